@@ -1,0 +1,3 @@
+export { Gatekeeper } from './gatekeeper';
+export { SANDBOX_GATEKEEPER } from './presets';
+export { gatekeeperSchema, type GatekeeperProps } from './schema';

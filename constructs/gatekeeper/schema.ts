@@ -1,0 +1,242 @@
+/**
+ * What can be set about Gatekeeper. The default of every member is the value of the official release manifest
+ * (deploy/gatekeeper.yaml of Gatekeeper v3.23.1) or, for a flag that manifest does not set, the flag's own default,
+ * so that the empty value describes the official installation exactly.
+ */
+import { z } from 'zod';
+import { SandboxError } from '../../policy/errors';
+import { problemsOf } from '../../policy/problems';
+import { VERSIONS } from '../../versions';
+import { amounts, dnsLabel } from '../internal/schemas';
+
+/** Flags with a member of their own here, or that must agree with ports, names and roles of the installation. */
+const OWNED_FLAGS: ReadonlySet<string> = new Set([
+  '--audit-interval',
+  '--cert-dir',
+  '--cert-service-name',
+  '--constraint-violations-limit',
+  '--disable-cert-rotation',
+  '--disable-opa-builtin',
+  '--exempt-namespace',
+  '--health-addr',
+  '--log-level',
+  '--logtostderr',
+  '--mutating-webhook-configuration-name',
+  '--operation',
+  '--port',
+  '--prometheus-port',
+  '--validating-webhook-configuration-name',
+]);
+
+const extraArg = z
+  .string()
+  .regex(/^--[a-z0-9]+(-[a-z0-9]+)*(=.*)?$/, 'must be a flag, such as "--log-denies=true"')
+  .refine((arg) => !OWNED_FLAGS.has(arg.split('=', 1)[0] ?? ''), {
+    error: 'is set by the installation itself; use the member made for it',
+  });
+
+const failurePolicy = z.enum(['Ignore', 'Fail']);
+
+/** An API server waits between 1 and 30 seconds for a webhook (admissionregistration.k8s.io/v1, timeoutSeconds). */
+const timeoutSeconds = z.int().min(1).max(30);
+
+const labelKey = z.string().min(1).max(317);
+
+/** One requirement of a LabelSelector. */
+const selectorRequirement = z.discriminatedUnion('operator', [
+  z.strictObject({
+    key: labelKey,
+    operator: z.enum(['In', 'NotIn']),
+    values: z.array(z.string().max(63)).min(1).readonly(),
+  }),
+  z.strictObject({ key: labelKey, operator: z.enum(['Exists', 'DoesNotExist']) }),
+]);
+
+const namespaceSelector = z.array(selectorRequirement).readonly();
+
+const resources = z.strictObject({ requests: amounts.optional(), limits: amounts.optional() });
+
+/** Both Deployments: config/manager/manager.yaml of Gatekeeper v3.23.1. */
+const OFFICIAL_RESOURCES = {
+  requests: { cpu: '100m', memory: '512Mi' },
+  limits: { memory: '512Mi' },
+};
+
+const imageSchema = z.strictObject({
+  /** @default "openpolicyagent/gatekeeper" */
+  repository: z.string().min(1).default('openpolicyagent/gatekeeper'),
+  /** @default VERSIONS.gatekeeper */
+  tag: z
+    .string()
+    .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/, 'must be an image tag')
+    .default(VERSIONS.gatekeeper),
+  /**
+   * Pins the content; the tag stays in the reference for its readers.
+   * @default - none, as upstream publishes none with the manifest
+   */
+  digest: z
+    .string()
+    .regex(/^sha256:[0-9a-f]{64}$/, 'must be "sha256:" and 64 hexadecimal digits')
+    .optional(),
+  /** @default "Always" */
+  pullPolicy: z.enum(['Always', 'IfNotPresent', 'Never']).default('Always'),
+});
+
+const controllerSchema = z.strictObject({
+  /** @default 3 */
+  replicas: z.int().min(1).default(3),
+  /**
+   * Replaces requests and limits as a whole.
+   * @default {"requests":{"cpu":"100m","memory":"512Mi"},"limits":{"memory":"512Mi"}}
+   */
+  resources: resources.default(OFFICIAL_RESOURCES),
+  /**
+   * Further flags, after all others. Flags that have a member of their own are refused.
+   * @default []
+   */
+  extraArgs: z.array(extraArg).readonly().default([]),
+});
+
+const auditSchema = z.strictObject({
+  /**
+   * Seconds between audits; 0 turns them off.
+   * @default 60
+   */
+  intervalSeconds: z.int().min(0).default(60),
+  /**
+   * Violations listed in the status of one constraint. Upstream advises at most 500, for the sake of etcd
+   * (website/docs/audit.md of Gatekeeper).
+   * @default 20
+   */
+  constraintViolationsLimit: z.int().min(0).default(20),
+  /**
+   * Replaces requests and limits as a whole. The audit holds what it lists in memory, so a large cluster needs more.
+   * @default {"requests":{"cpu":"100m","memory":"512Mi"},"limits":{"memory":"512Mi"}}
+   */
+  resources: resources.default(OFFICIAL_RESOURCES),
+  /**
+   * Further flags, after all others. Flags that have a member of their own are refused.
+   * @default []
+   */
+  extraArgs: z.array(extraArg).readonly().default([]),
+});
+
+const validationSchema = z.strictObject({
+  /**
+   * What the API server does with a request when Gatekeeper does not answer.
+   * @default "Ignore"
+   */
+  failurePolicy: failurePolicy.default('Ignore'),
+  /** @default 3 */
+  timeoutSeconds: timeoutSeconds.default(3),
+  /**
+   * Requirements a namespace must meet besides the official ones (no `admission.gatekeeper.sh/ignore` label, not
+   * gatekeeper-system). Gatekeeper is not asked about objects elsewhere, whatever constraints say; the audit still sees them.
+   * @default []
+   */
+  namespaceSelector: namespaceSelector.default([]),
+  /**
+   * Cluster-scoped objects Gatekeeper is asked about. A namespace selector never leaves those out (Kubernetes,
+   * "Matching requests: namespaceSelector"), so with `failurePolicy: Fail` and `all` a Gatekeeper that is down stops
+   * nodes from registering. `gatekeeper`: only its own kinds, so that it still refuses templates, constraints and
+   * mutators it cannot use.
+   * @default "all"
+   */
+  clusterScoped: z.enum(['all', 'gatekeeper']).default('all'),
+});
+
+const ignoreLabelCheckSchema = z.strictObject({
+  /** @default "Fail" */
+  failurePolicy: failurePolicy.default('Fail'),
+  /** @default 3 */
+  timeoutSeconds: timeoutSeconds.default(3),
+  /**
+   * Requirements on the namespace, as it would be after the request, besides not being gatekeeper-system.
+   * @default []
+   */
+  namespaceSelector: namespaceSelector.default([]),
+});
+
+const mutationSchema = z.strictObject({
+  /**
+   * Off: no mutating webhook and no mutation operations; mutators stay without effect.
+   * @default true
+   */
+  enabled: z.boolean().default(true),
+  /** @default "Ignore" */
+  failurePolicy: failurePolicy.default('Ignore'),
+  /** @default 1 */
+  timeoutSeconds: timeoutSeconds.default(1),
+});
+
+const podDisruptionBudgetSchema = z.strictObject({
+  /**
+   * Controller pods that a voluntary disruption, such as draining a node, leaves running. Must be below
+   * `controller.replicas`, else no node that runs one can be drained.
+   * @default 1
+   */
+  minAvailable: z.int().min(0).default(1),
+});
+
+/** Everything that can be set about Gatekeeper; `{}` is the official installation. */
+export const gatekeeperSchema = z
+  .strictObject({
+    /** Image of both Deployments. */
+    image: imageSchema.readonly().prefault({}),
+    /**
+     * Least severe level both Deployments log.
+     * @default "INFO"
+     */
+    logLevel: z.enum(['DEBUG', 'INFO', 'WARNING', 'ERROR']).default('INFO'),
+    /**
+     * Namespaces, besides gatekeeper-system, that may carry the label `admission.gatekeeper.sh/ignore`; those that do
+     * are left out of validation and mutation.
+     * @default []
+     */
+    exemptNamespaces: z.array(dnsLabel).readonly().default([]),
+    /**
+     * Rego functions that templates may not call. The official value disables nothing: the flag takes one name, and no
+     * function is called `{http.send}`, braces included (pkg/util FlagSet; DisableBuiltins of the constraint framework).
+     * @default ["{http.send}"]
+     */
+    disabledBuiltins: z.array(z.string().min(1)).readonly().default(['{http.send}']),
+    /** Deployment gatekeeper-controller-manager, which serves the webhooks. */
+    controller: controllerSchema.readonly().prefault({}),
+    /** Deployment gatekeeper-audit, which audits, reports status and generates the CRDs of constraints. */
+    audit: auditSchema.readonly().prefault({}),
+    /** Of the controller. */
+    podDisruptionBudget: podDisruptionBudgetSchema.readonly().prefault({}),
+    /** Webhook validation.gatekeeper.sh, which enforces constraints. */
+    validation: validationSchema.readonly().prefault({}),
+    /** Webhook check-ignore-label.gatekeeper.sh, which refuses the ignore label on namespaces that are not exempt. */
+    ignoreLabelCheck: ignoreLabelCheckSchema.readonly().prefault({}),
+    /** Webhook mutation.gatekeeper.sh, which applies mutators. */
+    mutation: mutationSchema.readonly().prefault({}),
+  })
+  .refine(
+    ({ controller, podDisruptionBudget }) => podDisruptionBudget.minAvailable < controller.replicas,
+    {
+      path: ['podDisruptionBudget', 'minAvailable'],
+      error: 'must be below controller.replicas, else nodes cannot be drained',
+    },
+  );
+
+/** What a user may write: every member has a default. */
+export type GatekeeperProps = Readonly<z.input<typeof gatekeeperSchema>>;
+
+/** The same with every default filled in. */
+export type GatekeeperSettings = Readonly<z.output<typeof gatekeeperSchema>>;
+
+export type SelectorRequirement = z.output<typeof selectorRequirement>;
+
+/** The official installation. */
+export const OFFICIAL: GatekeeperSettings = gatekeeperSchema.parse({});
+
+/** @throws SandboxError CONFIG_INVALID with every member that is wrong */
+export function resolveGatekeeper(props: GatekeeperProps): GatekeeperSettings {
+  const result = gatekeeperSchema.safeParse(props);
+  if (result.success) return result.data;
+  const [first, ...rest] = problemsOf(result.error, 'props');
+  if (first === undefined) throw result.error;
+  throw new SandboxError('CONFIG_INVALID', [first, ...rest]);
+}

@@ -1,0 +1,144 @@
+/** The webhook configurations. None has a caBundle: Gatekeeper's own certificate rotator owns it and writes it at run time. */
+import type { ApiObject } from 'cdk8s';
+import { k8s } from 'cdk8s-plus-27';
+import type { Construct } from 'constructs';
+import {
+  clusterMetadata,
+  IGNORE_LABEL,
+  MUTATING_CONFIGURATION,
+  NAMESPACE,
+  VALIDATING_CONFIGURATION,
+  WEBHOOK_SERVICE,
+} from './names';
+import type { GatekeeperSettings, SelectorRequirement } from './schema';
+
+/**
+ * Subresources with an object worth judging. `status` of pods and other workloads is left out on purpose: it changes all
+ * the time and denying it would upset the cluster.
+ */
+const VALIDATED_SUBRESOURCES = [
+  'pods/ephemeralcontainers',
+  'pods/exec',
+  'pods/log',
+  'pods/eviction',
+  'pods/portforward',
+  'pods/proxy',
+  'pods/attach',
+  'pods/binding',
+  'pods/resize',
+  'deployments/scale',
+  'replicasets/scale',
+  'statefulsets/scale',
+  'replicationcontrollers/scale',
+  'services/proxy',
+  'nodes/proxy',
+  'services/status',
+];
+
+/** Groups of the cluster-scoped kinds that Gatekeeper validates for its own sake (validateGatekeeperResources, pkg/webhook/policy.go). */
+const CLUSTER_SCOPED_GROUPS = [
+  'constraints.gatekeeper.sh',
+  'expansion.gatekeeper.sh',
+  'externaldata.gatekeeper.sh',
+  'mutations.gatekeeper.sh',
+  'syncset.gatekeeper.sh',
+  'templates.gatekeeper.sh',
+];
+
+const NOT_IGNORED: SelectorRequirement = { key: IGNORE_LABEL, operator: 'DoesNotExist' };
+
+/** Gatekeeper must not need itself to start. */
+const NOT_OWN_NAMESPACE: SelectorRequirement = {
+  key: 'kubernetes.io/metadata.name',
+  operator: 'NotIn',
+  values: [NAMESPACE],
+};
+
+/** A rule on creation and update; deletion is never asked about. */
+function onWrite(apiGroups: string[], resources: string[]): k8s.RuleWithOperations {
+  return { apiGroups, apiVersions: ['*'], operations: ['CREATE', 'UPDATE'], resources };
+}
+
+function selector(...requirements: SelectorRequirement[]): k8s.LabelSelector {
+  return {
+    matchExpressions: requirements.map((requirement) =>
+      'values' in requirement ? { ...requirement, values: [...requirement.values] } : requirement,
+    ),
+  };
+}
+
+interface WebhookProps {
+  readonly name: string;
+  readonly path: string;
+  readonly failurePolicy: string;
+  readonly timeoutSeconds: number;
+  readonly namespaceSelector: k8s.LabelSelector;
+  readonly rules: k8s.RuleWithOperations[];
+}
+
+/** Validating and mutating webhooks have these members in common. */
+function webhook({ path, ...props }: WebhookProps): k8s.ValidatingWebhook & k8s.MutatingWebhook {
+  return {
+    ...props,
+    admissionReviewVersions: ['v1', 'v1beta1'],
+    clientConfig: { service: { name: WEBHOOK_SERVICE, namespace: NAMESPACE, path } },
+    matchPolicy: 'Exact',
+    sideEffects: 'None',
+  };
+}
+
+function validationRules(
+  clusterScoped: GatekeeperSettings['validation']['clusterScoped'],
+): k8s.RuleWithOperations[] {
+  const everything = onWrite(['*'], ['*', ...VALIDATED_SUBRESOURCES]);
+  if (clusterScoped === 'all') return [everything];
+  return [
+    { ...everything, scope: 'Namespaced' },
+    { ...onWrite(CLUSTER_SCOPED_GROUPS, ['*']), scope: 'Cluster' },
+  ];
+}
+
+export function validatingConfiguration(
+  scope: Construct,
+  { validation, ignoreLabelCheck }: GatekeeperSettings,
+): ApiObject {
+  const { clusterScoped, namespaceSelector, ...answer } = validation;
+  return new k8s.KubeValidatingWebhookConfiguration(scope, 'ValidatingWebhookConfiguration', {
+    metadata: clusterMetadata(VALIDATING_CONFIGURATION),
+    webhooks: [
+      webhook({
+        ...answer,
+        name: 'validation.gatekeeper.sh',
+        path: '/v1/admit',
+        namespaceSelector: selector(NOT_IGNORED, NOT_OWN_NAMESPACE, ...namespaceSelector),
+        rules: validationRules(clusterScoped),
+      }),
+      webhook({
+        ...ignoreLabelCheck,
+        name: 'check-ignore-label.gatekeeper.sh',
+        path: '/v1/admitlabel',
+        namespaceSelector: selector(NOT_OWN_NAMESPACE, ...ignoreLabelCheck.namespaceSelector),
+        rules: [onWrite([''], ['namespaces'])],
+      }),
+    ],
+  });
+}
+
+export function mutatingConfiguration(
+  scope: Construct,
+  { failurePolicy, timeoutSeconds }: GatekeeperSettings['mutation'],
+): ApiObject {
+  return new k8s.KubeMutatingWebhookConfiguration(scope, 'MutatingWebhookConfiguration', {
+    metadata: clusterMetadata(MUTATING_CONFIGURATION),
+    webhooks: [
+      webhook({
+        name: 'mutation.gatekeeper.sh',
+        path: '/v1/mutate',
+        failurePolicy,
+        timeoutSeconds,
+        namespaceSelector: selector(NOT_IGNORED, NOT_OWN_NAMESPACE),
+        rules: [onWrite(['*'], ['*'])],
+      }),
+    ],
+  });
+}

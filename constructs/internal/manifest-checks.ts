@@ -1,0 +1,131 @@
+/** Rules every deployment has to keep, checked on the finished objects so that no construct can get around them. */
+import type { Problem } from '../../policy/errors';
+import { unpinned } from './image-pin';
+
+/** As much of a Kubernetes object as the checks read. */
+export interface Manifest {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace?: string };
+  readonly data?: Readonly<Record<string, string>>;
+  readonly overhead?: { readonly podFixed?: object };
+  readonly scheduling?: { readonly nodeSelector?: object };
+  readonly webhooks?: readonly Webhook[];
+  readonly spec?: WorkloadSpec;
+}
+
+interface Webhook {
+  readonly name: string;
+  readonly failurePolicy?: string;
+  readonly namespaceSelector?: object;
+}
+
+interface WorkloadSpec extends PodSpec {
+  readonly template?: { readonly spec?: PodSpec };
+  readonly jobTemplate?: { readonly spec?: WorkloadSpec };
+}
+
+interface PodSpec {
+  readonly containers?: readonly Container[];
+  readonly initContainers?: readonly Container[];
+}
+
+interface Container {
+  readonly name: string;
+  readonly image?: string;
+}
+
+type Check = (object: Manifest, path: string) => Problem[];
+
+/** Every rule that `objects` break. */
+export function checkManifests(objects: readonly Manifest[]): Problem[] {
+  return [
+    ...duplicates(objects),
+    ...objects.flatMap((object) => CHECKS.flatMap((check) => check(object, identity(object)))),
+  ];
+}
+
+/** What makes an object one of its kind: the API server keeps one object per group, kind, namespace and name. */
+function identity({ apiVersion, kind, metadata }: Manifest): string {
+  const group = apiVersion.includes('/') ? `.${apiVersion.split('/')[0]}` : '';
+  return [`${kind}${group}`, metadata.namespace, metadata.name].filter(Boolean).join('/');
+}
+
+function duplicates(objects: readonly Manifest[]): Problem[] {
+  const paths = objects.map(identity);
+  return [...new Set(paths.filter((path, i) => paths.indexOf(path) !== i))].map((path) => ({
+    path,
+    reason: 'is there more than once',
+    fix: 'rename one of them: the later one would overwrite the earlier one',
+  }));
+}
+
+/** kubernetes pkg/apis/core/validation, ValidateConfigMap: all values together at most MaxSecretSize. */
+const CONFIG_MAP_MAX_BYTES = 1024 * 1024;
+
+const CHECKS: readonly Check[] = [
+  function configMapFits(object, path) {
+    if (object.kind !== 'ConfigMap') return [];
+    const values = Object.values(object.data ?? {});
+    const bytes = values.reduce((sum, value) => sum + Buffer.byteLength(value), 0);
+    if (bytes <= CONFIG_MAP_MAX_BYTES) return [];
+    return [
+      {
+        path,
+        reason: `holds ${bytes} bytes, more than the ${CONFIG_MAP_MAX_BYTES} a ConfigMap may`,
+        fix: 'make the policy smaller, or ship the code as an image (webhook.image)',
+      },
+    ];
+  },
+
+  function failingWebhookIsScoped(object, path) {
+    return (object.webhooks ?? [])
+      .filter(({ failurePolicy = 'Fail' }) => failurePolicy === 'Fail')
+      .filter(({ namespaceSelector = {} }) => Object.keys(namespaceSelector).length === 0)
+      .map(({ name }) => ({
+        path: `${path}.webhooks[${name}]`,
+        reason:
+          'fails closed for every namespace, so that the cluster cannot heal while it is down',
+        fix: 'give it a namespaceSelector that leaves out the namespaces the cluster needs',
+      }));
+  },
+
+  function runtimeClassIsComplete(object, path) {
+    if (object.kind !== 'RuntimeClass') return [];
+    const parts = {
+      'overhead.podFixed': object.overhead?.podFixed,
+      'scheduling.nodeSelector': object.scheduling?.nodeSelector,
+    };
+    return Object.entries(parts)
+      .filter(([, value]) => value === undefined || Object.keys(value).length === 0)
+      .map(([member]) => ({
+        path: `${path}.${member}`,
+        reason: 'is missing',
+        fix: 'state it, or pods land on nodes that cannot run or hold them',
+      }));
+  },
+
+  function imagesArePinned(object, path) {
+    return containers(object.spec).flatMap(({ name, image = '' }) => {
+      const reason = unpinned(image);
+      if (reason === undefined) return [];
+      return [
+        {
+          path: `${path}.containers[${name}].image`,
+          reason: `"${image}" ${reason}`,
+          fix: 'name a digest or an exact version',
+        },
+      ];
+    });
+  },
+];
+
+function containers(spec: WorkloadSpec | undefined): Container[] {
+  if (spec === undefined) return [];
+  return [
+    ...(spec.containers ?? []),
+    ...(spec.initContainers ?? []),
+    ...containers(spec.template?.spec),
+    ...containers(spec.jobTemplate?.spec),
+  ];
+}

@@ -1,0 +1,20 @@
+/** Schemas of Kubernetes values that several parts of the configuration take. */
+import { z } from 'zod';
+import { parseQuantity } from '../../policy/quantity';
+
+/** DNS label (RFC 1123): what a namespace may be called. */
+export const dnsLabel = z
+  .string()
+  .max(63)
+  .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, 'must be a DNS label');
+
+/** A Kubernetes quantity of at least zero, such as "4", "500m" or "1.5Gi". */
+export const amount = z.string().refine((text) => (parseQuantity(text) ?? -1n) >= 0n, {
+  error: 'must be a Kubernetes quantity of at least 0, such as "4", "500m" or "1.5Gi"',
+});
+
+/** Amounts by resource name: `cpu`, `memory`, `nvidia.com/gpu`, and in a quota also `pods` or `count/jobs.batch`. */
+export const amounts = z.record(z.string().min(1), amount);
+
+/** A TCP or UDP port number. */
+export const port = z.int().min(1).max(65535);
