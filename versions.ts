@@ -3,12 +3,20 @@
  * Sources: the release pages of each project; see docs/versions.md for how a pin is raised.
  */
 export const VERSIONS = {
+  /** This project. Must equal package.json. */
+  sandbox: '0.1.0',
   /** Kubernetes the local cluster runs and manifests are validated against. Must equal local/toolchain/kubernetes/go.mod. */
   kubernetes: 'v1.36.3',
+  /** etcd of the local cluster. Must equal local/toolchain/kubernetes/go.mod. */
+  etcd: 'v3.6.11',
   /** Gatekeeper release the typed manifest equals. Must equal local/toolchain/kubernetes/go.mod. */
   gatekeeper: 'v3.23.1',
   /** Kata Containers release whose kata-deploy is modelled. */
   kata: '4.1.0',
   /** Node image the webhook and rotator bundles run in, by exact version. */
   nodeImage: '24.11.1-bookworm-slim',
+  /** CoreDNS of the local cluster. Must equal local/toolchain/coredns/go.mod. */
+  coredns: 'v1.14.7',
+  /** busybox image of the pods that show which kernel they run on. */
+  busyboxImage: '1.37.0',
 } as const;

@@ -25,6 +25,12 @@ export const NAMESPACES = {
   gvisor: 'gvisor-system',
 } as const;
 
+/**
+ * Namespaces that stay out of the platform's reach even when labelled: the cluster's own and the platform's, which have to
+ * start while webhooks and policies are down.
+ */
+export const EXEMPT_NAMESPACES: readonly string[] = ['kube-system', ...Object.values(NAMESPACES)];
+
 /** The mutating webhook: Deployment, Service, PodDisruptionBudget and MutatingWebhookConfiguration share this name. */
 export const MUTATOR = {
   name: 'ai-runtime-mutator',
@@ -33,6 +39,10 @@ export const MUTATOR = {
   path: '/v1/mutate',
   /** Secret of type kubernetes.io/tls with `ca.crt`, `tls.crt` and `tls.key`, written by the rotator. */
   certificateSecret: 'ai-runtime-mutator-cert',
+  /** Secret with the certificate authorities and their keys. Only the rotator reads it; no pod mounts it. */
+  caSecret: 'ai-runtime-mutator-cert-ca',
+  /** ConfigMap whose key `policy.json` holds the policy the webhook decides by. */
+  policyConfigMap: 'ai-runtime-mutator-policy',
   /** The certificate rotator: Deployment, ServiceAccount, Role and ClusterRole share this name. */
   rotator: 'ai-runtime-mutator-cert-rotator',
 } as const;

@@ -1,0 +1,156 @@
+/** The configuration of the whole platform: one value, checked at once, that every construct is built from. */
+import { z } from 'zod';
+import { definePolicy } from '../policy/define';
+import { SandboxError, type Problem } from '../policy/errors';
+import type { RuntimePolicy, RuntimePolicyInput } from '../policy/model';
+import { NAMESPACES } from '../policy/names';
+import { problemsOf } from '../policy/problems';
+import { gatekeeperSchema, SANDBOX_GATEKEEPER, type GatekeeperProps } from './gatekeeper';
+import { unpinned } from './internal/image-pin';
+import { resolveRuntimeNodes, runtimesSchema, type RuntimeNodes } from './runtimes';
+import { defaultLimitRange, tenantSchema, type TenantConfig } from './tenancy';
+import { webhookSchema, type WebhookConfig } from './webhook';
+
+const isObject = (value: unknown) => typeof value === 'object' && value !== null;
+
+function overPreset(given: GatekeeperProps): GatekeeperProps {
+  return {
+    ...given,
+    validation: { ...SANDBOX_GATEKEEPER.validation, ...given.validation },
+    ignoreLabelCheck: { ...SANDBOX_GATEKEEPER.ignoreLabelCheck, ...given.ignoreLabelCheck },
+  };
+}
+
+const sandboxSchema = z.strictObject({
+  /** Which pod gets which runtime; checked by `definePolicy`. */
+  policy: z.custom<RuntimePolicyInput>(isObject, 'must be a policy'),
+  /** Namespaces for sandboxed workloads. */
+  tenants: z.array(tenantSchema).default([]),
+  /** Overhead, nodes and taints by runtime name, where the defaults do not fit. */
+  runtimes: runtimesSchema,
+  webhook: webhookSchema.prefault({}),
+  /** What differs from `SANDBOX_GATEKEEPER`, the installation that fails closed for tenants and open for all others. */
+  gatekeeper: z
+    .custom<GatekeeperProps>(isObject, 'must be Gatekeeper settings')
+    .default({})
+    .transform(overPreset)
+    .pipe(gatekeeperSchema),
+});
+
+/** The configuration as a user writes it: members with a default may be left out. */
+export type SandboxInput = z.input<typeof sandboxSchema>;
+
+/** A checked configuration with every default filled in. */
+export interface SandboxConfig {
+  readonly policy: RuntimePolicy;
+  readonly tenants: readonly TenantConfig[];
+  /** RuntimeClasses to create, by runtime name; what the cluster provides itself is not among them. */
+  readonly runtimes: RuntimeNodes;
+  readonly webhook: WebhookConfig;
+  readonly gatekeeper: Readonly<z.output<typeof gatekeeperSchema>>;
+}
+
+/**
+ * Checks a configuration and fills in its defaults.
+ *
+ * @throws SandboxError with every problem found: `POLICY_INVALID` where only the policy is at fault, else `CONFIG_INVALID`
+ */
+export function defineSandbox(input: SandboxInput): SandboxConfig {
+  const shape = sandboxSchema.safeParse(input);
+  const policy = isObject(input?.policy) ? readPolicy(input.policy) : { problems: [] };
+  if (!shape.success) throw invalid(shapeProblems(shape.error), policy.problems);
+
+  const { tenants, webhook, gatekeeper } = shape.data;
+  const runtimes = resolveRuntimeNodes(policy.value?.runtimes ?? [], shape.data.runtimes);
+  const problems = [
+    ...tenants.flatMap(({ name }, i) => tenantNameProblems(name, i, tenants)),
+    // Without a policy every runtime would seem unknown.
+    ...(policy.value === undefined ? [] : runtimes.problems),
+    ...imageProblems(webhook.image),
+  ];
+  const { value } = policy;
+  if (value === undefined || problems.length > 0) throw invalid(problems, policy.problems);
+
+  return {
+    policy: value,
+    tenants: tenants.map((tenant) => ({
+      ...tenant,
+      limitRange: tenant.limitRange ?? defaultLimitRange(value),
+    })),
+    runtimes: runtimes.nodes,
+    webhook,
+    gatekeeper,
+  };
+}
+
+function readPolicy(input: RuntimePolicyInput): { value?: RuntimePolicy; problems: Problem[] } {
+  try {
+    return { value: definePolicy(input), problems: [] };
+  } catch (error) {
+    if (!(error instanceof SandboxError)) throw error;
+    return { problems: error.problems.map((p) => ({ ...p, path: belowPolicy(p.path) })) };
+  }
+}
+
+/** `definePolicy` calls the whole policy `policy` or nothing at all. */
+function belowPolicy(path: string): string {
+  return path === '' || path === 'policy' ? 'policy' : `policy.${path}`;
+}
+
+function shapeProblems(error: z.ZodError): Problem[] {
+  return problemsOf(error).map((p) => ({ ...p, path: p.path || 'sandbox' }));
+}
+
+function invalid(config: readonly Problem[], policy: readonly Problem[]): SandboxError {
+  const [first, ...rest] = [...policy, ...config];
+  if (first === undefined) throw new TypeError('an error needs a problem');
+  return new SandboxError(config.length > 0 ? 'CONFIG_INVALID' : 'POLICY_INVALID', [
+    first,
+    ...rest,
+  ]);
+}
+
+/** Namespaces that Kubernetes or this platform lives in; sandboxing them could keep the cluster from starting. */
+function isReserved(name: string): boolean {
+  return (
+    name === 'default' ||
+    name.startsWith('kube-') ||
+    Object.values<string>(NAMESPACES).includes(name)
+  );
+}
+
+function tenantNameProblems(
+  name: string,
+  index: number,
+  tenants: readonly { readonly name: string }[],
+): Problem[] {
+  const path = `tenants[${index}].name`;
+  const problems: Problem[] = [];
+  if (isReserved(name)) {
+    problems.push({
+      path,
+      reason: `"${name}" belongs to the cluster or to this platform`,
+      fix: 'choose another name',
+    });
+  }
+  if (tenants.findIndex((tenant) => tenant.name === name) < index) {
+    problems.push({
+      path,
+      reason: `"${name}" is there already`,
+      fix: 'merge the two tenants, or rename one',
+    });
+  }
+  return problems;
+}
+
+function imageProblems(image: string | undefined): Problem[] {
+  const reason = image === undefined ? undefined : unpinned(image);
+  if (reason === undefined) return [];
+  return [
+    {
+      path: 'webhook.image',
+      reason: `"${image}" ${reason}`,
+      fix: 'name a digest or an exact version',
+    },
+  ];
+}

@@ -1,0 +1,17 @@
+/** How a sandboxed pod finds a node that can run it: the agreement between RuntimeClasses, node pools and installers. */
+import { DOMAIN } from '../../policy/names';
+
+/**
+ * Label of a node whose containerd has the Kata handlers, `"true"`. kata-deploy sets it once they work and its own
+ * RuntimeClasses select it (kata-containers 4.1.0, tools/packaging/kata-deploy/helm-chart/kata-deploy/templates/runtimeclasses.yaml).
+ */
+export const KATA_NODE_LABEL = 'katacontainers.io/kata-runtime';
+
+/** Label of a node whose containerd has the gVisor handler, `"true"`. gVisor has no upstream installer that sets one. */
+export const GVISOR_NODE_LABEL = `${DOMAIN}/gvisor-runtime`;
+
+/**
+ * Key of the NoSchedule taint that keeps ordinary pods off a pool meant for one runtime; its value is the runtime's name.
+ * A pool without the taint works too.
+ */
+export const POOL_TAINT = `${DOMAIN}/pool`;

@@ -1,0 +1,3 @@
+export { resolveRuntimeNodes, type RuntimeNodes } from './defaults';
+export { RuntimeClasses } from './runtime-classes';
+export { runtimesSchema } from './schema';

@@ -1,0 +1,68 @@
+import { ApiObject, Chart } from 'cdk8s';
+import type { Construct, IConstruct } from 'constructs';
+import { SandboxError } from '../policy/errors';
+import type { SandboxConfig } from './config';
+import { Gatekeeper } from './gatekeeper';
+import { checkManifests, type Manifest } from './internal/manifest-checks';
+import { RuntimePolicies } from './policies';
+import { RuntimeClasses } from './runtimes';
+import { PlatformNamespaces, Tenant } from './tenancy';
+import { CertificateRotator, Mutator, MutatorRegistration, type Bundles } from './webhook';
+
+interface SandboxChartProps {
+  readonly config: SandboxConfig;
+  /** The programs that run in the cluster, from `bundleSources()`. */
+  readonly bundles: Bundles;
+}
+
+/**
+ * Everything the platform puts into a cluster.
+ *
+ * Construct dependencies are the order of deployment. Whoever registers with the API server comes last, when the server
+ * behind it runs: Gatekeeper's webhooks, then the mutator's.
+ * A chart that breaks one of the rules in `manifest-checks.ts` is not synthesized; all broken rules are told at once.
+ */
+export class SandboxChart extends Chart {
+  constructor(scope: Construct, id: string, { config, bundles }: SandboxChartProps) {
+    super(scope, id, { disableResourceNameHashes: true });
+    const { policy, webhook } = config;
+
+    const namespaces = new PlatformNamespaces(this, 'PlatformNamespaces');
+    const tenants = config.tenants.map(
+      (tenant) => new Tenant(this, `Tenant-${tenant.name}`, tenant),
+    );
+    const runtimes = new RuntimeClasses(this, 'RuntimeClasses', {
+      runtimes: policy.runtimes,
+      nodes: config.runtimes,
+    });
+    const gatekeeper = new Gatekeeper(this, 'Gatekeeper', config.gatekeeper);
+    const policies = new RuntimePolicies(this, 'Policies', { policy });
+    const rotator = new CertificateRotator(this, 'CertificateRotator', { webhook, bundles });
+    const mutator = new Mutator(this, 'Mutator', { policy, webhook, bundles });
+    const registration = new MutatorRegistration(this, 'MutatorRegistration', webhook);
+
+    runtimes.node.addDependency(namespaces);
+    after(policies.templates, [...gatekeeper.crds, ...gatekeeper.deployments]);
+    after(policies.constraints, tenants);
+    after(gatekeeper.webhookConfigurations, policies.constraints);
+    rotator.node.addDependency(gatekeeper.namespace);
+    // The mutator starts when the rotator has written its certificate.
+    mutator.node.addDependency(runtimes, rotator);
+    registration.node.addDependency(mutator, ...gatekeeper.webhookConfigurations);
+
+    this.node.addValidation({ validate: () => brokenRules(this) });
+  }
+}
+
+function after(later: readonly IConstruct[], earlier: readonly IConstruct[]): void {
+  for (const construct of later) construct.node.addDependency(...earlier);
+}
+
+function brokenRules(chart: Chart): string[] {
+  const manifests = chart.node
+    .findAll()
+    .filter((construct) => construct instanceof ApiObject)
+    .map((object) => object.toJson() as Manifest);
+  const [first, ...rest] = checkManifests(manifests);
+  return first === undefined ? [] : [new SandboxError('CHART_INVALID', [first, ...rest]).message];
+}

@@ -1,0 +1,4 @@
+export { defaultLimitRange } from './limit-range';
+export { PlatformNamespaces } from './platform-namespaces';
+export { tenantSchema, type TenantConfig } from './schema';
+export { Tenant } from './tenant';

@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import { amounts, dnsLabel, port } from '../internal/schemas';
+import { parseCidr } from './cidr';
+import { isMetadata } from './metadata-addresses';
+
+/** `privileged` is not on offer: host namespaces and hostPath would lead around the sandbox. */
+const podSecurityLevel = z.enum(['baseline', 'restricted']);
+
+/** Levels of the Pod Security admission plugin (kubernetes.io, "Pod Security Standards"). */
+const podSecuritySchema = z.strictObject({
+  /** Pods that break it are refused. */
+  enforce: podSecurityLevel.default('baseline'),
+  /** Pods that break it are noted in the audit log. */
+  audit: podSecurityLevel.default('restricted'),
+  /** Who creates a pod that breaks it is warned. */
+  warn: podSecurityLevel.default('restricted'),
+});
+
+const cidr = z
+  .string()
+  .refine((text) => parseCidr(text) !== undefined, 'must be a CIDR, such as "10.0.0.0/8"')
+  .refine((text) => {
+    const range = parseCidr(text);
+    return range === undefined || !isMetadata(range);
+  }, 'is a cloud metadata address, which stays closed');
+
+const egressSchema = z.strictObject({
+  /** Addresses that may be called. Cloud metadata addresses inside the range are excepted. */
+  cidr,
+  /** @default every port */
+  ports: z
+    .array(z.strictObject({ port, protocol: z.enum(['TCP', 'UDP', 'SCTP']).default('TCP') }))
+    .min(1)
+    .optional(),
+});
+
+const networkSchema = z.strictObject({
+  /** Lets pods ask the cluster's DNS (pods `k8s-app: kube-dns` in kube-system, port 53). */
+  dns: z.boolean().default(true),
+  /** Further egress. Everything not listed is closed, ingress too; open more with NetworkPolicies of your own. */
+  egress: z.array(egressSchema).default([]),
+});
+
+/** What a container gets that states nothing: Kubernetes LimitRange of type Container. */
+const limitRangeSchema = z.strictObject({
+  /** Limits. A container that requests more than the limit given to it here is refused. */
+  default: amounts.default({}),
+  /** Requests; Kubernetes takes them from `default` where it is left out. */
+  defaultRequest: amounts.default({}),
+});
+
+/** A namespace for sandboxed workloads. */
+export const tenantSchema = z.strictObject({
+  /** Name of the namespace. */
+  name: dnsLabel,
+  podSecurity: podSecuritySchema.prefault({}),
+  /**
+   * Hard limits of the ResourceQuota, or false for none. Kubernetes adds a RuntimeClass's overhead to what a pod uses.
+   * Beware of `requests.*` and `limits.*`: with them a pod that does not state the resource is refused.
+   * @default 100 pods, no Service that opens a port to the outside
+   */
+  quota: z
+    .union([z.literal(false), amounts])
+    .default({ pods: '100', 'services.loadbalancers': '0', 'services.nodeports': '0' }),
+  /**
+   * Requests and limits for containers that state none, or false for none. Kubernetes fills them in before any webhook
+   * or policy sees the pod, so a rule that compares a resource listed here compares the filled-in value.
+   * @default requests of 256Mi memory and 1Gi ephemeral storage, without what a rule of the policy compares; never cpu
+   */
+  limitRange: z.union([z.literal(false), limitRangeSchema]).optional(),
+  network: networkSchema.prefault({}),
+});
+
+type LimitRange = z.output<typeof limitRangeSchema>;
+
+/** A tenant with every default filled in; that of `limitRange` depends on the policy. */
+export type TenantConfig = Readonly<Omit<z.output<typeof tenantSchema>, 'limitRange'>> & {
+  readonly limitRange: LimitRange | false;
+};

@@ -1,0 +1,107 @@
+import { k8s } from 'cdk8s-plus-27';
+import { Construct } from 'constructs';
+import { MUTATOR, NAMESPACES } from '../../policy/names';
+import { platformLabels, selectorLabels } from '../internal/labels';
+import { RESTRICTED_CONTAINER, RESTRICTED_POD } from '../internal/restricted-pod';
+import type { Bundles } from './bundles';
+import { probes } from './probes';
+import { program, type Program } from './program';
+import { RotatorAccess } from './rotator-access';
+import type { WebhookConfig } from './schema';
+
+interface CertificateRotatorProps {
+  readonly webhook: Pick<WebhookConfig, 'image' | 'nodeImageDigest' | 'apiServerPorts'>;
+  readonly bundles: Bundles;
+}
+
+const HEALTH_PORT = 9091;
+
+/**
+ * Keeps the mutator's certificate and the `caBundle` of its webhook configuration. One replica: a second would only
+ * contend for the same objects, and the certificates outlive any absence by days.
+ */
+export class CertificateRotator extends Construct {
+  constructor(scope: Construct, id: string, props: CertificateRotatorProps) {
+    super(scope, id);
+    const metadata = {
+      name: MUTATOR.rotator,
+      namespace: NAMESPACES.gatekeeper,
+      labels: platformLabels(MUTATOR.rotator),
+    };
+    const selector = { matchLabels: selectorLabels(MUTATOR.rotator) };
+
+    new RotatorAccess(this, 'Access');
+    const code = program(this, {
+      component: MUTATOR.rotator,
+      file: 'rotator.js',
+      source: props.bundles.rotator,
+      webhook: props.webhook,
+    });
+    new k8s.KubeNetworkPolicy(this, 'NetworkPolicy', {
+      metadata,
+      spec: {
+        podSelector: selector,
+        policyTypes: ['Ingress', 'Egress'],
+        ingress: [{ ports: [tcp(HEALTH_PORT)] }],
+        // The API server has no labels to select, so any address, but only on its ports. No DNS: the kubelet gives
+        // the address of the API server as an environment variable.
+        egress: [{ ports: props.webhook.apiServerPorts.map(tcp) }],
+      },
+    });
+    const deployment = new k8s.KubeDeployment(this, 'Deployment', {
+      metadata,
+      spec: {
+        replicas: 1,
+        selector,
+        strategy: { type: 'Recreate' },
+        template: { metadata: { labels: platformLabels(MUTATOR.rotator) }, spec: pod(code) },
+      },
+    });
+    for (const needed of this.node.children) {
+      if (needed !== deployment) deployment.node.addDependency(needed);
+    }
+  }
+}
+
+function tcp(port: number): k8s.NetworkPolicyPort {
+  return { protocol: 'TCP', port: k8s.IntOrString.fromNumber(port) };
+}
+
+function pod(code: Program): k8s.PodSpec {
+  return {
+    serviceAccountName: MUTATOR.rotator,
+    automountServiceAccountToken: true,
+    enableServiceLinks: false,
+    priorityClassName: 'system-cluster-critical',
+    nodeSelector: { 'kubernetes.io/os': 'linux' },
+    securityContext: RESTRICTED_POD,
+    containers: [
+      {
+        name: 'rotator',
+        image: code.image,
+        imagePullPolicy: 'IfNotPresent',
+        command: code.command,
+        args: [
+          `--namespace=${NAMESPACES.gatekeeper}`,
+          `--secret=${MUTATOR.certificateSecret}`,
+          `--ca-secret=${MUTATOR.caSecret}`,
+          `--webhook-configuration=${MUTATOR.name}`,
+          `--service=${MUTATOR.name}`,
+          `--health-port=${HEALTH_PORT}`,
+        ],
+        ports: [{ name: 'health', containerPort: HEALTH_PORT }],
+        ...probes('health'),
+        resources: {
+          requests: {
+            cpu: k8s.Quantity.fromString('10m'),
+            memory: k8s.Quantity.fromString('64Mi'),
+          },
+          limits: { memory: k8s.Quantity.fromString('128Mi') },
+        },
+        securityContext: RESTRICTED_CONTAINER,
+        volumeMounts: code.volumeMounts,
+      },
+    ],
+    volumes: code.volumes,
+  };
+}

@@ -1,0 +1,5 @@
+export type { Bundles } from './bundles';
+export { CertificateRotator } from './certificate-rotator';
+export { Mutator } from './mutator';
+export { MutatorRegistration } from './registration';
+export { webhookSchema, type WebhookConfig } from './schema';

@@ -1,0 +1,105 @@
+/** The pod of the mutating webhook. */
+import { k8s } from 'cdk8s-plus-27';
+import { MUTATOR } from '../../policy/names';
+import { selectorLabels } from '../internal/labels';
+import { RESTRICTED_CONTAINER, RESTRICTED_POD } from '../internal/restricted-pod';
+import { probes } from './probes';
+import type { Program } from './program';
+import type { WebhookConfig } from './schema';
+
+export const MUTATOR_PORTS = { webhook: 8443, health: 9090 } as const;
+
+/** Key of the policy ConfigMap, and the file it becomes. */
+export const POLICY_KEY = 'policy.json';
+
+const CERTIFICATE_DIRECTORY = '/etc/mutator/cert';
+const POLICY_DIRECTORY = '/etc/mutator/policy';
+
+/**
+ * A pod that is told to end goes on answering for this long, which is what it takes until no API server has it among its
+ * endpoints (webhook-src/server/lifecycle.ts). It starts with SIGTERM, so no preStop hook is needed.
+ */
+const DRAIN_SECONDS = 15;
+
+/** As much as the server asks for beyond draining, to let the last calls end, and a little to spare. */
+const GRACE_SECONDS = DRAIN_SECONDS + 15;
+
+export function mutatorPod(program: Program, webhook: WebhookConfig): k8s.PodSpec {
+  return {
+    serviceAccountName: MUTATOR.name,
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    priorityClassName: 'system-cluster-critical',
+    terminationGracePeriodSeconds: GRACE_SECONDS,
+    nodeSelector: { 'kubernetes.io/os': 'linux' },
+    securityContext: RESTRICTED_POD,
+    ...spread(),
+    containers: [container(program, webhook)],
+    volumes: [
+      ...program.volumes,
+      // Group-readable for RESTRICTED_POD.fsGroup, closed to everyone else.
+      { name: 'cert', secret: { secretName: MUTATOR.certificateSecret, defaultMode: 0o440 } },
+      { name: 'policy', configMap: { name: MUTATOR.policyConfigMap } },
+    ],
+  };
+}
+
+function container(program: Program, webhook: WebhookConfig): k8s.Container {
+  const { cpuRequest, memoryRequest, memoryLimit } = webhook.resources;
+  return {
+    name: 'mutator',
+    image: program.image,
+    imagePullPolicy: 'IfNotPresent',
+    command: program.command,
+    args: [
+      `--cert-dir=${CERTIFICATE_DIRECTORY}`,
+      `--policy-file=${POLICY_DIRECTORY}/${POLICY_KEY}`,
+      `--port=${MUTATOR_PORTS.webhook}`,
+      `--health-port=${MUTATOR_PORTS.health}`,
+      `--drain-seconds=${DRAIN_SECONDS}`,
+    ],
+    ports: [
+      { name: 'webhook', containerPort: MUTATOR_PORTS.webhook },
+      { name: 'health', containerPort: MUTATOR_PORTS.health },
+    ],
+    ...probes('health'),
+    resources: {
+      requests: {
+        cpu: k8s.Quantity.fromString(cpuRequest),
+        memory: k8s.Quantity.fromString(memoryRequest),
+      },
+      limits: { memory: k8s.Quantity.fromString(memoryLimit) },
+    },
+    securityContext: RESTRICTED_CONTAINER,
+    volumeMounts: [
+      ...program.volumeMounts,
+      { name: 'cert', mountPath: CERTIFICATE_DIRECTORY, readOnly: true },
+      { name: 'policy', mountPath: POLICY_DIRECTORY, readOnly: true },
+    ],
+  };
+}
+
+/** Apart where there is room, together where there is one node: a wish, never a reason not to run. */
+function spread(): Pick<k8s.PodSpec, 'affinity' | 'topologySpreadConstraints'> {
+  const labelSelector = { matchLabels: selectorLabels(MUTATOR.name) };
+  return {
+    affinity: {
+      podAntiAffinity: {
+        preferredDuringSchedulingIgnoredDuringExecution: [
+          {
+            weight: 100,
+            podAffinityTerm: { topologyKey: 'kubernetes.io/hostname', labelSelector },
+          },
+        ],
+      },
+    },
+    topologySpreadConstraints: [
+      {
+        maxSkew: 1,
+        topologyKey: 'topology.kubernetes.io/zone',
+        whenUnsatisfiable: 'ScheduleAnyway',
+        labelSelector,
+      },
+    ],
+  };
+}

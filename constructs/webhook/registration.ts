@@ -1,0 +1,63 @@
+import { k8s } from 'cdk8s-plus-27';
+import { Construct } from 'constructs';
+import { ENABLED_LABEL, EXEMPT_NAMESPACES, MUTATOR, NAMESPACES } from '../../policy/names';
+import { platformLabels } from '../internal/labels';
+import type { WebhookConfig } from './schema';
+
+/**
+ * Registers the mutator with the API server, for pods created in namespaces that carry the sandbox label.
+ * `caBundle` is missing on purpose: the certificate rotator owns it.
+ *
+ * CREATE only, because `runtimeClassName` cannot change afterwards. The exempt namespaces are left out even when labelled,
+ * so that a mutator that is down can never keep the network or this project itself from starting.
+ */
+export class MutatorRegistration extends Construct {
+  constructor(
+    scope: Construct,
+    id: string,
+    webhook: Pick<WebhookConfig, 'failurePolicy' | 'timeoutSeconds'>,
+  ) {
+    super(scope, id);
+    new k8s.KubeMutatingWebhookConfiguration(this, 'Configuration', {
+      metadata: { name: MUTATOR.name, labels: platformLabels(MUTATOR.name) },
+      webhooks: [
+        {
+          name: MUTATOR.webhookName,
+          admissionReviewVersions: ['v1'],
+          clientConfig: {
+            service: {
+              name: MUTATOR.name,
+              namespace: NAMESPACES.gatekeeper,
+              path: MUTATOR.path,
+              port: 443,
+            },
+          },
+          rules: [
+            {
+              operations: ['CREATE'],
+              apiGroups: [''],
+              apiVersions: ['v1'],
+              resources: ['pods'],
+              scope: 'Namespaced',
+            },
+          ],
+          namespaceSelector: {
+            matchLabels: { [ENABLED_LABEL]: 'true' },
+            matchExpressions: [
+              {
+                key: 'kubernetes.io/metadata.name',
+                operator: 'NotIn',
+                values: [...EXEMPT_NAMESPACES],
+              },
+            ],
+          },
+          failurePolicy: webhook.failurePolicy,
+          matchPolicy: 'Equivalent',
+          reinvocationPolicy: 'IfNeeded',
+          sideEffects: 'None',
+          timeoutSeconds: webhook.timeoutSeconds,
+        },
+      ],
+    });
+  }
+}

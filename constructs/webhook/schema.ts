@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { amount, port } from '../internal/schemas';
+
+const digest = z
+  .string()
+  .regex(/^sha256:[0-9a-f]{64}$/, 'must be "sha256:" and 64 hexadecimal digits');
+
+export const webhookSchema = z
+  .strictObject({
+    /** Pods of the mutator. Two are the least that survive a node or an update. */
+    replicas: z.int().min(2).max(100).default(2),
+    /**
+     * Image of your own with the programs at /app (webhook-src/Dockerfile), by digest or exact tag.
+     * @default the official Node image in the version this project pins, the programs mounted from ConfigMaps
+     */
+    image: z.string().optional(),
+    /** Digest that pins the official Node image further. Not together with `image`. */
+    nodeImageDigest: digest.optional(),
+    /** Of each mutator pod. There is no cpu limit: throttling would show as latency of every pod creation. */
+    resources: z
+      .strictObject({
+        cpuRequest: amount.default('100m'),
+        memoryRequest: amount.default('128Mi'),
+        memoryLimit: amount.default('256Mi'),
+      })
+      .prefault({}),
+    /** How long the API server waits for an answer, in seconds. */
+    timeoutSeconds: z.int().min(1).max(30).default(3),
+    /** What happens to pods of tenants when no mutator answers. `Ignore` leaves them to the validating policies. */
+    failurePolicy: z.enum(['Fail', 'Ignore']).default('Fail'),
+    /** Ports the API server's endpoints listen on: the only egress of the certificate rotator. */
+    apiServerPorts: z.array(port).min(1).default([443, 6443]),
+  })
+  .refine((webhook) => webhook.image === undefined || webhook.nodeImageDigest === undefined, {
+    path: ['nodeImageDigest'],
+    error: 'pins the official Node image, but `image` replaces it',
+  });
+
+/** How the mutator and its certificate rotator run. */
+export type WebhookConfig = Readonly<z.output<typeof webhookSchema>>;

@@ -1,0 +1,32 @@
+/** The one file to edit. Everything left out has a default; constructs/config.ts says which. */
+import { defineSandbox } from './constructs';
+
+export default defineSandbox({
+  policy: {
+    // Weakest first: the order is the strength.
+    runtimes: [
+      { name: 'gvisor', runtimeClassName: 'gvisor', handler: 'runsc' },
+      { name: 'kata', runtimeClassName: 'kata', handler: 'kata-qemu-runtime-rs' },
+    ],
+    // What a pod looks like, and the runtime it then needs.
+    rules: [
+      {
+        name: 'high_compute',
+        when: { container: { image: { contains: 'pytorch' }, requests: { cpu: { gt: '4' } } } },
+        runtime: 'kata',
+      },
+      {
+        name: 'light_model',
+        when: { container: { image: { contains: 'scikit' }, requests: { cpu: { lt: '1' } } } },
+        runtime: 'gvisor',
+      },
+    ],
+    // A container of this name runs in these namespaces only with a runtime label.
+    required: [{ namespaces: ['ai-production'], container: 'ai-model', runtime: 'kata' }],
+    // A pod that says and shows nothing; 'deny' and 'ignore' are the alternatives.
+    unlabelled: { assign: 'kata' },
+  },
+
+  // Namespaces for sandboxed pods: closed network, Pod Security "baseline", quota.
+  tenants: [{ name: 'ai-production' }],
+});

@@ -1,0 +1,192 @@
+import { defineSandbox, type SandboxInput } from '../../constructs/config';
+import { SandboxError } from '../../policy/errors';
+import shipped from '../../sandbox.config';
+
+const policy: SandboxInput['policy'] = {
+  runtimes: [{ name: 'gvisor', runtimeClassName: 'gvisor', handler: 'runsc' }],
+};
+
+function failure(input: unknown): { code: string; paths: string[] } {
+  try {
+    defineSandbox(input as SandboxInput);
+  } catch (error) {
+    if (!(error instanceof SandboxError)) throw error;
+    return { code: error.code, paths: error.problems.map(({ path }) => path) };
+  }
+  throw new Error('the configuration is accepted');
+}
+
+describe('defaults', () => {
+  test('a policy is all that is needed', () => {
+    const config = defineSandbox({ policy });
+    expect(config.tenants).toEqual([]);
+    expect(config.webhook).toEqual({
+      replicas: 2,
+      resources: { cpuRequest: '100m', memoryRequest: '128Mi', memoryLimit: '256Mi' },
+      timeoutSeconds: 3,
+      failurePolicy: 'Fail',
+      apiServerPorts: [443, 6443],
+    });
+    expect(config.runtimes).toEqual({
+      gvisor: {
+        overhead: { cpu: '250m', memory: '128Mi' },
+        nodeSelector: { 'secure-ai.io/gvisor-runtime': 'true' },
+        tolerations: [
+          { key: 'secure-ai.io/pool', operator: 'Equal', value: 'gvisor', effect: 'NoSchedule' },
+        ],
+      },
+    });
+  });
+
+  test('a tenant is closed, counted, and states no cpu for anybody', () => {
+    const { tenants } = defineSandbox({ policy, tenants: [{ name: 'team-a' }] });
+    expect(tenants).toEqual([
+      {
+        name: 'team-a',
+        podSecurity: { enforce: 'baseline', audit: 'restricted', warn: 'restricted' },
+        quota: { pods: '100', 'services.loadbalancers': '0', 'services.nodeports': '0' },
+        limitRange: {
+          default: {},
+          defaultRequest: { memory: '256Mi', 'ephemeral-storage': '1Gi' },
+        },
+        network: { dns: true, egress: [] },
+      },
+    ]);
+  });
+
+  test('what a tenant says about its limit range stays', () => {
+    const tenants = [
+      { name: 'a', limitRange: false } as const,
+      { name: 'b', limitRange: { default: { cpu: '1' } } },
+    ];
+    expect(defineSandbox({ policy, tenants }).tenants.map(({ limitRange }) => limitRange)).toEqual([
+      false,
+      { default: { cpu: '1' }, defaultRequest: {} },
+    ]);
+  });
+
+  test('Gatekeeper fails closed for tenants, also when something else about it is set', () => {
+    const { gatekeeper } = defineSandbox({
+      policy,
+      gatekeeper: { audit: { intervalSeconds: 30 }, validation: { timeoutSeconds: 5 } },
+    });
+    expect(gatekeeper.audit.intervalSeconds).toBe(30);
+    expect(gatekeeper.validation).toMatchObject({
+      failurePolicy: 'Fail',
+      timeoutSeconds: 5,
+      namespaceSelector: [
+        { key: 'secure-ai.io/sandbox-enabled', operator: 'In', values: ['true'] },
+      ],
+    });
+  });
+
+  test('the shipped configuration is the policy of the design', () => {
+    expect(shipped.policy.runtimes.map(({ name }) => name)).toEqual(['gvisor', 'kata']);
+    expect(shipped.policy.rules.map(({ title, runtime }) => [title, runtime])).toEqual([
+      ['high compute', 'kata'],
+      ['light model', 'gvisor'],
+    ]);
+    expect(shipped.policy.unlabelled).toEqual({ assign: 'kata' });
+    expect(shipped.policy.required).toMatchObject([
+      { namespaces: ['ai-production'], container: 'ai-model' },
+    ]);
+    expect(shipped.tenants.map(({ name }) => name)).toEqual(['ai-production']);
+  });
+});
+
+describe('a configuration that is not right', () => {
+  test('of the policy alone is POLICY_INVALID, with paths below policy', () => {
+    const rules = [{ name: 'r', when: { container: { name: 'x' } }, runtime: 'kata' }];
+    expect(failure({ policy: { ...policy, rules } })).toEqual({
+      code: 'POLICY_INVALID',
+      paths: ['policy.rules[0].runtime'],
+    });
+  });
+
+  test('of the policy as a whole has the path policy', () => {
+    expect(failure({ policy: { ...policy, extra: 1 } })).toEqual({
+      code: 'POLICY_INVALID',
+      paths: ['policy'],
+    });
+  });
+
+  test('without a policy is CONFIG_INVALID', () => {
+    expect(failure({})).toEqual({ code: 'CONFIG_INVALID', paths: ['policy'] });
+    expect(failure(undefined)).toMatchObject({ code: 'CONFIG_INVALID' });
+    expect(failure(null)).toMatchObject({ code: 'CONFIG_INVALID' });
+  });
+
+  test('tells every problem of shape, and those of the policy, at once', () => {
+    const input = {
+      policy: { runtimes: [] },
+      tenants: [
+        { name: 'Not A Label', quota: { pods: 'many' } },
+        { name: 'b', podSecurity: { enforce: 'privileged' } },
+      ],
+      webhook: {
+        replicas: 1,
+        timeoutSeconds: 31,
+        failurePolicy: 'Open',
+        nodeImageDigest: 'latest',
+      },
+      gatekeeper: { validation: { failurePolicy: 'Open' } },
+      tenent: [],
+    };
+    const { code, paths } = failure(input);
+    expect(code).toBe('CONFIG_INVALID');
+    expect(paths).toEqual(
+      expect.arrayContaining([
+        'policy.runtimes',
+        'tenants[0].name',
+        'tenants[0].quota.pods',
+        'tenants[1].podSecurity.enforce',
+        'webhook.replicas',
+        'webhook.timeoutSeconds',
+        'webhook.failurePolicy',
+        'webhook.nodeImageDigest',
+        'gatekeeper.validation.failurePolicy',
+        'sandbox',
+      ]),
+    );
+    expect(paths).toHaveLength(10);
+  });
+
+  test('tells every problem of meaning at once', () => {
+    const input = {
+      policy,
+      tenants: [
+        { name: 'a' },
+        { name: 'a' },
+        { name: 'kube-system' },
+        { name: 'gatekeeper-system' },
+        { name: 'default' },
+      ],
+      runtimes: { kata: 'provided', gvisor: { overhead: {} } },
+      webhook: { image: 'mutator' },
+    };
+    expect(failure(input)).toEqual({
+      code: 'CONFIG_INVALID',
+      paths: [
+        'tenants[1].name',
+        'tenants[2].name',
+        'tenants[3].name',
+        'tenants[4].name',
+        'runtimes.kata',
+        'runtimes.gvisor.overhead',
+        'webhook.image',
+      ],
+    });
+  });
+
+  test.each(['mutator', 'mutator:latest', 'registry.example.org/m', 'UPPER:1'])(
+    'webhook.image %s does not say which image it is',
+    (image) => {
+      expect(failure({ policy, webhook: { image } }).paths).toEqual(['webhook.image']);
+    },
+  );
+
+  test('webhook.nodeImageDigest has no meaning for an own image', () => {
+    const webhook = { image: 'm:1', nodeImageDigest: `sha256:${'0'.repeat(64)}` };
+    expect(failure({ policy, webhook }).paths).toEqual(['webhook.nodeImageDigest']);
+  });
+});

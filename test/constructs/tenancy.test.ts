@@ -1,0 +1,185 @@
+import fc from 'fast-check';
+import { contains, parseCidr } from '../../constructs/tenancy/cidr';
+import { defaultLimitRange } from '../../constructs/tenancy/limit-range';
+import { PlatformNamespaces } from '../../constructs/tenancy/platform-namespaces';
+import { tenantSchema } from '../../constructs/tenancy/schema';
+import { Tenant } from '../../constructs/tenancy/tenant';
+import type { z } from 'zod';
+import { definePolicy } from '../../policy/define';
+import type { Condition } from '../../policy/model';
+import { chartWith, expectManifest, manifest, manifests } from './expect-manifest';
+
+const tenant = (input: Omit<z.input<typeof tenantSchema>, 'name'> = {}) => {
+  const { limitRange = false, ...rest } = tenantSchema.parse({ name: 'team-a', ...input });
+  return chartWith((scope) => new Tenant(scope, 'Tenant', { ...rest, limitRange }));
+};
+
+const policyWith = (when: Condition) =>
+  definePolicy({
+    runtimes: [{ name: 'gvisor', runtimeClassName: 'gvisor', handler: 'runsc' }],
+    rules: [{ name: 'rule', when, runtime: 'gvisor' }],
+  });
+
+describe('a tenant', () => {
+  test('by default', () => {
+    expect(manifests(tenant())).toMatchSnapshot();
+  });
+
+  test('its namespace turns the platform on and enforces Pod Security', () => {
+    expectManifest(tenant({ podSecurity: { enforce: 'restricted' } })).toHave(
+      'Namespace',
+      'team-a',
+      {
+        metadata: {
+          labels: {
+            'secure-ai.io/sandbox-enabled': 'true',
+            'pod-security.kubernetes.io/enforce': 'restricted',
+            'pod-security.kubernetes.io/warn': 'restricted',
+          },
+        },
+      },
+    );
+  });
+
+  test('its quota and limit range can be left out', () => {
+    const chart = tenant({ quota: false, limitRange: false });
+    expectManifest(chart).notToHave('ResourceQuota', 'quota');
+    expectManifest(chart).notToHave('LimitRange', 'container-defaults');
+  });
+
+  test('its limit range has the members it is given', () => {
+    const limits = (chart: ReturnType<typeof tenant>) =>
+      manifest(chart, 'LimitRange', 'container-defaults').spec;
+    expect(limits(tenant({ limitRange: { default: { memory: '4Gi' } } }))).toEqual({
+      limits: [{ type: 'Container', default: { memory: '4Gi' } }],
+    });
+    expect(limits(tenant({ limitRange: { defaultRequest: { memory: '1Gi' } } }))).toEqual({
+      limits: [{ type: 'Container', defaultRequest: { memory: '1Gi' } }],
+    });
+  });
+
+  test('its quota takes extended resources', () => {
+    expectManifest(tenant({ quota: { 'requests.nvidia.com/gpu': '8' } })).toHave(
+      'ResourceQuota',
+      'quota',
+      {
+        spec: { hard: { 'requests.nvidia.com/gpu': '8' } },
+      },
+    );
+  });
+
+  test('its network is closed in both directions', () => {
+    const chart = tenant({ network: { dns: false } });
+    expectManifest(chart).toHave('NetworkPolicy', 'default-deny', {
+      spec: { podSelector: {}, policyTypes: ['Ingress', 'Egress'] },
+    });
+    expect(manifest(chart, 'NetworkPolicy', 'default-deny').spec).not.toHaveProperty('egress');
+    expectManifest(chart).notToHave('NetworkPolicy', 'allow-dns');
+    expectManifest(chart).notToHave('NetworkPolicy', 'allow-egress');
+  });
+
+  test.each([
+    ['0.0.0.0/0', ['169.254.169.254/32']],
+    ['169.254.0.0/16', ['169.254.169.254/32']],
+    ['::/0', ['fd00:ec2::254/128']],
+    ['10.0.0.0/8', undefined],
+    ['fd00:1::/32', undefined],
+  ])('opening %s excepts the metadata addresses in it', (cidr, except) => {
+    const { spec } = manifest(
+      tenant({ network: { egress: [{ cidr }] } }),
+      'NetworkPolicy',
+      'allow-egress',
+    );
+    expect(spec).toMatchObject({ egress: [{ to: [{ ipBlock: { cidr } }] }] });
+    const ipBlock = { cidr, ...(except && { except }) };
+    expect(spec).toHaveProperty('egress', [{ to: [{ ipBlock }] }]);
+  });
+
+  test('egress can be narrowed to ports', () => {
+    const egress = [{ cidr: '10.1.0.0/16', ports: [{ port: 443 }] }];
+    expectManifest(tenant({ network: { egress } })).toHave('NetworkPolicy', 'allow-egress', {
+      spec: { egress: [{ ports: [{ port: 443, protocol: 'TCP' }] }] },
+    });
+  });
+
+  test.each(['169.254.169.254/32', 'fd00:ec2::254/128', '10.0.0.0', '10.0.0.0/33', 'example.org'])(
+    'egress to %s is refused',
+    (cidr) => {
+      const { success } = tenantSchema.safeParse({ name: 'a', network: { egress: [{ cidr }] } });
+      expect(success).toBe(false);
+    },
+  );
+
+  test('everything in it depends on its namespace', () => {
+    const [first, ...rest] = manifests(tenant()).map(({ kind }) => kind);
+    expect(first).toBe('Namespace');
+    expect(rest).not.toContain('Namespace');
+  });
+});
+
+describe('the default limit range', () => {
+  test('never states cpu, so that a rule about cpu sees what the author wrote', () => {
+    const cpu = defaultLimitRange(policyWith({ container: { requests: { cpu: { gt: '4' } } } }));
+    expect(cpu).toEqual({
+      default: {},
+      defaultRequest: { memory: '256Mi', 'ephemeral-storage': '1Gi' },
+    });
+  });
+
+  test.each<[string, Condition]>([
+    ['a request', { container: { requests: { memory: { gt: '1Gi' } } } }],
+    ['a limit', { container: { limits: { memory: { gt: '1Gi' } } } }],
+    ['a request of the pod', { pod: { requests: { memory: { gt: '1Gi' } } } }],
+    [
+      'a nested condition',
+      { any: [{ not: { all: [{ pod: { limits: { memory: { exists: true } } } }] } }] },
+    ],
+  ])('leaves out a resource that a rule compares as %s', (_, when) => {
+    expect(defaultLimitRange(policyWith(when))).toEqual({
+      default: {},
+      defaultRequest: { 'ephemeral-storage': '1Gi' },
+    });
+  });
+
+  test('is none where rules compare all of it', () => {
+    const when = { pod: { requests: { memory: { gt: '1' }, 'ephemeral-storage': { gt: '1' } } } };
+    expect(defaultLimitRange(policyWith(when))).toBe(false);
+  });
+});
+
+test('the namespaces of node installers are privileged', () => {
+  const chart = chartWith((scope) => new PlatformNamespaces(scope, 'Namespaces'));
+  for (const name of ['kata-system', 'gvisor-system']) {
+    expectManifest(chart).toHave('Namespace', name, {
+      metadata: { labels: { 'pod-security.kubernetes.io/enforce': 'privileged' } },
+    });
+  }
+});
+
+describe('address ranges', () => {
+  const ipv4Cidr = fc
+    .tuple(fc.ipV4(), fc.integer({ min: 0, max: 32 }))
+    .map(([a, p]) => `${a}/${p}`);
+  const ipv6Cidr = fc
+    .tuple(fc.ipV6(), fc.integer({ min: 0, max: 128 }))
+    .map(([a, p]) => `${a}/${p}`);
+
+  test('every range contains itself, and all of its family lies in the whole', () => {
+    fc.assert(
+      fc.property(fc.oneof(ipv4Cidr, ipv6Cidr), (text) => {
+        const range = parseCidr(text);
+        const whole = parseCidr(range?.family === 'ipv4' ? '0.0.0.0/0' : '::/0');
+        if (range === undefined || whole === undefined) throw new Error(`${text} is not read`);
+        expect([contains(range, range), contains(whole, range)]).toEqual([true, true]);
+      }),
+    );
+  });
+
+  test('a range holds no wider one and none of the other family', () => {
+    const read = (text: string) =>
+      parseCidr(text) ?? { address: '', prefixLength: 0, family: 'ipv4' as const };
+    expect(contains(read('10.0.0.0/16'), read('10.0.0.0/8'))).toBe(false);
+    expect(contains(read('0.0.0.0/0'), read('::1/128'))).toBe(false);
+    expect(contains(read('10.0.0.0/8'), read('11.0.0.0/16'))).toBe(false);
+  });
+});

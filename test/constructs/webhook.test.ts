@@ -1,0 +1,210 @@
+import type { z } from 'zod';
+import {
+  CertificateRotator,
+  Mutator,
+  MutatorRegistration,
+  webhookSchema,
+} from '../../constructs/webhook';
+import { definePolicy, parsePolicy } from '../../policy/define';
+import { VERSIONS } from '../../versions';
+import { chartWith, expectManifest, manifest, manifests } from './expect-manifest';
+
+const bundles = { webhook: 'webhook source', rotator: 'rotator source' };
+const policy = definePolicy({
+  runtimes: [{ name: 'gvisor', runtimeClassName: 'gvisor', handler: 'runsc' }],
+});
+
+const parse = (input: z.input<typeof webhookSchema>) => webhookSchema.parse(input);
+
+const mutator = (input: z.input<typeof webhookSchema> = {}, sources = bundles) =>
+  chartWith(
+    (scope) => new Mutator(scope, 'Mutator', { policy, webhook: parse(input), bundles: sources }),
+  );
+const rotator = (input: z.input<typeof webhookSchema> = {}) =>
+  chartWith(
+    (scope) => new CertificateRotator(scope, 'Rotator', { webhook: parse(input), bundles }),
+  );
+const registration = (input: z.input<typeof webhookSchema> = {}) =>
+  chartWith((scope) => new MutatorRegistration(scope, 'Registration', parse(input)));
+
+const codeMaps = (chart: ReturnType<typeof mutator>) =>
+  manifests(chart).filter(({ kind, immutable }) => kind === 'ConfigMap' && immutable === true);
+
+const NAME = 'ai-runtime-mutator';
+const ROTATOR = 'ai-runtime-mutator-cert-rotator';
+
+describe('the mutator', () => {
+  test('its Deployment by default', () => {
+    expect(manifest(mutator(), 'Deployment', NAME)).toMatchSnapshot();
+  });
+
+  test('a rollout starts the new pod before it ends the old one', () => {
+    expectManifest(mutator()).toHave('Deployment', NAME, {
+      spec: {
+        replicas: 2,
+        strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
+      },
+    });
+  });
+
+  test('an ending pod has ten seconds more than it needs to drain', () => {
+    const { spec } = manifest(mutator(), 'Deployment', NAME);
+    const pod = spec?.template?.spec as unknown as {
+      terminationGracePeriodSeconds: number;
+      containers: [{ args: string[] }];
+    };
+    const flag = pod.containers[0].args.find((arg) => arg.startsWith('--drain-seconds='));
+    const drainSeconds = Number(flag?.split('=')[1]);
+    expect(drainSeconds).toBeGreaterThanOrEqual(10);
+    expect(pod.terminationGracePeriodSeconds).toBeGreaterThanOrEqual(drainSeconds + 10);
+  });
+
+  test('it can do nothing in the cluster and call nobody', () => {
+    const chart = mutator();
+    expectManifest(chart).toHave('Deployment', NAME, {
+      spec: {
+        template: { spec: { automountServiceAccountToken: false, serviceAccountName: NAME } },
+      },
+    });
+    expectManifest(chart).toHave('NetworkPolicy', NAME, {
+      spec: { policyTypes: ['Ingress', 'Egress'] },
+    });
+    expect(manifest(chart, 'NetworkPolicy', NAME).spec).not.toHaveProperty('egress');
+    expect(manifests(chart).filter(({ kind }) => /Role|Binding/.test(kind))).toEqual([]);
+  });
+
+  test('draining a node takes one pod at a time, and never waits for a broken one', () => {
+    expectManifest(mutator()).toHave('PodDisruptionBudget', NAME, {
+      spec: { maxUnavailable: 1, unhealthyPodEvictionPolicy: 'AlwaysAllow' },
+    });
+  });
+
+  test('its Service sends calls to ready pods only', () => {
+    expectManifest(mutator()).toHave('Service', NAME, {
+      spec: {
+        publishNotReadyAddresses: false,
+        ports: [{ port: 443, targetPort: 'webhook' }],
+        selector: { 'app.kubernetes.io/name': NAME },
+      },
+    });
+  });
+
+  test('it reads the policy from a ConfigMap that may change', () => {
+    const { data, ...rest } = manifest(mutator(), 'ConfigMap', `${NAME}-policy`);
+    expect(parsePolicy(JSON.parse(data?.['policy.json'] ?? ''))).toEqual(policy);
+    expect(rest).not.toHaveProperty('immutable');
+  });
+
+  test('its code is immutable, and other code has another name', () => {
+    const [code] = codeMaps(mutator());
+    const [changed] = codeMaps(mutator({}, { ...bundles, webhook: 'changed' }));
+    expect(code?.data).toEqual({ 'webhook.js': bundles.webhook });
+    expect(code?.metadata.name).toMatch(/^ai-runtime-mutator-code-[0-9a-f]{10}$/);
+    expect(changed?.metadata.name).not.toBe(code?.metadata.name);
+    expect(manifest(mutator(), 'Deployment', NAME)).toHaveProperty(
+      ['spec', 'template', 'spec', 'volumes', 0],
+      { name: 'code', configMap: { name: code?.metadata.name } },
+    );
+  });
+
+  test('the official Node image is named by exact version, and by digest where one is given', () => {
+    const digest = `sha256:${'a'.repeat(64)}`;
+    const image = (chart: ReturnType<typeof mutator>) =>
+      manifest(chart, 'Deployment', NAME).spec?.template?.spec?.containers?.[0]?.image;
+    expect(image(mutator())).toBe(`docker.io/library/node:${VERSIONS.nodeImage}`);
+    expect(image(mutator({ nodeImageDigest: digest }))).toBe(
+      `docker.io/library/node:${VERSIONS.nodeImage}@${digest}`,
+    );
+  });
+
+  test('an image of your own brings its code along', () => {
+    const image = 'registry.example.org/mutator:1.2.3';
+    expect(codeMaps(mutator({ image }))).toEqual([]);
+    expectManifest(mutator({ image })).toHave('Deployment', NAME, {
+      spec: {
+        template: { spec: { containers: [{ image, command: ['node', '/app/webhook.js'] }] } },
+      },
+    });
+  });
+
+  test('its certificate is readable for its group alone', () => {
+    const { spec } = manifest(mutator(), 'Deployment', NAME);
+    expect(spec).toMatchObject({
+      template: {
+        spec: {
+          securityContext: { fsGroup: 1000 },
+          volumes: expect.arrayContaining([
+            { name: 'cert', secret: { secretName: `${NAME}-cert`, defaultMode: 0o440 } },
+          ]) as unknown,
+        },
+      },
+    });
+  });
+});
+
+describe('the certificate rotator', () => {
+  test('its Deployment by default', () => {
+    expect(manifest(rotator(), 'Deployment', ROTATOR)).toMatchSnapshot();
+  });
+
+  test('every permission it has names the objects it is for', () => {
+    const roles = manifests(rotator()).filter(
+      ({ kind }) => kind === 'Role' || kind === 'ClusterRole',
+    );
+    const rules = roles.flatMap(
+      ({ rules }) => rules as { resources: string[]; resourceNames?: string[] }[],
+    );
+    expect(rules.map(({ resources, resourceNames }) => [resources, resourceNames])).toEqual([
+      [['secrets'], [`${NAME}-cert`, `${NAME}-cert-ca`]],
+      [['mutatingwebhookconfigurations'], [NAME]],
+    ]);
+  });
+
+  test('it calls nothing but the ports of the API server', () => {
+    const { spec } = manifest(rotator({ apiServerPorts: [16443] }), 'NetworkPolicy', ROTATOR);
+    expect(spec).toHaveProperty('egress', [{ ports: [{ protocol: 'TCP', port: 16443 }] }]);
+  });
+});
+
+describe('the registration', () => {
+  test('by default', () => {
+    expect(manifests(registration())).toMatchSnapshot();
+  });
+
+  test('leaves caBundle to the rotator', () => {
+    expect(JSON.stringify(manifests(registration()))).not.toContain('caBundle');
+  });
+
+  test('asks about created pods of enabled namespaces, never of those the cluster needs', () => {
+    expectManifest(registration()).toHave('MutatingWebhookConfiguration', NAME, {
+      webhooks: [
+        {
+          rules: [{ operations: ['CREATE'], resources: ['pods'] }],
+          namespaceSelector: {
+            matchLabels: { 'secure-ai.io/sandbox-enabled': 'true' },
+            matchExpressions: [
+              {
+                key: 'kubernetes.io/metadata.name',
+                operator: 'NotIn',
+                values: ['kube-system', 'gatekeeper-system', 'kata-system', 'gvisor-system'],
+              },
+            ],
+          },
+        },
+      ],
+    });
+  });
+
+  test('fails closed unless told otherwise', () => {
+    expectManifest(registration()).toHave('MutatingWebhookConfiguration', NAME, {
+      webhooks: [{ failurePolicy: 'Fail', timeoutSeconds: 3 }],
+    });
+    expectManifest(registration({ failurePolicy: 'Ignore' })).toHave(
+      'MutatingWebhookConfiguration',
+      NAME,
+      {
+        webhooks: [{ failurePolicy: 'Ignore' }],
+      },
+    );
+  });
+});
