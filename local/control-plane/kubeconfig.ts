@@ -1,0 +1,40 @@
+import { rename, writeFile } from 'node:fs/promises';
+import { stringify } from 'yaml';
+import type { KeyPair } from './pki';
+
+export interface Kubeconfig {
+  /** Name of the cluster and the context. */
+  readonly cluster: string;
+  readonly user: string;
+  readonly server: string;
+  /** PEM. */
+  readonly ca: string;
+  readonly client: KeyPair;
+}
+
+/** Writes a kubeconfig with everything inside it, readable by its owner alone, whole or not at all. */
+export async function writeKubeconfig(path: string, config: Kubeconfig): Promise<void> {
+  const { cluster, user, server, ca, client } = config;
+  const text = stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': cluster,
+    clusters: [{ name: cluster, cluster: { server, 'certificate-authority-data': encode(ca) } }],
+    users: [
+      {
+        name: user,
+        user: {
+          'client-certificate-data': encode(client.certificate),
+          'client-key-data': encode(client.key),
+        },
+      },
+    ],
+    contexts: [{ name: cluster, context: { cluster, user } }],
+  });
+  await writeFile(`${path}.new`, text, { mode: 0o600 });
+  await rename(`${path}.new`, path);
+}
+
+function encode(text: string): string {
+  return Buffer.from(text).toString('base64');
+}

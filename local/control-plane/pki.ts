@@ -1,0 +1,201 @@
+import 'reflect-metadata';
+import { generateKeyPairSync, randomBytes, webcrypto } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  BasicConstraintsExtension,
+  ExtendedKeyUsage,
+  ExtendedKeyUsageExtension,
+  KeyUsageFlags,
+  KeyUsagesExtension,
+  SubjectAlternativeNameExtension,
+  X509CertificateGenerator,
+  type JsonGeneralName,
+  type X509Certificate,
+} from '@peculiar/x509';
+
+const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
+const DAY_MILLISECONDS = 24 * 60 * 60 * 1000;
+
+/** All certificates live as long as kubeadm's leaves do; a local cluster is made anew long before. */
+const VALIDITY_DAYS = 365;
+
+/** A certificate and its private key as PEM. */
+export interface KeyPair {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+interface Authority extends KeyPair {
+  readonly issuer: X509Certificate;
+  readonly signingKey: webcrypto.CryptoKey;
+}
+
+interface Leaf {
+  readonly commonName: string;
+  /** Kubernetes reads it as a group. */
+  readonly organization?: string;
+  readonly usages: readonly ('server' | 'client')[];
+  readonly dnsNames?: readonly string[];
+  readonly addresses?: readonly string[];
+}
+
+/** File names in the `pki` folder, as kubeadm names them (https://kubernetes.io/docs/setup/best-practices/certificates/). */
+export const PKI_FILES = {
+  ca: 'ca',
+  etcdCa: 'etcd-ca',
+  etcd: 'etcd',
+  etcdClient: 'apiserver-etcd-client',
+  apiServer: 'apiserver',
+  kubeletClient: 'apiserver-kubelet-client',
+  serviceAccount: 'sa',
+} as const;
+
+/** Client certificates that go into kubeconfigs instead of files. */
+export interface ClientCertificates {
+  readonly ca: string;
+  readonly admin: KeyPair;
+  readonly controllerManager: KeyPair;
+  readonly scheduler: KeyPair;
+}
+
+/**
+ * Writes every key and certificate of a control plane into `folder` (0700, files 0600). etcd trusts a CA of its own:
+ * anyone the cluster CA vouches for, a kubelet say, would otherwise read all of etcd.
+ */
+export async function writePki(
+  folder: string,
+  names: { readonly hostAddress: string; readonly serviceAddress: string },
+): Promise<ClientCertificates> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const [ca, etcdCa] = await Promise.all([
+    createAuthority('kubernetes'),
+    createAuthority('etcd-ca'),
+  ]);
+  const [etcd, etcdClient, apiServer, kubeletClient, admin, controllerManager, scheduler] =
+    await Promise.all([
+      issue(etcdCa, {
+        commonName: 'etcd',
+        usages: ['server', 'client'],
+        dnsNames: ['localhost'],
+        addresses: ['127.0.0.1'],
+      }),
+      issue(etcdCa, { commonName: 'kube-apiserver-etcd-client', usages: ['client'] }),
+      issue(ca, {
+        commonName: 'kube-apiserver',
+        usages: ['server'],
+        dnsNames: [
+          'localhost',
+          'kubernetes',
+          'kubernetes.default',
+          'kubernetes.default.svc',
+          'kubernetes.default.svc.cluster.local',
+        ],
+        addresses: ['127.0.0.1', names.hostAddress, names.serviceAddress],
+      }),
+      issue(ca, client('kube-apiserver-kubelet-client', 'system:masters')),
+      issue(ca, client('kubernetes-admin', 'system:masters')),
+      issue(ca, client('system:kube-controller-manager')),
+      issue(ca, client('system:kube-scheduler')),
+    ]);
+  const files: Record<string, string> = {
+    ...pemFiles(PKI_FILES.ca, ca),
+    ...pemFiles(PKI_FILES.etcdCa, etcdCa),
+    ...pemFiles(PKI_FILES.etcd, etcd),
+    ...pemFiles(PKI_FILES.etcdClient, etcdClient),
+    ...pemFiles(PKI_FILES.apiServer, apiServer),
+    ...pemFiles(PKI_FILES.kubeletClient, kubeletClient),
+    ...serviceAccountKeys(),
+  };
+  await Promise.all(
+    Object.entries(files).map(([name, text]) =>
+      writeFile(join(folder, name), text, { mode: 0o600 }),
+    ),
+  );
+  return { ca: ca.certificate, admin, controllerManager, scheduler };
+}
+
+function client(commonName: string, organization?: string): Leaf {
+  return { commonName, usages: ['client'], ...(organization !== undefined && { organization }) };
+}
+
+async function createAuthority(commonName: string): Promise<Authority> {
+  const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
+  const issuer = await X509CertificateGenerator.createSelfSigned({
+    ...validity(),
+    name: [{ CN: [commonName] }],
+    keys,
+    signingAlgorithm: ALGORITHM,
+    extensions: [
+      new BasicConstraintsExtension(true, undefined, true),
+      new KeyUsagesExtension(
+        KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign | KeyUsageFlags.digitalSignature,
+        true,
+      ),
+    ],
+  });
+  return { ...(await pem(issuer, keys.privateKey)), issuer, signingKey: keys.privateKey };
+}
+
+async function issue(authority: Authority, leaf: Leaf): Promise<KeyPair> {
+  const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
+  const alternatives: JsonGeneralName[] = [
+    ...(leaf.dnsNames ?? []).map((value) => ({ type: 'dns' as const, value })),
+    ...(leaf.addresses ?? []).map((value) => ({ type: 'ip' as const, value })),
+  ];
+  const certificate = await X509CertificateGenerator.create({
+    ...validity(),
+    subject: [
+      ...(leaf.organization === undefined ? [] : [{ O: [leaf.organization] }]),
+      { CN: [leaf.commonName] },
+    ],
+    issuer: authority.issuer.subjectName,
+    publicKey: keys.publicKey,
+    signingKey: authority.signingKey,
+    signingAlgorithm: ALGORITHM,
+    extensions: [
+      new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
+      new ExtendedKeyUsageExtension(
+        leaf.usages.map((usage) =>
+          usage === 'server' ? ExtendedKeyUsage.serverAuth : ExtendedKeyUsage.clientAuth,
+        ),
+      ),
+      ...(alternatives.length > 0 ? [new SubjectAlternativeNameExtension(alternatives)] : []),
+    ],
+  });
+  return pem(certificate, keys.privateKey);
+}
+
+/** A day of slack for clocks that run behind; the serial number is positive and has 126 random bits. */
+function validity() {
+  const serial = randomBytes(16);
+  serial[0] = ((serial[0] ?? 0) & 0x3f) | 0x40;
+  return {
+    serialNumber: serial.toString('hex'),
+    notBefore: new Date(Date.now() - DAY_MILLISECONDS),
+    notAfter: new Date(Date.now() + VALIDITY_DAYS * DAY_MILLISECONDS),
+  };
+}
+
+async function pem(certificate: X509Certificate, key: webcrypto.CryptoKey): Promise<KeyPair> {
+  const der = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', key));
+  const lines = der.toString('base64').replace(/.{64}(?=.)/g, '$&\n');
+  return {
+    certificate: `${certificate.toString('pem')}\n`,
+    key: `-----BEGIN PRIVATE KEY-----\n${lines}\n-----END PRIVATE KEY-----\n`,
+  };
+}
+
+function pemFiles(name: string, pair: KeyPair): Record<string, string> {
+  return { [`${name}.crt`]: pair.certificate, [`${name}.key`]: pair.key };
+}
+
+/** What ServiceAccount tokens are signed with; RSA, the one kind every consumer of tokens can verify. */
+function serviceAccountKeys(): Record<string, string> {
+  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const { serviceAccount: name } = PKI_FILES;
+  return {
+    [`${name}.pub`]: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+    [`${name}.key`]: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+  };
+}

@@ -1,0 +1,67 @@
+import { parseImage } from '../../policy/image';
+
+/** A flag that names something a host process has elsewhere than its container would. */
+export interface FlagRule {
+  readonly flag: string;
+  /**
+   * `port`: a port of the pod; `address`: `[host]:port`, port of the pod; `path`: a file or folder, which mounts move.
+   */
+  readonly kind: 'port' | 'address' | 'path';
+  /**
+   * What the program uses where the flag is absent. The flag is added when that is a port the container declares, or a
+   * path under one of its mounts; otherwise the default is out of use.
+   */
+  readonly defaults: readonly string[];
+}
+
+/** How the containers of one image run as host processes. */
+export interface HostImage {
+  readonly registry: string;
+  readonly repository: string;
+  /** Key of `HostPrograms`. */
+  readonly program: keyof HostPrograms;
+  readonly flags: readonly FlagRule[];
+}
+
+/** Paths of the programs that stand in for images. */
+export interface HostPrograms {
+  readonly gatekeeper: string;
+  readonly node: string;
+}
+
+const SERVICE_ACCOUNT_DIR = '/var/run/secrets/kubernetes.io/serviceaccount';
+
+const HOST_IMAGES: readonly HostImage[] = [
+  {
+    registry: 'docker.io',
+    repository: 'openpolicyagent/gatekeeper',
+    program: 'gatekeeper',
+    // Defaults: main.go, pkg/metrics/exporters/prometheus and pkg/audit/manager.go of Gatekeeper v3.23.1.
+    flags: [
+      { flag: '--port', kind: 'port', defaults: ['443'] },
+      { flag: '--prometheus-port', kind: 'port', defaults: ['8888'] },
+      { flag: '--health-addr', kind: 'address', defaults: [':9090'] },
+      { flag: '--cert-dir', kind: 'path', defaults: ['/certs'] },
+      { flag: '--api-cache-dir', kind: 'path', defaults: ['/tmp/audit'] },
+    ],
+  },
+  {
+    // The programs of webhook-src, whose manifests name every port and folder but the last.
+    registry: 'docker.io',
+    repository: 'library/node',
+    program: 'node',
+    flags: [
+      { flag: '--port', kind: 'port', defaults: [] },
+      { flag: '--health-port', kind: 'port', defaults: [] },
+      { flag: '--service-account-dir', kind: 'path', defaults: [SERVICE_ACCOUNT_DIR] },
+    ],
+  },
+];
+
+/** How to run containers of `image`; `undefined` when no host program stands in for it. */
+export function hostImage(image: string): HostImage | undefined {
+  const parsed = parseImage(image);
+  return HOST_IMAGES.find(
+    ({ registry, repository }) => parsed?.registry === registry && parsed.repository === repository,
+  );
+}

@@ -1,0 +1,114 @@
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SandboxError } from '../../policy/errors';
+import { NAMESPACES } from '../../policy/names';
+import { ApiClient } from '../api/client';
+import type { LocalCluster } from '../cluster';
+import { withLock } from '../processes/lock';
+import { markedProcesses } from '../processes/marked';
+import { spawnMarked, tailOf } from '../processes/spawn';
+import { endMarked } from '../processes/stop';
+import { progressOf, type OnProgress } from '../progress';
+import { resolveTools } from '../toolchain/resolve';
+import { waitFor } from '../wait';
+import { leaseHolder } from './host-node';
+import type { SupervisorConfig } from './supervisor';
+
+const ROLE = 'host-pods';
+const READY_TIMEOUT_MILLISECONDS = 60_000;
+
+/** The supervisor ends its processes itself within this time. */
+const GRACE_MILLISECONDS = 5_000;
+
+export interface StartHostPodsOptions {
+  /** Namespaces whose pods run as host processes. @default the one of Gatekeeper and the webhook */
+  readonly namespaces?: readonly string[];
+  readonly onProgress?: OnProgress | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Makes the pods of some namespaces run as processes of this computer, on a Node called `host-processes`: Gatekeeper's
+ * from its program, ours from this Node.js and the code in their ConfigMaps. For a cluster without nodes. The API server
+ * sees ordinary pods that become Ready, so that waiting for a Deployment to be Available works as anywhere.
+ *
+ * They have what their pods have: Secret and ConfigMap volumes that follow the objects, the ServiceAccount's token and so
+ * its RBAC, probes, restarts, EndpointSlices. They do not have isolation: no user, file system, network or memory limit of
+ * their own. Everything else of a cluster (other namespaces, other images, init containers) is left to nodes.
+ *
+ * A supervisor that outlives this process does it; one that runs with the same settings is kept. `stopCluster` ends it.
+ * @throws SandboxError LOCAL_START_FAILED, LOCAL_LOCKED, TOOLCHAIN_*
+ */
+export async function startHostPods(
+  cluster: LocalCluster,
+  options: StartHostPodsOptions = {},
+): Promise<void> {
+  const { namespaces = [NAMESPACES.gatekeeper], onProgress, signal } = options;
+  const { gatekeeper } = await resolveTools(['gatekeeper'], { onProgress, signal });
+  const { stateDir, kubeconfig, server, hostAddress } = cluster;
+  const programs = { gatekeeper, node: process.execPath };
+  const config: SupervisorConfig = {
+    stateDir,
+    kubeconfig,
+    server,
+    hostAddress,
+    namespaces,
+    programs,
+  };
+  const report = progressOf('host-pods', onProgress);
+  await withLock(join(stateDir, 'host-pods.lock'), () => ensureRunning(config, report, signal), {
+    signal,
+  });
+}
+
+async function ensureRunning(
+  config: SupervisorConfig,
+  report: (message: string) => void,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const { stateDir } = config;
+  const configFile = join(stateDir, 'host-pods.json');
+  const text = JSON.stringify(config);
+  const runs = (await markedProcesses(stateDir)).some(({ role }) => role === ROLE);
+  if (runs && (await readFile(configFile, 'utf8').catch(() => '')) === text) return;
+  await endMarked(stateDir, (role) => role === ROLE, GRACE_MILLISECONDS);
+  await writeFile(`${configFile}.new`, text, { mode: 0o600 });
+  await rename(`${configFile}.new`, configFile);
+
+  report('start the supervisor');
+  const root = join(__dirname, '..', '..');
+  const logFile = join(stateDir, 'logs', 'host-pods.log');
+  const child = await spawnMarked(stateDir, {
+    role: ROLE,
+    file: process.execPath,
+    args: ['-r', require.resolve('ts-node/register'), join(__dirname, 'main.ts'), configFile],
+    env: { PATH: process.env.PATH ?? '', TS_NODE_PROJECT: join(root, 'tsconfig.json') },
+    cwd: stateDir,
+    logFile,
+  });
+  let ended = false;
+  child.on('exit', () => (ended = true));
+  const client = new ApiClient(config.kubeconfig);
+  try {
+    const ready = await waitFor(
+      async () => {
+        if (ended) return false;
+        return (await leaseHolder(client)) === child.pid ? true : undefined;
+      },
+      { timeoutMilliseconds: READY_TIMEOUT_MILLISECONDS, signal },
+    );
+    if (!ready) throw await startError(logFile);
+  } finally {
+    client.close();
+  }
+}
+
+async function startError(logFile: string): Promise<SandboxError> {
+  return new SandboxError('LOCAL_START_FAILED', [
+    {
+      path: 'supervisor of host pods',
+      reason: `it ended or was not ready after ${READY_TIMEOUT_MILLISECONDS / 1000} s; its log ends with:\n${await tailOf(logFile, 15)}`,
+      fix: `read ${logFile}, then start again`,
+    },
+  ]);
+}

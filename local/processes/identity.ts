@@ -1,0 +1,39 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** One life of a process: the kernel gives a pid to another process later, but not with the same start time. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  /** Opaque: only equality means something. */
+  readonly startTime: string;
+}
+
+/** Who has `pid` now; `undefined` when nobody has, or only a zombie that waits to be reaped. */
+export async function identify(pid: number): Promise<ProcessIdentity | undefined> {
+  const startTime =
+    process.platform === 'linux' ? await linuxStartTime(pid) : await psStartTime(pid);
+  return startTime === undefined ? undefined : { pid, startTime };
+}
+
+export async function isAlive(identity: ProcessIdentity): Promise<boolean> {
+  return (await identify(identity.pid))?.startTime === identity.startTime;
+}
+
+/** Field 22 of /proc/<pid>/stat (proc_pid_stat(5)); the command in field 2 may hold spaces and parentheses. */
+async function linuxStartTime(pid: number): Promise<string | undefined> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
+  if (stat === undefined) return undefined;
+  const [state, ...rest] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return state === 'Z' || state === 'X' ? undefined : rest[18];
+}
+
+async function psStartTime(pid: number): Promise<string | undefined> {
+  const { stdout } = await run('ps', ['-o', 'stat=,lstart=', '-p', String(pid)]).catch(() => ({
+    stdout: '',
+  }));
+  const [state = 'Z', ...start] = stdout.trim().split(/\s+/);
+  return state.startsWith('Z') || start.length === 0 ? undefined : start.join(' ');
+}

@@ -1,0 +1,49 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { mkdir, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { markOf } from './marked';
+
+export interface Command {
+  /** Unique in its cluster. */
+  readonly role: string;
+  readonly file: string;
+  readonly args: readonly string[];
+  /** The whole environment of the process, apart from its mark: nothing of ours is inherited. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  /** Standard output and error are appended here. */
+  readonly logFile: string;
+}
+
+/** Starts a marked process in a session of its own, so that neither our end nor Ctrl-C in our terminal ends it. */
+export async function spawnMarked(stateDir: string, command: Command): Promise<ChildProcess> {
+  await mkdir(dirname(command.logFile), { recursive: true, mode: 0o700 });
+  const log = openSync(command.logFile, 'a', 0o600);
+  try {
+    const child = spawn(command.file, command.args, {
+      cwd: command.cwd,
+      env: { ...command.env, ...markOf(stateDir, command.role) },
+      stdio: ['ignore', log, log],
+      detached: true,
+    });
+    child.unref();
+    return child;
+  } finally {
+    closeSync(log);
+  }
+}
+
+/** The last `lines` lines of a file, read from its last 16 KiB only; empty when there is no such file. */
+export async function tailOf(path: string, lines: number): Promise<string> {
+  const file = await open(path).catch(() => undefined);
+  if (file === undefined) return '';
+  try {
+    const { size } = await file.stat();
+    const length = Math.min(size, 16 << 10);
+    const { buffer } = await file.read(Buffer.alloc(length), 0, length, size - length);
+    return buffer.toString('utf8').trimEnd().split('\n').slice(-lines).join('\n');
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,76 @@
+import { SandboxError, type Problem } from '../../policy/errors';
+import { waitFor } from '../wait';
+import { isAlive } from './identity';
+import { markedProcesses, type MarkedProcess } from './marked';
+
+/** SIGKILL cannot be refused; only a process stuck in the kernel outlives it this long. */
+const KILL_TIMEOUT_MILLISECONDS = 10_000;
+
+/**
+ * Ends processes: SIGTERM, and SIGKILL to those that still live after `graceMilliseconds` (at once when it is 0).
+ * @throws SandboxError LOCAL_STOP_FAILED when one survives SIGKILL
+ */
+export async function endProcesses(
+  processes: readonly MarkedProcess[],
+  graceMilliseconds: number,
+): Promise<void> {
+  if (processes.length === 0) return;
+  let left = processes;
+  if (graceMilliseconds > 0) {
+    await signalAll(left, 'SIGTERM');
+    left = await survivors(left, graceMilliseconds);
+  }
+  await signalAll(left, 'SIGKILL');
+  left = await survivors(left, KILL_TIMEOUT_MILLISECONDS);
+  const problems = left.map(({ role, pid }): Problem => ({
+    path: `process ${pid} (${role})`,
+    reason: 'it did not end within 10 s of SIGKILL',
+    fix: `find out with "ps -o stat,wchan -p ${pid}" what holds it`,
+  }));
+  const [first, ...rest] = problems;
+  if (first) throw new SandboxError('LOCAL_STOP_FAILED', [first, ...rest]);
+}
+
+/** Ends every marked process of a cluster whose role `matches`, looking again until none is left. */
+export async function endMarked(
+  stateDir: string,
+  matches: (role: string) => boolean,
+  graceMilliseconds: number,
+): Promise<void> {
+  for (;;) {
+    const processes = (await markedProcesses(stateDir)).filter(({ role }) => matches(role));
+    if (processes.length === 0) return;
+    await endProcesses(processes, graceMilliseconds);
+  }
+}
+
+/** The start time is compared right before the signal, so that a process that got a dead one's pid is never hit. */
+async function signalAll(
+  processes: readonly MarkedProcess[],
+  signal: NodeJS.Signals,
+): Promise<void> {
+  for (const marked of processes) {
+    if (!(await isAlive(marked))) continue;
+    try {
+      process.kill(marked.pid, signal);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
+  }
+}
+
+async function survivors(
+  processes: readonly MarkedProcess[],
+  timeoutMilliseconds: number,
+): Promise<readonly MarkedProcess[]> {
+  let left = processes;
+  await waitFor(
+    async () => {
+      const alive = await Promise.all(left.map(isAlive));
+      left = left.filter((_, index) => alive[index]);
+      return left.length === 0 ? true : undefined;
+    },
+    { timeoutMilliseconds, intervalMilliseconds: 20 },
+  );
+  return left;
+}
