@@ -1,0 +1,49 @@
+/** What would become of a pod under a policy, and why. */
+import type { Denial, PatchOperation, Source } from '../../policy/decision';
+import { createDecider } from '../../policy/decide';
+import { explainRule, type Explanation } from '../../policy/explain';
+import { podFacts } from '../../policy/facts';
+import type { RuntimePolicy } from '../../policy/model';
+import type { FoundPod } from './manifests';
+
+export interface ExplainedPod {
+  readonly source: string;
+  readonly namespace: string;
+  /** Name of the runtime, or null where the pod is left alone. */
+  readonly runtime: string | null;
+  readonly runtimeClassName: string | null;
+  readonly chosenBy: Source;
+  readonly rules: readonly ExplainedRule[];
+  readonly patch: readonly PatchOperation[];
+  readonly denials: readonly Denial[];
+}
+
+interface ExplainedRule {
+  readonly name: string;
+  readonly title: string;
+  readonly runtime: string;
+  readonly matches: boolean;
+  readonly condition: Explanation;
+}
+
+/** @param found a pod, as if it were created in a namespace the platform is turned on for */
+export function explainPod(found: FoundPod, policy: RuntimePolicy): ExplainedPod {
+  const { source, namespace, pod } = found;
+  const { selection, patch, denials } = createDecider(policy).decide(pod, { namespace });
+  const facts = podFacts(pod, { namespace });
+  const rules = policy.rules.map((rule) => {
+    const { matches, condition } = explainRule(rule, facts);
+    const { name, runtime, title = name } = rule;
+    return { name, title, runtime, matches, condition };
+  });
+  return {
+    source,
+    namespace,
+    runtime: selection.runtime?.name ?? null,
+    runtimeClassName: selection.runtime?.runtimeClassName ?? null,
+    chosenBy: selection.source,
+    rules,
+    patch,
+    denials,
+  };
+}

@@ -1,0 +1,42 @@
+/** Ctrl-C: the first asks the running verb to stop and clean up, the second ends the process at once. */
+import { setMaxListeners } from 'node:events';
+
+/** A verb was told to stop. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+
+  constructor(
+    signal: 'SIGINT' | 'SIGTERM',
+    /** 128 and the signal's number, as shells report it. */
+    readonly exitCode: number = signal === 'SIGINT' ? 130 : 143,
+  ) {
+    super('Interrupted. The same command can be run again.');
+  }
+}
+
+export interface Interruptible {
+  /** Aborted with `Interrupted`. */
+  readonly signal: AbortSignal;
+  /** Gives the signals back to the process. */
+  readonly end: () => void;
+}
+
+export function interruptible(): Interruptible {
+  const controller = new AbortController();
+  // Every object that is waited for listens.
+  setMaxListeners(0, controller.signal);
+  const onSignal = (name: 'SIGINT' | 'SIGTERM') => {
+    const interrupted = new Interrupted(name);
+    if (controller.signal.aborted) process.exit(interrupted.exitCode);
+    controller.abort(interrupted);
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  return {
+    signal: controller.signal,
+    end: () => {
+      process.off('SIGINT', onSignal);
+      process.off('SIGTERM', onSignal);
+    },
+  };
+}

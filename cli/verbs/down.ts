@@ -1,0 +1,46 @@
+import type { Command } from 'commander';
+import { targetOf, type GlobalOptions, type Session } from '../options';
+import { printJson } from '../output/json';
+import { runStages } from '../output/stages';
+
+const HELP = `
+Without --kubeconfig and --context the local cluster is ended and everything it has is deleted.
+With one of them, what the platform deployed is deleted from that cluster, the webhooks first;
+namespaces that hold objects of others stay.
+
+Examples:
+  $ secure-ai down
+  $ secure-ai down --context production`;
+
+export function declareDown(program: Command, session: Session): void {
+  program
+    .command('down')
+    .description('end the local cluster, or take the platform out of another one')
+    .addHelpText('after', HELP)
+    .action((_options, command: Command) => down(command.optsWithGlobals(), session));
+}
+
+async function down(options: GlobalOptions, session: Session): Promise<void> {
+  const target = targetOf(options);
+  if (target.type === 'local') {
+    const { stopCluster } = await import('../../local/cluster');
+    const title = `End local cluster ${target.name}`;
+    await runStages([{ title, run: () => stopCluster(target.name) }], session);
+    if (options.json === true) printJson(session, { cluster: target.name, state: 'removed' });
+    return;
+  }
+  const { connect } = await import('../../deploy/kubernetes/client');
+  const { remove } = await import('../../deploy/remove');
+  const api = await connect(target);
+  let removed: Awaited<ReturnType<typeof remove>> | undefined;
+  const stage = {
+    title: `Take the platform out of ${api.server}`,
+    run: async (say: (what: string) => void) => {
+      const onDeleting = (id: string) => say(`delete ${id}`);
+      removed = await remove(api, { onDeleting, signal: session.signal });
+    },
+  };
+  await runStages([stage], session);
+  for (const { id, reason } of removed?.kept ?? []) session.stderr.write(`Kept ${id}: ${reason}\n`);
+  if (options.json === true) printJson(session, { server: api.server, ...removed });
+}

@@ -1,0 +1,49 @@
+import type { Command } from 'commander';
+import type { GlobalOptions, Session } from '../options';
+import { printJson } from '../output/json';
+
+const HELP = `
+Needs no cluster: decides with the policy of sandbox.config.ts, as the webhook and Gatekeeper do in a namespace
+the platform is turned on for. Reads YAML and JSON, several documents, and the pod templates of workloads.
+
+Examples:
+  $ secure-ai explain pod.yaml
+  $ kubectl get deployment trainer -o yaml | secure-ai explain -
+  $ secure-ai explain --namespace ai-production --json pod.yaml
+
+Exit code 1 when a pod would be refused.`;
+
+interface ExplainOptions extends GlobalOptions {
+  readonly namespace?: string;
+}
+
+export function declareExplain(program: Command, session: Session): void {
+  program
+    .command('explain')
+    .description('say which runtime a pod would get or why it would be refused, rule by rule')
+    .argument('<manifests...>', 'files, - for standard input')
+    .option('-n, --namespace <name>', "decide as if created there (default: the manifest's own)")
+    .addHelpText('after', HELP)
+    .action((files: readonly string[], _options, command: Command) =>
+      explain(files, command.optsWithGlobals(), session),
+    );
+}
+
+async function explain(
+  files: readonly string[],
+  options: ExplainOptions,
+  session: Session,
+): Promise<void> {
+  const { readPods } = await import('../explain/manifests');
+  const { explainPod } = await import('../explain/explain');
+  const { renderExplanation } = await import('../explain/render');
+  const { loadConfig } = await import('../platform');
+  const pods = readPods(files);
+  const { policy } = await loadConfig();
+  const explained = pods.map((found) =>
+    explainPod({ ...found, namespace: options.namespace ?? found.namespace }, policy),
+  );
+  if (options.json === true) printJson(session, explained);
+  else session.stdout.write(explained.map(renderExplanation).join('\n'));
+  if (explained.some(({ denials }) => denials.length > 0)) process.exitCode = 1;
+}

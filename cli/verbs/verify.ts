@@ -1,0 +1,92 @@
+import type { Command } from 'commander';
+import type { VerificationReport } from '../../verify/model';
+import { SandboxError } from '../../policy/errors';
+import { targetOf, type GlobalOptions, type Session, type Target } from '../options';
+import { printJson } from '../output/json';
+import { runStages, type Stage } from '../output/stages';
+import { renderReport } from '../output/report';
+
+const HELP = `
+Creates pods in an enabled namespace and deletes them again, also when interrupted. A step that cannot be
+run says why; it counts neither as passed nor as failed.
+
+Examples:
+  $ secure-ai verify                          the local cluster
+  $ secure-ai verify --context production
+  $ secure-ai verify --json | jq '.steps[] | select(.status != "pass")'
+
+Exit code 1 when a step fails.`;
+
+export function declareVerify(program: Command, session: Session): void {
+  program
+    .command('verify')
+    .description('prove on a cluster that pods get the right sandbox')
+    .addHelpText('after', HELP)
+    .action(async (_options, command: Command) => {
+      const options: GlobalOptions = command.optsWithGlobals();
+      const verification = await verificationStage(await connectionOf(targetOf(options)), session);
+      await runStages([verification.stage], session);
+      showReport(verification.report(), options, session);
+    });
+}
+
+export interface Verification {
+  readonly stage: Stage;
+  /** The result, once the stage has run. */
+  report(): VerificationReport;
+}
+
+/** @param connection as `connect` takes it */
+export async function verificationStage(
+  connection: { readonly kubeconfig?: string; readonly context?: string },
+  session: Session,
+): Promise<Verification> {
+  const { connect } = await import('../../deploy/kubernetes/client');
+  const { loadConfig } = await import('../platform');
+  const { verify } = await import('../../verify/run');
+  let report: VerificationReport | undefined;
+  const run = async (say: (what: string) => void) => {
+    const api = await connect(connection);
+    const { policy } = await loadConfig();
+    report = await verify({
+      api,
+      policy,
+      signal: session.signal,
+      onResult: ({ title, status }, done, total) => say(`${done}/${total} ${title}: ${status}`),
+    });
+  };
+  return {
+    stage: { title: 'Verify', run },
+    report: () => {
+      if (report === undefined) throw new TypeError('the verification has not run');
+      return report;
+    },
+  };
+}
+
+/** Prints the report on stdout and sets exit code 1 when a step failed. */
+export function showReport(
+  report: VerificationReport,
+  { json }: GlobalOptions,
+  session: Session,
+): void {
+  if (json === true) printJson(session, report);
+  else session.stdout.write(renderReport(report, session.stdout.columns ?? 120));
+  if (report.counts.fail > 0) process.exitCode = 1;
+}
+
+async function connectionOf(
+  target: Target,
+): Promise<{ readonly kubeconfig?: string; readonly context?: string }> {
+  if (target.type === 'kubeconfig') return target;
+  const { findCluster } = await import('../../local/cluster');
+  const cluster = await findCluster(target.name);
+  if (cluster !== undefined) return { kubeconfig: cluster.kubeconfig };
+  throw new SandboxError('CLUSTER_UNREACHABLE', [
+    {
+      path: `--cluster ${target.name}`,
+      reason: 'no local cluster of this name is running',
+      fix: 'start it with `secure-ai up`, or name another cluster with --kubeconfig and --context',
+    },
+  ]);
+}

@@ -1,0 +1,169 @@
+/** Deleting what is ours, in the order that locks nothing up: what others ask goes first, what others live in last. */
+import { NAMESPACES } from '../policy/names';
+import { ApiError, type KubernetesApi } from './kubernetes/api';
+import {
+  groupOf,
+  objectId,
+  referenceOf,
+  textAt,
+  valueAt,
+  type KubernetesObject,
+} from './kubernetes/object';
+import { DONE, notYet, waitUntil, DeadlineError } from './wait-until';
+
+export interface Pruned {
+  /** Ids of what was deleted and is gone. */
+  readonly deleted: readonly string[];
+  /** What is no longer wanted and yet was left, because deleting it would delete what is not ours. */
+  readonly kept: readonly { readonly id: string; readonly reason: string }[];
+  /** What could not be deleted. */
+  readonly failed: readonly { readonly id: string; readonly reason: string }[];
+}
+
+export interface PruneOptions {
+  readonly onDeleting?: (id: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** kata-deploy cleans its node up within a termination grace period of 600 s. */
+const WORKLOAD_DEADLINE_SECONDS = 660;
+const DEADLINE_SECONDS = 120;
+
+/** Kinds by when they are deleted; kinds that are not named come between the workloads and the kinds of kinds. */
+const STAGES: readonly ((object: KubernetesObject) => boolean)[] = [
+  // A webhook whose server is gone, and that fails closed, would refuse what comes after.
+  ({ kind }) => /^(Mutating|Validating)(WebhookConfiguration|AdmissionPolicyBinding)$/.test(kind),
+  ({ kind }) => /^(Mutating|Validating)AdmissionPolicy$/.test(kind),
+  // Gatekeeper must be there to let go of its constraints and templates.
+  ({ apiVersion }) => /^(constraints|mutations|config)\.gatekeeper\.sh$/.test(groupOf(apiVersion)),
+  ({ kind }) => kind === 'ConstraintTemplate',
+  ({ kind }) => isWorkload(kind),
+  ({ kind }) => !isWorkload(kind) && kind !== 'CustomResourceDefinition' && kind !== 'Namespace',
+  ({ kind }) => kind === 'CustomResourceDefinition',
+  ({ kind }) => kind === 'Namespace',
+];
+
+function isWorkload(kind: string): boolean {
+  return kind === 'Deployment' || kind === 'DaemonSet';
+}
+
+/** Deletes stage by stage, each gone before the next begins. What fails or is kept is reported, and the rest goes on. */
+export async function prune(
+  api: KubernetesApi,
+  objects: readonly KubernetesObject[],
+  options: PruneOptions = {},
+): Promise<Pruned> {
+  const deleted: string[] = [];
+  const kept: { id: string; reason: string }[] = [];
+  const failed: { id: string; reason: string }[] = [];
+  for (const stage of byStage(objects)) {
+    const outcomes = stage.map(async (object) => {
+      const id = objectId(referenceOf(object));
+      options.signal?.throwIfAborted();
+      try {
+        const reason = await reasonToKeep(api, object);
+        if (reason !== undefined) return void kept.push({ id, reason });
+        options.onDeleting?.(id);
+        await deleteAndWait(api, object, options.signal);
+        deleted.push(id);
+      } catch (error) {
+        if (!(error instanceof ApiError || error instanceof DeadlineError)) throw error;
+        failed.push({ id, reason: error.message });
+      }
+    });
+    await Promise.all(outcomes);
+  }
+  return { deleted, kept, failed };
+}
+
+function byStage(objects: readonly KubernetesObject[]): readonly (readonly KubernetesObject[])[] {
+  const stageOf = (object: KubernetesObject) => STAGES.find((holds) => holds(object));
+  return STAGES.map((stage) => objects.filter((object) => stageOf(object) === stage));
+}
+
+async function deleteAndWait(
+  api: KubernetesApi,
+  object: KubernetesObject,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const reference = referenceOf(object);
+  await api.delete(reference);
+  const deadlineSeconds = isWorkload(object.kind) ? WORKLOAD_DEADLINE_SECONDS : DEADLINE_SECONDS;
+  await waitUntil(
+    async () => {
+      const live = await api.get(reference);
+      if (live !== undefined && live.metadata.uid === object.metadata.uid)
+        return notYet(stillThere(live));
+      // An installer's pods clean up with the rights that a later stage takes away.
+      const pods = isWorkload(object.kind) ? await podsOf(api, object) : [];
+      return pods.length === 0 ? DONE : notYet(`${pods.length} of its pods are still there`);
+    },
+    { deadlineSeconds, ...(signal && { signal }) },
+  );
+}
+
+function stillThere(live: KubernetesObject): string {
+  const finalizers = valueAt(live, 'metadata', 'finalizers');
+  return Array.isArray(finalizers)
+    ? `still there, held by ${finalizers.join(', ')}`
+    : 'still there';
+}
+
+async function podsOf(
+  api: KubernetesApi,
+  workload: KubernetesObject,
+): Promise<readonly KubernetesObject[]> {
+  const labels = valueAt(workload, 'spec', 'selector', 'matchLabels');
+  const { namespace } = workload.metadata;
+  if (typeof labels !== 'object' || labels === null || namespace === undefined) return [];
+  const labelSelector = Object.entries(labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(',');
+  return api.list({ apiVersion: 'v1', kind: 'Pod', namespace, labelSelector });
+}
+
+/** Deleting a namespace or a CRD deletes everything in it, whoever made it. */
+async function reasonToKeep(
+  api: KubernetesApi,
+  object: KubernetesObject,
+): Promise<string | undefined> {
+  const strangers = await contentsOf(api, object);
+  if (strangers.length === 0) return undefined;
+  const named = strangers.slice(0, 3).map((item) => objectId(referenceOf(item)));
+  const more = strangers.length > 3 ? ` and ${strangers.length - 3} more` : '';
+  return `it still holds ${named.join(', ')}${more}`;
+}
+
+async function contentsOf(
+  api: KubernetesApi,
+  object: KubernetesObject,
+): Promise<readonly KubernetesObject[]> {
+  if (object.kind === 'CustomResourceDefinition') {
+    const kind = textAt(object, 'spec', 'names', 'kind') ?? '';
+    const types = await api.resourceTypes(new Set([textAt(object, 'spec', 'group') ?? '']));
+    const instances = types.filter((type) => type.kind === kind).map((type) => api.list(type));
+    return (await Promise.all(instances)).flat().filter(standsAlone);
+  }
+  const namespace = object.metadata.name ?? '';
+  const own = new Set<string>(Object.values(NAMESPACES));
+  if (object.kind !== 'Namespace' || own.has(namespace)) return [];
+  const types = (await api.resourceTypes()).filter(
+    (type) => type.namespaced && type.kind !== 'Event' && type.verbs.includes('list'),
+  );
+  const contents = await Promise.all(types.map((type) => api.list({ ...type, namespace })));
+  return contents.flat().filter((item) => standsAlone(item) && !madeByKubernetes(item));
+}
+
+/** Not made by the controller of another object, and not on its way out. */
+function standsAlone({ metadata }: KubernetesObject): boolean {
+  return metadata.deletionTimestamp === undefined && metadata['ownerReferences'] === undefined;
+}
+
+/** What the controller manager puts into every namespace, and next to every Service. */
+function madeByKubernetes({ kind, metadata }: KubernetesObject): boolean {
+  return (
+    kind === 'Endpoints' ||
+    (kind === 'ConfigMap' && metadata.name === 'kube-root-ca.crt') ||
+    (kind === 'ServiceAccount' && metadata.name === 'default')
+  );
+}

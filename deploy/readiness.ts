@@ -1,0 +1,168 @@
+/** Whether an applied object is ready for what depends on it, one way of looking for each `WaitKind`. */
+import type { RuntimePolicy } from '../policy/model';
+import type { KubernetesApi } from './kubernetes/api';
+import { listAt, referenceOf, textAt, valueAt, type KubernetesObject } from './kubernetes/object';
+import type { PlannedObject, WaitKind } from './plan';
+import { firstEnabledNamespace, probeWebhook } from './probe';
+import { DONE, notYet, type Observation } from './wait-until';
+
+export interface Readiness {
+  /** What is awaited, as the end of "waiting until …". */
+  readonly awaited: string;
+  readonly deadlineSeconds: number;
+  /** @param live the object as the server has it now */
+  observe(live: KubernetesObject, look: Look): Observation | Promise<Observation>;
+}
+
+export interface Look {
+  readonly api: KubernetesApi;
+  readonly policy: RuntimePolicy;
+}
+
+/** Objects of wait kind `none` are ready as soon as they are stored. */
+export const READINESS: Readonly<Record<Exclude<WaitKind, 'none'>, Readiness>> = {
+  'namespace-active': {
+    awaited: 'the namespace is active',
+    deadlineSeconds: 30,
+    observe: (live) => {
+      const phase = textAt(live, 'status', 'phase') ?? 'unknown';
+      return phase === 'Active' ? DONE : notYet(`phase ${phase}`);
+    },
+  },
+  'crd-established': {
+    awaited: 'the API server serves the kind',
+    deadlineSeconds: 60,
+    observe: crdEstablished,
+  },
+  'template-created': {
+    awaited: 'Gatekeeper has compiled the template and its constraint kind is served',
+    deadlineSeconds: 120,
+    observe: templateCreated,
+  },
+  'constraint-enforced': {
+    awaited: 'every Gatekeeper pod enforces the constraint',
+    deadlineSeconds: 120,
+    observe: constraintEnforced,
+  },
+  'deployment-available': {
+    awaited: 'its pods are available',
+    // Image pulls on fresh nodes take minutes.
+    deadlineSeconds: 300,
+    observe: deploymentAvailable,
+  },
+  'daemonset-rolled-out': {
+    awaited: 'its pods are available on every node it selects',
+    // kata-deploy unpacks several hundred megabytes and restarts the node's container runtime.
+    deadlineSeconds: 900,
+    observe: daemonSetRolledOut,
+  },
+  'ca-injected': {
+    awaited: 'its certificate authority is injected',
+    deadlineSeconds: 120,
+    observe: caInjected,
+  },
+  'webhook-answers': {
+    awaited: 'the webhook answers for a pod in an enabled namespace',
+    deadlineSeconds: 120,
+    observe: webhookAnswers,
+  },
+};
+
+/** The readiness of a planned object at this moment. */
+export async function observe({ manifest, wait }: PlannedObject, look: Look): Promise<Observation> {
+  if (wait === 'none') return DONE;
+  const live = await look.api.get(referenceOf(manifest));
+  if (live === undefined) return notYet('it is gone');
+  return READINESS[wait].observe(live, look);
+}
+
+async function crdEstablished(live: KubernetesObject, { api }: Look): Promise<Observation> {
+  const conditions = listAt(live, 'status', 'conditions');
+  const established = conditions.find((condition) => textAt(condition, 'type') === 'Established');
+  if (textAt(established, 'status') !== 'True')
+    return notYet(textAt(established, 'message') ?? 'no condition Established');
+  const version = listAt(live, 'spec', 'versions').find((item) => valueAt(item, 'served') === true);
+  const apiVersion = `${textAt(live, 'spec', 'group')}/${textAt(version, 'name')}`;
+  return served(api, apiVersion, textAt(live, 'spec', 'names', 'kind') ?? '');
+}
+
+async function templateCreated(live: KubernetesObject, { api }: Look): Promise<Observation> {
+  const errors = currentPods(live).flatMap((pod) => listAt(pod, 'errors'));
+  if (errors.length > 0) {
+    const messages = errors.map((error) => textAt(error, 'message') ?? JSON.stringify(error));
+    throw new Error(`Gatekeeper refuses the template: ${[...new Set(messages)].join('; ')}`);
+  }
+  if (valueAt(live, 'status', 'created') !== true) return notYet('status.created is not true');
+  const kind = textAt(live, 'spec', 'crd', 'spec', 'names', 'kind') ?? '';
+  return served(api, 'constraints.gatekeeper.sh/v1beta1', kind);
+}
+
+/** Each Gatekeeper pod reports what it does (gatekeeper apis/status, ConstraintPodStatus: enforced, observedGeneration, operations). */
+function constraintEnforced(live: KubernetesObject): Observation {
+  const pods = listAt(live, 'status', 'byPod');
+  if (pods.length === 0) return notYet('no Gatekeeper pod has reported');
+  const behind = pods.filter((pod) => !isCurrent(live, pod) || valueAt(pod, 'enforced') !== true);
+  if (behind.length > 0)
+    return notYet(`not yet enforced by ${behind.map((pod) => textAt(pod, 'id')).join(', ')}`);
+  const webhook = pods.some((pod) => listAt(pod, 'operations').includes('webhook'));
+  return webhook ? DONE : notYet('no Gatekeeper pod that serves the webhook has reported');
+}
+
+function currentPods(live: KubernetesObject): readonly unknown[] {
+  return listAt(live, 'status', 'byPod').filter((pod) => isCurrent(live, pod));
+}
+
+function isCurrent(live: KubernetesObject, pod: unknown): boolean {
+  return valueAt(pod, 'observedGeneration') === live.metadata.generation;
+}
+
+/** As `kubectl rollout status` sees it (kubectl pkg/polymorphichelpers/rollout_status.go), and condition Available. */
+function deploymentAvailable(live: KubernetesObject): Observation {
+  const status = (member: string) => Number(valueAt(live, 'status', member) ?? 0);
+  if (status('observedGeneration') < (live.metadata.generation ?? 0))
+    return notYet('the deployment controller has not seen it yet');
+  const wanted = Number(valueAt(live, 'spec', 'replicas') ?? 1);
+  if (status('updatedReplicas') < wanted)
+    return notYet(`${status('updatedReplicas')} of ${wanted} pods updated`);
+  const conditions = listAt(live, 'status', 'conditions');
+  const available = conditions.find((condition) => textAt(condition, 'type') === 'Available');
+  return textAt(available, 'status') === 'True'
+    ? DONE
+    : notYet(`${status('availableReplicas')} of ${wanted} pods available`);
+}
+
+/** As `kubectl rollout status` sees it. */
+function daemonSetRolledOut(live: KubernetesObject): Observation {
+  const status = (member: string) => Number(valueAt(live, 'status', member) ?? 0);
+  if (status('observedGeneration') < (live.metadata.generation ?? 0))
+    return notYet('the daemon set controller has not seen it yet');
+  const wanted = status('desiredNumberScheduled');
+  if (status('updatedNumberScheduled') < wanted)
+    return notYet(`${status('updatedNumberScheduled')} of ${wanted} pods updated`);
+  if (status('numberAvailable') < wanted)
+    return notYet(`${status('numberAvailable')} of ${wanted} pods available`);
+  return DONE;
+}
+
+function caInjected(live: KubernetesObject): Observation {
+  const without = listAt(live, 'webhooks').filter(
+    (webhook) =>
+      valueAt(webhook, 'clientConfig', 'service') !== undefined &&
+      (textAt(webhook, 'clientConfig', 'caBundle') ?? '') === '',
+  );
+  if (without.length === 0) return DONE;
+  return notYet(`no caBundle in ${without.map((webhook) => textAt(webhook, 'name')).join(', ')}`);
+}
+
+async function webhookAnswers(live: KubernetesObject, { api, policy }: Look): Promise<Observation> {
+  const injected = caInjected(live);
+  if (!injected.done) return injected;
+  const namespace = await firstEnabledNamespace(api);
+  // Without an enabled namespace there is no pod the webhook would ever be asked about.
+  return namespace === undefined ? DONE : probeWebhook(api, policy, namespace);
+}
+
+async function served(api: KubernetesApi, apiVersion: string, kind: string): Promise<Observation> {
+  const type = await api.resourceType(apiVersion, kind);
+  return type === undefined ? notYet(`${kind} of ${apiVersion} is not served yet`) : DONE;
+}

@@ -1,0 +1,27 @@
+/** Taking the platform out of a cluster. */
+import { SandboxError, type Problem } from '../policy/errors';
+import { deleteRecord, membersOf, recordedExtent } from './apply-set';
+import type { KubernetesApi } from './kubernetes/api';
+import { reach } from './kubernetes/reach';
+import { prune, type Pruned, type PruneOptions } from './prune';
+
+/**
+ * Deletes every object a deployment has put into the cluster, in an order that locks nothing up. Namespaces and CRDs that
+ * hold what is not ours are kept. Safe to run again.
+ *
+ * @throws SandboxError CLUSTER_UNREACHABLE; REMOVE_INCOMPLETE naming each object that could not be deleted
+ */
+export async function remove(api: KubernetesApi, options: PruneOptions = {}): Promise<Pruned> {
+  await reach(api);
+  const { kinds } = await recordedExtent(api);
+  const pruned = await prune(api, await membersOf(api, kinds), options);
+  const [first, ...rest] = pruned.failed.map(({ id, reason }): Problem => ({
+    path: id,
+    reason,
+    fix: 'correct what the reason names and run the same command again',
+  }));
+  if (first !== undefined) throw new SandboxError('REMOVE_INCOMPLETE', [first, ...rest]);
+  // Kept objects stay members, so that a later removal finds them.
+  if (pruned.kept.length === 0) await deleteRecord(api);
+  return pruned;
+}

@@ -1,0 +1,63 @@
+/** Applying one object, however often that takes, and replacing it where its unchangeable part is what changed. */
+import { ApiError, type Applied, type KubernetesApi } from './kubernetes/api';
+import { objectId, referenceOf, type KubernetesObject } from './kubernetes/object';
+import { DONE, notYet, waitUntil, type WaitOptions } from './wait-until';
+
+/** How the attempts are watched and ended. */
+export type Attempts = Pick<WaitOptions, 'signal' | 'onSeen'>;
+
+/**
+ * Kinds with an unchangeable part that nothing running depends on: a pod keeps the handler and overhead it was created with,
+ * and rights are back before a controller tries again. `kubectl auth reconcile` replaces bindings for the same reason.
+ */
+const REPLACEABLE = new Set(['RuntimeClass', 'RoleBinding', 'ClusterRoleBinding', 'ConfigMap']);
+
+/** A restarting API server or webhook is back well within this. */
+const APPLY_DEADLINE_SECONDS = 60;
+
+/**
+ * @throws DeadlineError when the server cannot take it for a minute
+ * @throws ApiError when the server refuses it
+ */
+export async function applyOrReplace(
+  api: KubernetesApi,
+  manifest: KubernetesObject,
+  attempts: Attempts = {},
+): Promise<Applied> {
+  try {
+    return await applyPatiently(api, manifest, attempts);
+  } catch (error) {
+    if (!(error instanceof ApiError) || !error.immutable) throw error;
+    if (!REPLACEABLE.has(manifest.kind)) throw unchangeable(manifest, error);
+    await api.delete(referenceOf(manifest));
+    return { ...(await applyPatiently(api, manifest, attempts)), outcome: 'configured' };
+  }
+}
+
+async function applyPatiently(
+  api: KubernetesApi,
+  manifest: KubernetesObject,
+  attempts: Attempts,
+): Promise<Applied> {
+  const done: Applied[] = [];
+  await waitUntil(
+    async () => {
+      try {
+        done.push(await api.apply(manifest));
+        return DONE;
+      } catch (error) {
+        // Several API servers learn of a new kind or namespace one after the other.
+        if (error instanceof ApiError && error.status === 404) return notYet(error.message);
+        throw error;
+      }
+    },
+    { ...attempts, deadlineSeconds: APPLY_DEADLINE_SECONDS },
+  );
+  return done[0] as Applied;
+}
+
+function unchangeable(manifest: KubernetesObject, error: ApiError): ApiError {
+  const id = objectId(referenceOf(manifest));
+  const message = `${error.message}; ${id} has to be deleted before it can be applied like this`;
+  return new ApiError(error.status, error.reason, message, { cause: error });
+}

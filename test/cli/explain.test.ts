@@ -1,0 +1,115 @@
+import { explainPod } from '../../cli/explain/explain';
+import { podsOf } from '../../cli/explain/manifests';
+import { renderExplanation } from '../../cli/explain/render';
+import { definePolicy } from '../../policy/define';
+
+const policy = definePolicy({
+  runtimes: [
+    { name: 'gvisor', runtimeClassName: 'gvisor', handler: 'runsc' },
+    { name: 'kata', runtimeClassName: 'kata-class', handler: 'kata' },
+  ],
+  rules: [
+    {
+      name: 'high_compute',
+      when: { container: { image: { contains: 'pytorch' }, requests: { cpu: { gt: '4' } } } },
+      runtime: 'kata',
+    },
+    { name: 'light', when: { container: { image: { contains: 'scikit' } } }, runtime: 'gvisor' },
+  ],
+  required: [{ namespaces: ['prod'], container: 'ai-model', runtime: 'kata' }],
+});
+
+const POD = 'kind: Pod\nmetadata: { name: p, namespace: prod }\nspec: { containers: [] }\n';
+
+describe('reading manifests', () => {
+  const sources = (text: string) => podsOf('f', text).map(({ source }) => source);
+
+  test('several documents, other kinds passed over', () => {
+    expect(sources(`${POD}---\nkind: Service\nmetadata: { name: s }\n---\n${POD}`)).toEqual([
+      'f#1 Pod/p',
+      'f#3 Pod/p',
+    ]);
+  });
+
+  test('JSON, and the items of a List', () => {
+    const pod = { kind: 'Pod', metadata: { name: 'a' } };
+    expect(sources(JSON.stringify({ kind: 'List', items: [pod, pod] }))).toEqual([
+      'f Pod/a',
+      'f Pod/a',
+    ]);
+  });
+
+  test.each([
+    ['Deployment', 'spec: { template: $T }'],
+    ['StatefulSet', 'spec: { template: $T }'],
+    ['Job', 'spec: { template: $T }'],
+    ['CronJob', 'spec: { jobTemplate: { spec: { template: $T } } }'],
+    ['PodTemplate', 'template: $T'],
+  ])('the template of a %s, named as its controller names pods', (kind, spec) => {
+    const template = '{ metadata: { labels: { a: b } }, spec: { containers: [] } }';
+    const text = `kind: ${kind}\nmetadata: { name: w, namespace: n }\n${spec.replace('$T', template)}`;
+    expect(podsOf('f', text)).toEqual([
+      {
+        source: `f ${kind}/w`,
+        namespace: 'n',
+        pod: {
+          apiVersion: 'v1',
+          kind: 'Pod',
+          metadata: { labels: { a: 'b' }, generateName: 'w-', namespace: 'n' },
+          spec: { containers: [] },
+        },
+      },
+    ]);
+  });
+
+  test('no namespace means default, as for kubectl', () => {
+    expect(podsOf('f', 'kind: Pod')[0]?.namespace).toBe('default');
+  });
+
+  test.each(['', 'null', '[]', '7', 'kind: Deployment', 'kind: constructor'])(
+    '%j holds no pod',
+    (text) => {
+      expect(podsOf('f', text)).toEqual([]);
+    },
+  );
+
+  test('a syntax error is told with its position', () => {
+    expect(() => podsOf('f', 'kind: [')).toThrow(/line 1/);
+  });
+});
+
+function explain(pod: object, namespace = 'prod') {
+  return explainPod({ source: 'f Pod/p', namespace, pod }, policy);
+}
+
+const podWith = (container: object, metadata: object = {}) => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: 'p', ...metadata },
+  spec: { containers: [{ name: 'main', ...container }] },
+});
+
+test('a rule that fires: every part of its condition, the patch, and the outcome', () => {
+  const pod = podWith({ image: 'pytorch/pytorch:2.4.0', resources: { requests: { cpu: '5' } } });
+  const text = renderExplanation(explain(pod)).replace(/[0-9a-f]{12}/, 'HASH');
+  expect(text).toMatchSnapshot();
+});
+
+test('a refused pod: every denial with its code', () => {
+  const explained = explain(podWith({ name: 'ai-model', image: 'busybox' }));
+  expect(explained).toMatchObject({
+    runtime: null,
+    chosenBy: 'none',
+    patch: [],
+    denials: [{ code: 'LABEL_REQUIRED' }],
+  });
+  expect(renderExplanation(explained)).toMatch(
+    /refused:[^]*LABEL_REQUIRED Pod p requires label secure-ai.io\/runtime to use runtime kata/,
+  );
+});
+
+test('it is plain JSON', () => {
+  const explained = explain(podWith({ image: 'scikit' }));
+  expect(JSON.parse(JSON.stringify(explained))).toEqual(explained);
+  expect(explained.runtimeClassName).toBe('gvisor');
+});

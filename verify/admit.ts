@@ -1,0 +1,50 @@
+/** Creating a pod and telling what admission made of it. */
+import { ApiError } from '../deploy/kubernetes/api';
+import { textAt, valueAt, type KubernetesObject } from '../deploy/kubernetes/object';
+import { DECISION_ANNOTATION } from '../policy/names';
+import type { Evidence, Scene } from './model';
+
+export type Admission =
+  | { readonly admitted: true; readonly pod: KubernetesObject }
+  | { readonly admitted: false; readonly message: string };
+
+/** Creates the pod for real; a refusal by admission (403) is an answer, everything else the server refuses is an error. */
+export async function admit(scene: Scene, pod: KubernetesObject): Promise<Admission> {
+  try {
+    return { admitted: true, pod: await scene.create(pod) };
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 403)
+      return { admitted: false, message: error.message };
+    throw error;
+  }
+}
+
+/** What shows the runtime of an admitted pod. */
+export function runtimeEvidence(pod: KubernetesObject, labelKey: string): Evidence {
+  const decision = pod.metadata.annotations?.[DECISION_ANNOTATION];
+  return {
+    pod: `${pod.metadata.namespace}/${pod.metadata.name}`,
+    runtimeClassName: valueAt(pod, 'spec', 'runtimeClassName') ?? null,
+    label: pod.metadata.labels?.[labelKey] ?? null,
+    overhead: valueAt(pod, 'spec', 'overhead') ?? null,
+    nodeSelector: valueAt(pod, 'spec', 'nodeSelector') ?? null,
+    decision: decision === undefined ? null : parseJson(decision),
+  };
+}
+
+/** The same in one line. */
+export function runtimeSummary(pod: KubernetesObject): string {
+  const overhead = valueAt(pod, 'spec', 'overhead');
+  const className = textAt(pod, 'spec', 'runtimeClassName') ?? 'none';
+  const parts = [`runtimeClassName ${className}`];
+  if (overhead !== undefined) parts.push(`overhead ${JSON.stringify(overhead)}`);
+  return parts.join(', ');
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}

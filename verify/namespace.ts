@@ -1,0 +1,16 @@
+/** Which namespace a verification creates its pods in. */
+import { firstEnabledNamespace } from '../deploy/probe';
+import { ENABLED_LABEL } from '../policy/names';
+import type { Scene } from './model';
+
+/** One that the policy names in a requirement, else the first that is enabled; undefined where none is. */
+export async function enabledNamespace({ api, policy }: Scene): Promise<string | undefined> {
+  for (const name of policy.required.flatMap(({ namespaces }) => namespaces)) {
+    const namespace = await api.get({ apiVersion: 'v1', kind: 'Namespace', name });
+    if (namespace?.metadata.labels?.[ENABLED_LABEL] === 'true') return name;
+  }
+  return firstEnabledNamespace(api);
+}
+
+/** The reason of a step that needs a namespace where there is none. */
+export const NO_NAMESPACE = `no namespace is labelled ${ENABLED_LABEL}=true`;

@@ -1,0 +1,59 @@
+/** Pods a verification creates. They pass the Pod Security standard `restricted` and state requests and limits, as quotas want. */
+import type { KubernetesObject } from '../deploy/kubernetes/object';
+import { DOMAIN } from '../policy/names';
+
+export interface PodOptions {
+  readonly name: string;
+  readonly namespace: string;
+  readonly image: string;
+  /** @default none */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** @default main */
+  readonly container?: string;
+  /** Kubernetes quantity, request and limit. @default 50m */
+  readonly cpu?: string;
+  /** @default the image's own */
+  readonly command?: readonly string[];
+  /** A gated pod is admitted and stored, and never scheduled: no image is pulled. @default false */
+  readonly gated?: boolean;
+}
+
+/** Marks everything a verification creates. */
+export const VERIFY_LABEL = `${DOMAIN}/verify`;
+
+export function verificationPod(options: PodOptions): KubernetesObject {
+  const { name, namespace, image, labels = {}, container = 'main', cpu = '50m' } = options;
+  const resources = { cpu, memory: '64Mi' };
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace, labels: { [VERIFY_LABEL]: 'true', ...labels } },
+    spec: {
+      automountServiceAccountToken: false,
+      restartPolicy: 'Never',
+      terminationGracePeriodSeconds: 0,
+      securityContext: {
+        runAsNonRoot: true,
+        runAsUser: 65534,
+        seccompProfile: { type: 'RuntimeDefault' },
+      },
+      ...(options.gated === true && { schedulingGates: [{ name: VERIFY_LABEL }] }),
+      containers: [
+        {
+          name: container,
+          image,
+          imagePullPolicy: 'IfNotPresent',
+          ...(options.command && { command: options.command }),
+          securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+          resources: { requests: resources, limits: resources },
+        },
+      ],
+    },
+  };
+}
+
+/** A DNS label out of what the pod is for, which may be a label value, and the suffix of the verification. */
+export function podName(purpose: string, suffix: string): string {
+  const label = purpose.toLowerCase().replace(/[^a-z0-9]+/g, '-');
+  return `secure-ai-${label.slice(0, 40)}-${suffix}`;
+}

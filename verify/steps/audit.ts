@@ -1,0 +1,111 @@
+import { createDecider } from '../../policy/decide';
+import { CONSTRAINT_KINDS, ENABLED_LABEL } from '../../policy/names';
+import { listAt, textAt, valueAt, type KubernetesObject } from '../../deploy/kubernetes/object';
+import { DeadlineError, DONE, notYet, waitUntil } from '../../deploy/wait-until';
+import { fail, notRun, pass, type Outcome, type Scene, type Step } from '../model';
+import { VERIFY_LABEL, verificationPod } from '../pod';
+
+/** Gatekeeper's default audit interval is 60 s (flag --audit-interval); one that has just begun does not see the pod. */
+const AUDIT_DEADLINE_SECONDS = 240;
+
+/**
+ * A violating pod that was there before the policy covered it is found. The pod lives in a namespace of its own, which is
+ * enabled only after the pod is stored; a scheduling gate keeps it from ever running.
+ */
+export function audit(): Step {
+  return {
+    id: 'audit',
+    title: 'The audit finds a pod older than the policy',
+    expected: 'a violation of this pod in the status of a constraint',
+    run: async (scene) => {
+      const namespace = `secure-ai-verify-${scene.suffix}`;
+      const pod = verificationPod({
+        name: 'unsandboxed',
+        namespace,
+        image: 'docker.io/library/busybox:1.36',
+        gated: true,
+      });
+      const message = createDecider(scene.policy).validate(pod, { namespace })[0]?.message;
+      if (message === undefined) return notRun('the policy accepts a pod outside any sandbox');
+      await scene.create({
+        apiVersion: 'v1',
+        kind: 'Namespace',
+        metadata: { name: namespace, labels: { [VERIFY_LABEL]: 'true' } },
+      });
+      await scene.create(pod);
+      await scene.api.patch(
+        { apiVersion: 'v1', kind: 'Namespace', name: namespace },
+        { metadata: { labels: { [ENABLED_LABEL]: 'true' } } },
+      );
+      return awaitViolation(scene, namespace, message);
+    },
+  };
+}
+
+interface Finding {
+  readonly constraint: string;
+  readonly totalViolations: number;
+  readonly auditTimestamp: string;
+  readonly message: string;
+}
+
+async function awaitViolation(
+  { api, signal }: Scene,
+  namespace: string,
+  message: string,
+): Promise<Outcome> {
+  let constraints: readonly KubernetesObject[] = [];
+  const look = async () => {
+    const kinds = Object.values(CONSTRAINT_KINDS);
+    const lists = kinds.map((kind) =>
+      api.list({ apiVersion: 'constraints.gatekeeper.sh/v1beta1', kind }),
+    );
+    constraints = (await Promise.all(lists)).flat();
+    return findings(constraints, namespace).length > 0 ? DONE : notYet(auditState(constraints));
+  };
+  try {
+    await waitUntil(look, { deadlineSeconds: AUDIT_DEADLINE_SECONDS, signal });
+  } catch (error) {
+    if (!(error instanceof DeadlineError)) throw error;
+    if (constraints.some(isCapped)) {
+      return notRun(
+        'constraints have more violations than their status lists (Gatekeeper flag --constraint-violations-limit)',
+      );
+    }
+    return fail(error.message);
+  }
+  const found = findings(constraints, namespace);
+  const { constraint, totalViolations } = found[0] as Finding;
+  const right = found.some((finding) => finding.message === message);
+  const observed = `${constraint}: totalViolations ${totalViolations}, ${found[0]?.message}`;
+  return right ? pass(observed, { findings: found }) : fail(observed, { findings: found });
+}
+
+function findings(constraints: readonly KubernetesObject[], namespace: string): Finding[] {
+  return constraints.flatMap((constraint) =>
+    listAt(constraint, 'status', 'violations')
+      .filter((violation) => textAt(violation, 'namespace') === namespace)
+      .map((violation) => ({
+        constraint: `${constraint.kind}/${constraint.metadata.name}`,
+        totalViolations: Number(valueAt(constraint, 'status', 'totalViolations') ?? 0),
+        auditTimestamp: textAt(constraint, 'status', 'auditTimestamp') ?? '',
+        message: textAt(violation, 'message') ?? '',
+      })),
+  );
+}
+
+function isCapped(constraint: KubernetesObject): boolean {
+  const total = Number(valueAt(constraint, 'status', 'totalViolations') ?? 0);
+  return total > listAt(constraint, 'status', 'violations').length;
+}
+
+function auditState(constraints: readonly KubernetesObject[]): string {
+  if (constraints.length === 0) return 'there are no constraints';
+  const times = constraints.map((constraint) => textAt(constraint, 'status', 'auditTimestamp'));
+  return `last audit ${
+    times
+      .filter((time) => time !== undefined)
+      .sort()
+      .at(-1) ?? 'never'
+  }`;
+}

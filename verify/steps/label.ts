@@ -1,0 +1,36 @@
+import type { Runtime } from '../../policy/model';
+import { textAt } from '../../deploy/kubernetes/object';
+import { admit, runtimeEvidence, runtimeSummary } from '../admit';
+import { fail, notRun, pass, type Step } from '../model';
+import { enabledNamespace, NO_NAMESPACE } from '../namespace';
+import { podName, verificationPod } from '../pod';
+
+/** A pod that names a runtime by label gets its class, and with it whatever the RuntimeClass adds. */
+export function labelled(runtime: Runtime): Step {
+  return {
+    id: `label-${runtime.name}`,
+    title: `A pod labelled ${runtime.name} gets its runtime`,
+    expected: `runtimeClassName ${runtime.runtimeClassName}`,
+    run: async (scene) => {
+      const namespace = await enabledNamespace(scene);
+      if (namespace === undefined) return notRun(NO_NAMESPACE);
+      const { labelKey } = scene.policy;
+      const admission = await admit(
+        scene,
+        verificationPod({
+          name: podName(`${runtime.name}-test`, scene.suffix),
+          namespace,
+          image: 'docker.io/library/busybox:1.36',
+          labels: { [labelKey]: runtime.name },
+          command: ['sleep', '600'],
+        }),
+      );
+      if (!admission.admitted) return fail(`refused: ${admission.message}`);
+      const { pod } = admission;
+      const evidence = runtimeEvidence(pod, labelKey);
+      return textAt(pod, 'spec', 'runtimeClassName') === runtime.runtimeClassName
+        ? pass(runtimeSummary(pod), evidence)
+        : fail(runtimeSummary(pod), evidence);
+    },
+  };
+}

@@ -1,0 +1,83 @@
+import { createDecider } from '../../policy/decide';
+import type { RuntimePolicy } from '../../policy/model';
+import { textAt } from '../../deploy/kubernetes/object';
+import { admit, runtimeEvidence, runtimeSummary } from '../admit';
+import { fail, notRun, pass, type Step } from '../model';
+import { enabledNamespace, NO_NAMESPACE } from '../namespace';
+import { podName, verificationPod } from '../pod';
+import { refusedWith } from './requirement';
+
+/** A workload the rules may have an opinion of. Its pod is gated: the image is never pulled. */
+export interface Sample {
+  readonly name: string;
+  readonly image: string;
+  /** Kubernetes quantity. */
+  readonly cpu: string;
+}
+
+function samplePod({ image, cpu }: Sample, name: string, namespace: string, labels = {}) {
+  return verificationPod({ name, namespace, image, cpu, labels, gated: true });
+}
+
+/** Fixed, because the message expected of the refusal names it. */
+const MISLABELLED = 'mislabelled-ai-test';
+
+const describe = ({ name, cpu }: Sample) => `A ${name} pod of ${cpu} CPU`;
+
+/** A pod that names no runtime gets, by itself, the one its image and resources call for. */
+export function selectedByRule(sample: Sample, policy: RuntimePolicy): Step {
+  const selection = createDecider(policy).select(samplePod(sample, sample.name, 'default'), {
+    namespace: 'default',
+  });
+  const runtime = selection.source === 'rule' ? selection.runtime : undefined;
+  return {
+    id: `rule-${sample.name}`,
+    title: `${describe(sample)} gets its runtime by rule`,
+    expected:
+      runtime === undefined
+        ? 'a runtime by rule'
+        : `runtimeClassName ${runtime.runtimeClassName} (rule ${selection.rules.join(', ')})`,
+    run: async (scene) => {
+      if (runtime === undefined) return notRun('no rule of the policy matches this pod');
+      const namespace = await enabledNamespace(scene);
+      if (namespace === undefined) return notRun(NO_NAMESPACE);
+      const name = podName(`${sample.name}-test`, scene.suffix);
+      const admission = await admit(scene, samplePod(sample, name, namespace));
+      if (!admission.admitted) return fail(`refused: ${admission.message}`);
+      const { pod } = admission;
+      const right =
+        textAt(pod, 'spec', 'runtimeClassName') === runtime.runtimeClassName &&
+        pod.metadata.labels?.[policy.labelKey] === runtime.name;
+      const evidence = runtimeEvidence(pod, policy.labelKey);
+      return right ? pass(runtimeSummary(pod), evidence) : fail(runtimeSummary(pod), evidence);
+    },
+  };
+}
+
+/** A pod whose label asks for a runtime that a rule does not accept is refused with exactly the policy's message. */
+export function mislabelled(sample: Sample, policy: RuntimePolicy): Step {
+  const refused = policy.runtimes
+    .map(({ name }) => ({ label: name, message: refusalOf(sample, policy, name) }))
+    .find(({ message }) => message !== undefined);
+  return {
+    id: 'mislabelled-refused',
+    title: `${describe(sample)} labelled ${refused?.label ?? 'otherwise'} is refused`,
+    expected: refused?.message ?? 'a refusal',
+    run: async (scene) => {
+      if (refused?.message === undefined) return notRun('no rule of the policy refuses this pod');
+      const namespace = await enabledNamespace(scene);
+      if (namespace === undefined) return notRun(NO_NAMESPACE);
+      const labels = { [policy.labelKey]: refused.label };
+      return refusedWith(
+        refused.message,
+        await admit(scene, samplePod(sample, MISLABELLED, namespace, labels)),
+      );
+    },
+  };
+}
+
+function refusalOf(sample: Sample, policy: RuntimePolicy, label: string): string | undefined {
+  const pod = samplePod(sample, MISLABELLED, 'default', { [policy.labelKey]: label });
+  const { denials } = createDecider(policy).decide(pod, { namespace: 'default' });
+  return denials.find(({ code }) => code === 'RULE_VIOLATED')?.message;
+}
