@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { CONTROL_PLANE, controlPlanePaths } from './control-plane/commands';
 import { startControlPlane } from './control-plane/start';
 import { chooseHostAddress } from './host-address';
+import { removeNodes } from './node/removal';
 import { clusterStateDir } from './paths';
 import { withLock } from './processes/lock';
 import { markedProcesses } from './processes/marked';
@@ -102,6 +103,7 @@ async function removeCluster(stateDir: string): Promise<void> {
   const controlPlane: readonly string[] = CONTROL_PLANE;
   const whole = (await markedProcesses(stateDir)).some(({ role }) => role === 'etcd');
   const grace = whole ? GRACE_MILLISECONDS : 0;
+  await removeNodes(stateDir);
   await endMarked(stateDir, (role) => !controlPlane.includes(role), grace);
   for (const role of [...CONTROL_PLANE].reverse()) {
     await endMarked(stateDir, (other) => other === role, grace);

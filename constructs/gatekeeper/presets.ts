@@ -21,6 +21,8 @@ const inSandboxNamespaces: SelectorRequirement = {
  *   after the request, so no request leads to a namespace that is turned on and carries the ignore label.
  * - `disabledBuiltins: http.send`. Who writes a template must not be able to call out from the policy engine; the official
  *   value is meant to prevent that and does not.
+ * - `image.pullPolicy: IfNotPresent`. The tag is exact, so pulling it again changes nothing, and a node whose registry is
+ *   out of reach can still restart Gatekeeper.
  *
  * The price: constraints of other owners, on namespaces that are not turned on or on cluster-scoped objects, are audited
  * but not enforced at admission.
@@ -33,4 +35,5 @@ export const SANDBOX_GATEKEEPER = {
   },
   ignoreLabelCheck: { namespaceSelector: [inSandboxNamespaces] },
   disabledBuiltins: ['http.send'],
+  image: { pullPolicy: 'IfNotPresent' },
 } as const satisfies GatekeeperProps;

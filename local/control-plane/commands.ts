@@ -17,9 +17,6 @@ export type ControlPlaneRole = (typeof CONTROL_PLANE)[number];
 const SERVICE_CIDR = '10.96.0.0/12';
 export const KUBERNETES_SERVICE_ADDRESS = '10.96.0.1';
 
-/** Pods of nodes, should any join. */
-const POD_CIDR = '10.244.0.0/16';
-
 export interface ControlPlanePorts {
   readonly etcdClient: number;
   readonly etcdPeer: number;
@@ -142,8 +139,8 @@ function controllerManagerArgs({ stateDir, ports }: ControlPlaneLayout): string[
     `--service-account-private-key-file=${key('serviceAccount')}`,
     `--cluster-signing-cert-file=${crt('ca')}`,
     `--cluster-signing-key-file=${key('ca')}`,
-    '--allocate-node-cidrs=true',
-    `--cluster-cidr=${POD_CIDR}`,
+    // Nodes bring their own pod addresses, see node/network.ts.
+    '--allocate-node-cidrs=false',
     `--service-cluster-ip-range=${SERVICE_CIDR}`,
   ];
 }

@@ -1,0 +1,107 @@
+import 'reflect-metadata';
+import { randomUUID, webcrypto } from 'node:crypto';
+import { Pkcs10CertificateRequestGenerator } from '@peculiar/x509';
+import { SandboxError } from '../../policy/errors';
+import type { ApiClient, KubeObject } from '../api/client';
+import type { KeyPair } from '../control-plane/pki';
+import { waitFor } from '../wait';
+
+const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
+const REQUESTS = '/apis/certificates.k8s.io/v1/certificatesigningrequests';
+const SIGNING_TIMEOUT_MILLISECONDS = 60_000;
+
+/** Who a client certificate is for, and which signer gives it. */
+export interface ClientIdentity {
+  readonly commonName: string;
+  /** Kubernetes reads it as a group. */
+  readonly organization?: string;
+  readonly signer:
+    'kubernetes.io/kube-apiserver-client' | 'kubernetes.io/kube-apiserver-client-kubelet';
+}
+
+/** What the Node authorizer takes a kubelet by (https://kubernetes.io/docs/reference/access-authn-authz/node/). */
+export function kubeletIdentity(nodeName: string): ClientIdentity {
+  return {
+    commonName: `system:node:${nodeName}`,
+    organization: 'system:nodes',
+    signer: 'kubernetes.io/kube-apiserver-client-kubelet',
+  };
+}
+
+/** Bound to ClusterRole `system:node-proxier` from the start of every cluster. */
+export const KUBE_PROXY_IDENTITY: ClientIdentity = {
+  commonName: 'system:kube-proxy',
+  signer: 'kubernetes.io/kube-apiserver-client',
+};
+
+interface SigningRequest extends KubeObject {
+  readonly status?: {
+    readonly certificate?: string;
+    readonly conditions?: readonly { readonly type: string; readonly message?: string }[];
+  };
+}
+
+/**
+ * A new key and a client certificate for it, signed by the cluster through a CertificateSigningRequest that we approve:
+ * the CA's key stays with the control plane. The controller manager removes the request, whose name begins with `prefix`.
+ * @throws SandboxError NODE_START_FAILED
+ */
+export async function issueClientCertificate(
+  client: ApiClient,
+  prefix: string,
+  identity: ClientIdentity,
+  signal?: AbortSignal,
+): Promise<KeyPair> {
+  const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
+  const { commonName, organization, signer } = identity;
+  const request = await Pkcs10CertificateRequestGenerator.create({
+    name: [...(organization === undefined ? [] : [{ O: [organization] }]), { CN: [commonName] }],
+    keys,
+    signingAlgorithm: ALGORITHM,
+  });
+  const name = `${prefix}-${randomUUID()}`;
+  const path = `${REQUESTS}/${name}`;
+  await client.create(REQUESTS, {
+    apiVersion: 'certificates.k8s.io/v1',
+    kind: 'CertificateSigningRequest',
+    metadata: { name },
+    spec: {
+      request: Buffer.from(request.toString('pem')).toString('base64'),
+      signerName: signer,
+      usages: ['digital signature', 'client auth'],
+    },
+  });
+  const approval = { type: 'Approved', status: 'True', reason: 'LocalNode', message: commonName };
+  await client.merge(`${path}/approval`, { status: { conditions: [approval] } });
+  const certificate = await waitFor(
+    async () => {
+      const { status } = await client.get<SigningRequest>(path);
+      const failed = status?.conditions?.find(({ type }) => type === 'Failed' || type === 'Denied');
+      if (failed) throw signingError(commonName, failed.message ?? failed.type);
+      return status?.certificate;
+    },
+    { timeoutMilliseconds: SIGNING_TIMEOUT_MILLISECONDS, signal },
+  );
+  if (certificate === undefined)
+    throw signingError(commonName, 'the controller manager did not sign it in time');
+  return {
+    certificate: Buffer.from(certificate, 'base64').toString(),
+    key: await pemKey(keys.privateKey),
+  };
+}
+
+function signingError(commonName: string, reason: string): SandboxError {
+  return new SandboxError('NODE_START_FAILED', [
+    {
+      path: `client certificate of ${commonName}`,
+      reason,
+      fix: 'read the log of kube-controller-manager, then start again',
+    },
+  ]);
+}
+
+async function pemKey(key: webcrypto.CryptoKey): Promise<string> {
+  const der = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', key));
+  const lines = der.toString('base64').replace(/.{64}(?=.)/g, '$&\n');
+  return `-----BEGIN PRIVATE KEY-----\n${lines}\n-----END PRIVATE KEY-----\n`;
+}

@@ -1,0 +1,77 @@
+import { execFile } from 'node:child_process';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { promisify } from 'node:util';
+import { spawnMarked } from '../processes/spawn';
+import { waitFor } from '../wait';
+import { startError } from './errors';
+import { SWITCH_ROLE, findSwitch, runIp } from './namespaces';
+import { chooseOctet, switchCommands, type ClusterNetwork } from './network';
+import { hostTraces, nodesPaths } from './paths';
+
+const run = promisify(execFile);
+
+const SWITCH_TIMEOUT_MILLISECONDS = 10_000;
+
+export interface RunningNetwork {
+  readonly network: ClusterNetwork;
+  /** The process whose network namespace the switch is. */
+  readonly switchPid: number;
+}
+
+/** The network of a cluster whose switch runs; `undefined` where there is none. */
+export async function findNetwork(stateDir: string): Promise<RunningNetwork | undefined> {
+  const switchPid = await findSwitch(stateDir);
+  const text = await readFile(nodesPaths(stateDir).network, 'utf8').catch(() => undefined);
+  if (switchPid === undefined || text === undefined) return undefined;
+  return { network: JSON.parse(text) as ClusterNetwork, switchPid };
+}
+
+/** Starts the switch and joins it to the host. Nothing of an earlier one may be left. */
+export async function createNetwork(
+  stateDir: string,
+  signal?: AbortSignal,
+): Promise<RunningNetwork> {
+  const { link } = hostTraces(stateDir);
+  const network = {
+    octet: chooseOctet(Number.parseInt(link.slice(-2), 16), await takenPrefixes()),
+    hostLink: link,
+  };
+  const paths = nodesPaths(stateDir);
+  await mkdir(dirname(paths.network), { recursive: true, mode: 0o700 });
+  await spawnMarked(stateDir, {
+    role: SWITCH_ROLE,
+    file: 'unshare',
+    args: ['--net', 'sleep', 'infinity'],
+    env: { PATH: process.env.PATH ?? '' },
+    cwd: '/',
+    logFile: paths.switchLog,
+  });
+  const switchPid = await waitFor(() => findSwitch(stateDir), {
+    timeoutMilliseconds: SWITCH_TIMEOUT_MILLISECONDS,
+    signal,
+  });
+  if (switchPid === undefined)
+    throw await startError('network of the nodes', 'its namespace did not appear', paths.switchLog);
+  await runIp(switchCommands(network, switchPid), { switch: switchPid });
+  // Written last: a network that is recorded is complete.
+  await writeFile(paths.network, JSON.stringify(network));
+  return { network, switchPid };
+}
+
+/** Removes the link to the switch; the kernel does so too, and removes the routes, once the switch is gone. */
+export async function removeHostLink(stateDir: string): Promise<void> {
+  const { link } = hostTraces(stateDir);
+  await run('ip', ['link', 'delete', 'dev', link]).catch(async (error: unknown) => {
+    const { stdout } = await run('ip', ['-json', 'link', 'show']);
+    const links = JSON.parse(stdout) as readonly { readonly ifname: string }[];
+    if (links.some(({ ifname }) => ifname === link)) throw error;
+  });
+}
+
+/** Every IPv4 prefix this computer has an address in or a route to. */
+async function takenPrefixes(): Promise<string[]> {
+  const { stdout } = await run('ip', ['-4', '-json', 'route', 'show', 'table', 'all']);
+  const routes = JSON.parse(stdout || '[]') as readonly { readonly dst: string }[];
+  return routes.map(({ dst }) => dst).filter((dst) => /^[\d.]+(\/\d+)?$/.test(dst));
+}

@@ -1,0 +1,18 @@
+import { SandboxError } from '../../policy/errors';
+import { tailOf } from '../processes/spawn';
+
+/** What went wrong at the start of a node, with the end of the log that tells more. */
+export async function startError(
+  path: string,
+  reason: string,
+  logFile: string,
+): Promise<SandboxError> {
+  const tail = await tailOf(logFile, 15);
+  return new SandboxError('NODE_START_FAILED', [
+    {
+      path,
+      reason: tail === '' ? reason : `${reason}; its log ends with:\n${tail}`,
+      fix: `read ${logFile}, then start again; "secure-ai down" removes what is left`,
+    },
+  ]);
+}
