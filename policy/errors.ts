@@ -75,6 +75,7 @@ export const ERROR_CATALOGUE = {
   NODE_NETWORK_FULL: { exit: 3, summary: 'No address range is left for the network of the nodes.' },
   NODE_START_FAILED: { exit: 3, summary: 'A node did not start or did not become ready in time.' },
   NODE_STOP_FAILED: { exit: 3, summary: 'Something a node left could not be removed.' },
+  HOST_UNREADABLE: { exit: 3, summary: 'A directory is not the root of a Linux host.' },
   GVISOR_ARCH_UNSUPPORTED: {
     exit: 3,
     summary: 'No gVisor release is given for the architecture of this node.',

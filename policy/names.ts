@@ -53,3 +53,17 @@ export const CONSTRAINT_KINDS = {
   dynamic: 'K8sDynamicRuntime',
   sandboxed: 'K8sSandboxedRuntime',
 } as const;
+
+/**
+ * Socket of containerd's CRI by Kubernetes distribution; `k8s` is every one that runs containerd as its packages come
+ * (kata-containers 4.1.0, kata-deploy/templates/_helpers.tpl, `containerdRuntimeSocket`).
+ */
+export const CONTAINERD_SOCKETS = {
+  k8s: '/run/containerd/containerd.sock',
+  k3s: '/run/k3s/containerd/containerd.sock',
+  rke2: '/run/k3s/containerd/containerd.sock',
+  k0s: '/run/k0s/containerd.sock',
+  microk8s: '/var/snap/microk8s/common/run/containerd.sock',
+} as const;
+
+export type KubernetesDistribution = keyof typeof CONTAINERD_SOCKETS;

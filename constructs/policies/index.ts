@@ -1,0 +1,1 @@
+export { RuntimePolicies, type RuntimePoliciesProps } from './runtime-policies';
