@@ -7,6 +7,7 @@ import { SandboxError } from '../policy/errors';
 import { Interrupted, interruptible } from './interrupt';
 import { DEFAULT_CLUSTER, type Session } from './options';
 import { renderError } from './output/error';
+import { declareDoctor } from './verbs/doctor';
 import { declareDown } from './verbs/down';
 import { declareExplain } from './verbs/explain';
 import { declareSynth } from './verbs/synth';
@@ -24,6 +25,7 @@ Examples:
   $ secure-ai up                              local cluster, platform, proof
   $ secure-ai verify --context production     prove it on another cluster
   $ secure-ai explain pod.yaml                what would happen to this pod, and why
+  $ secure-ai doctor --for kata               can this machine run Kata?
   $ secure-ai down                            leave nothing behind
 
 Exit codes: 0 done; 1 verification or policy failure; 2 usage; 3 environment; 130 interrupted.`;
@@ -66,8 +68,15 @@ function createProgram(session: Session): Command {
     .showHelpAfterError('(secure-ai --help shows what there is)')
     .configureHelp({ showGlobalOptions: true })
     .exitOverride();
-  for (const declare of [declareUp, declareDown, declareVerify, declareExplain, declareSynth])
-    declare(program, session);
+  const verbs = [
+    declareUp,
+    declareDown,
+    declareVerify,
+    declareExplain,
+    declareDoctor,
+    declareSynth,
+  ];
+  for (const declare of verbs) declare(program, session);
   return program;
 }
 

@@ -1,7 +1,9 @@
-import type { Command } from 'commander';
+import { InvalidArgumentError, type Command } from 'commander';
 import type { DeployEvent, DeployReport } from '../../deploy/apply';
 import type { LocalCluster } from '../../local/cluster';
+import type { Compute } from '../../local/compute';
 import type { Progress } from '../../local/progress';
+import { SandboxError } from '../../policy/errors';
 import packageJson from '../../package.json';
 import { targetOf, type GlobalOptions, type Session } from '../options';
 import { printJson } from '../output/json';
@@ -14,8 +16,12 @@ Without --kubeconfig and --context it first starts a cluster on this computer, w
 (end it with \`secure-ai down\`). Progress goes to stderr; the last line on stdout is an export command for the shell.
 Safe to run again: what is as configured stays untouched.
 
+On Linux as root the cluster gets a real node, in namespaces of its own, and pods really run. Elsewhere, and with
+--nodes 0, the platform's own pods run as processes of this computer and all other pods stay Pending.
+
 Examples:
   $ secure-ai up
+  $ secure-ai up --nodes 2
   $ eval "$(secure-ai up | tail -n 1)" && kubectl get pods -A
   $ secure-ai up --context production`;
 
@@ -23,8 +29,29 @@ export function declareUp(program: Command, session: Session): void {
   program
     .command('up')
     .description('start a local cluster (or use another), deploy the platform, prove that it works')
+    .option('--nodes <count>', 'real nodes of the local cluster, 0 for none', nodeCount)
     .addHelpText('after', HELP)
     .action((_options, command: Command) => up(command.optsWithGlobals(), session));
+}
+
+interface UpOptions extends GlobalOptions {
+  /** @default 1 where nodes can run, else 0 */
+  readonly nodes?: number;
+}
+
+function nodeCount(text: string): number {
+  if (/^\d{1,2}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It is not a whole number.');
+}
+
+function nodesElsewhere(): SandboxError {
+  return new SandboxError('USAGE_INVALID', [
+    {
+      path: '--nodes',
+      reason: 'adds nodes to a local cluster, while --kubeconfig and --context name another one',
+      fix: 'leave one of them out',
+    },
+  ]);
 }
 
 /** Where the platform goes. */
@@ -34,12 +61,13 @@ interface Destination {
   readonly profile: Profile;
 }
 
-async function up(options: GlobalOptions, session: Session): Promise<void> {
+async function up(options: UpOptions, session: Session): Promise<void> {
   const { asConfigured } = await import('../platform');
   const target = targetOf(options);
+  if (target.type === 'kubeconfig' && options.nodes !== undefined) throw nodesElsewhere();
   const destination =
     target.type === 'local'
-      ? await startLocal(target.name, session)
+      ? await startLocal(target.name, options.nodes, session)
       : { ...target, profile: asConfigured };
 
   let deployed: DeployReport | undefined;
@@ -65,10 +93,14 @@ async function up(options: GlobalOptions, session: Session): Promise<void> {
     session.stdout.write(`\nexport KUBECONFIG=${destination.kubeconfig}\n`);
 }
 
-/** A control plane, and Gatekeeper and the webhook as processes next to it: their pods run without any node. */
-async function startLocal(name: string, session: Session): Promise<Destination> {
+/** A control plane, and something to run pods on. */
+async function startLocal(
+  name: string,
+  nodes: number | undefined,
+  session: Session,
+): Promise<Destination> {
   const { startCluster } = await import('../../local/cluster');
-  const { startHostPods } = await import('../../local/host-pods/start');
+  const { startCompute } = await import('../../local/compute');
   const { forThisComputer } = await import('../platform');
   const { signal } = session;
   let cluster: LocalCluster | undefined;
@@ -77,12 +109,23 @@ async function startLocal(name: string, session: Session): Promise<Destination> 
     run: async (say) => {
       const onProgress = ({ message }: Progress) => say(message);
       cluster = await startCluster({ name, signal, onProgress });
-      await startHostPods(cluster, { signal, onProgress });
+      say(describeCompute(await startCompute(cluster, { nodes, signal, onProgress })));
     },
   };
   await runStages([stage], session);
   if (cluster === undefined) throw new TypeError('the cluster has not been started');
   return { kubeconfig: cluster.kubeconfig, profile: forThisComputer };
+}
+
+function describeCompute(compute: Compute): string {
+  if (compute.kind === 'nodes') {
+    return `pods run on ${compute.nodes.map(({ name }) => name).join(', ')}`;
+  }
+  const because =
+    compute.reasons.length > 0
+      ? ` because no node can run here (${compute.reasons.join('; ')})`
+      : '';
+  return `the platform's pods run as processes of this computer, all others stay Pending${because}`;
 }
 
 async function deployTo(

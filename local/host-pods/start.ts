@@ -14,7 +14,7 @@ import { waitFor } from '../wait';
 import { leaseHolder } from './host-node';
 import type { SupervisorConfig } from './supervisor';
 
-const ROLE = 'host-pods';
+export const HOST_PODS_ROLE = 'host-pods';
 const READY_TIMEOUT_MILLISECONDS = 60_000;
 
 /** The supervisor ends its processes itself within this time. */
@@ -69,9 +69,9 @@ async function ensureRunning(
   const { stateDir } = config;
   const configFile = join(stateDir, 'host-pods.json');
   const text = JSON.stringify(config);
-  const runs = (await markedProcesses(stateDir)).some(({ role }) => role === ROLE);
+  const runs = (await markedProcesses(stateDir)).some(({ role }) => role === HOST_PODS_ROLE);
   if (runs && (await readFile(configFile, 'utf8').catch(() => '')) === text) return;
-  await endMarked(stateDir, (role) => role === ROLE, GRACE_MILLISECONDS);
+  await endMarked(stateDir, (role) => role === HOST_PODS_ROLE, GRACE_MILLISECONDS);
   await writeFile(`${configFile}.new`, text, { mode: 0o600 });
   await rename(`${configFile}.new`, configFile);
 
@@ -79,7 +79,7 @@ async function ensureRunning(
   const root = join(__dirname, '..', '..');
   const logFile = join(stateDir, 'logs', 'host-pods.log');
   const child = await spawnMarked(stateDir, {
-    role: ROLE,
+    role: HOST_PODS_ROLE,
     file: process.execPath,
     args: ['-r', require.resolve('ts-node/register'), join(__dirname, 'main.ts'), configFile],
     env: { PATH: process.env.PATH ?? '', TS_NODE_PROJECT: join(root, 'tsconfig.json') },

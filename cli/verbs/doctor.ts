@@ -1,0 +1,61 @@
+import { Option, type Command } from 'commander';
+import type { Technology } from '../../node-check/facts';
+import type { GlobalOptions, Session } from '../options';
+import { printJson } from '../output/json';
+
+const HELP = `
+Looks at this computer, or at the host mounted at --host-root, and changes nothing. Run it on a machine that is to be a
+node: what it names as missing keeps sandboxes from starting there. As root it sees more.
+
+Examples:
+  $ secure-ai doctor
+  $ secure-ai doctor --for kata
+  $ secure-ai doctor --for gvisor --json
+  $ secure-ai doctor --host-root /host          in a pod that has the node's root at /host
+
+Exit code 1 when something is missing for a runtime that was asked for.`;
+
+interface DoctorOptions extends GlobalOptions {
+  readonly for?: readonly Technology[];
+  readonly hostRoot: string;
+  readonly containerdSocket?: string;
+}
+
+export function declareDoctor(program: Command, session: Session): void {
+  program
+    .command('doctor')
+    .description('say whether a machine can be a node for Kata and gVisor, and what it lacks')
+    .addOption(
+      new Option('--for <runtime...>', 'what the node is for (default: both)').choices([
+        'kata',
+        'gvisor',
+      ]),
+    )
+    .option('--host-root <folder>', "where the host's root is", '/')
+    .option('--containerd-socket <path>', 'on the host (default: where a distribution has it)')
+    .addHelpText('after', HELP)
+    .action((_options, command: Command) => doctor(command.optsWithGlobals(), session));
+}
+
+async function doctor(options: DoctorOptions, session: Session): Promise<void> {
+  const { checkNode, isReady } = await import('../../node-check/check');
+  const { TECHNOLOGIES } = await import('../../node-check/facts');
+  const { readHost } = await import('../../node-check/read-host');
+  const { connectCri } = await import('../../installer-src/containerd/cri');
+  const { renderDiagnoses } = await import('../output/diagnosis');
+  const facts = await readHost({
+    root: options.hostRoot,
+    architecture: process.arch,
+    socket: options.containerdSocket,
+    containerdVersion: async (socket) => (await connectCri(socket).version()).version,
+  });
+  const asked = TECHNOLOGIES.filter((name) => options.for?.includes(name) ?? true);
+  const diagnoses = asked.map((runtime) => {
+    const findings = checkNode(facts, runtime);
+    return { runtime, ready: isReady(findings), findings };
+  });
+  const ready = diagnoses.every((diagnosis) => diagnosis.ready);
+  if (options.json === true) printJson(session, { ready, runtimes: diagnoses });
+  else session.stdout.write(renderDiagnoses(diagnoses, session.stdout.columns ?? 120));
+  if (!ready) process.exitCode = 1;
+}
