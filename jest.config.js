@@ -7,6 +7,13 @@ const common = {
   transformIgnorePatterns: [`/node_modules/(?!(${esmOnly.join('|')})/)`],
 };
 
+// Start control planes or nodes of their own, and want the computer for themselves.
+const local = ['cluster', 'host-pods', 'gatekeeper', 'node/nodes'].map(
+  (name) => `<rootDir>/test/local/${name}.test.ts`,
+);
+
+const serially = '<rootDir>/test/support/serial-runner.js';
+
 module.exports = {
   reporters: ['default', '<rootDir>/test/support/count-reporter.js'],
   projects: [
@@ -14,12 +21,22 @@ module.exports = {
       ...common,
       displayName: 'unit',
       testMatch: ['<rootDir>/test/**/*.test.ts'],
-      testPathIgnorePatterns: ['<rootDir>/test/e2e/'],
+      testPathIgnorePatterns: ['<rootDir>/test/e2e/', ...local],
     },
     {
       ...common,
+      displayName: 'local',
+      testMatch: local,
+      runner: serially,
+    },
+    {
+      // On the cluster the main job brings up, which runs while tests of this project do and is taken down after them.
+      ...common,
       displayName: 'e2e',
       testMatch: ['<rootDir>/test/e2e/**/*.test.ts'],
+      runner: serially,
+      globalSetup: '<rootDir>/test/e2e/support/global-setup.ts',
+      globalTeardown: '<rootDir>/test/e2e/support/global-teardown.ts',
     },
   ],
 };

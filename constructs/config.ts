@@ -7,6 +7,7 @@ import { NAMESPACES } from '../policy/names';
 import { problemsOf } from '../policy/problems';
 import { gatekeeperSchema, SANDBOX_GATEKEEPER, type GatekeeperProps } from './gatekeeper';
 import { unpinned } from './internal/image-pin';
+import { kataNodesForPolicy, kataNodesShape, type KataNodesSettings } from './nodes';
 import { resolveRuntimeNodes, runtimesSchema, type RuntimeNodes } from './runtimes';
 import { defaultLimitRange, tenantSchema, type TenantConfig } from './tenancy';
 import { webhookSchema, type WebhookConfig } from './webhook';
@@ -15,11 +16,21 @@ const isObject = (value: unknown) => typeof value === 'object' && value !== null
 
 function overPreset(given: GatekeeperProps): GatekeeperProps {
   return {
+    ...SANDBOX_GATEKEEPER,
     ...given,
+    image: { ...SANDBOX_GATEKEEPER.image, ...given.image },
     validation: { ...SANDBOX_GATEKEEPER.validation, ...given.validation },
     ignoreLabelCheck: { ...SANDBOX_GATEKEEPER.ignoreLabelCheck, ...given.ignoreLabelCheck },
   };
 }
+
+const nodesSchema = z.strictObject({
+  /**
+   * How Kata gets onto nodes; nodes without the label of its pools are left alone.
+   * `enabled`: @default true where the policy has a Kata runtime whose RuntimeClass the cluster does not provide
+   */
+  kata: kataNodesShape.extend({ enabled: z.boolean().optional() }).prefault({}),
+});
 
 const sandboxSchema = z.strictObject({
   /** Which pod gets which runtime; checked by `definePolicy`. */
@@ -28,6 +39,8 @@ const sandboxSchema = z.strictObject({
   tenants: z.array(tenantSchema).default([]),
   /** Overhead, nodes and taints by runtime name, where the defaults do not fit. */
   runtimes: runtimesSchema,
+  /** The installers that put runtimes on nodes. */
+  nodes: nodesSchema.prefault({}),
   webhook: webhookSchema.prefault({}),
   /** What differs from `SANDBOX_GATEKEEPER`, the installation that fails closed for tenants and open for all others. */
   gatekeeper: z
@@ -46,6 +59,8 @@ export interface SandboxConfig {
   readonly tenants: readonly TenantConfig[];
   /** RuntimeClasses to create, by runtime name; what the cluster provides itself is not among them. */
   readonly runtimes: RuntimeNodes;
+  /** Installers to deploy; one that is not there is off. */
+  readonly nodes: { readonly kata?: KataNodesSettings };
   readonly webhook: WebhookConfig;
   readonly gatekeeper: Readonly<z.output<typeof gatekeeperSchema>>;
 }
@@ -62,10 +77,16 @@ export function defineSandbox(input: SandboxInput): SandboxConfig {
 
   const { tenants, webhook, gatekeeper } = shape.data;
   const runtimes = resolveRuntimeNodes(policy.value?.runtimes ?? [], shape.data.runtimes);
+  const { enabled, ...kataShape } = shape.data.nodes.kata;
+  const kata = kataNodesForPolicy(
+    (policy.value?.runtimes ?? []).filter(({ name }) => Object.hasOwn(runtimes.nodes, name)),
+    { shape: kataShape, enabled, root: 'nodes.kata' },
+  );
   const problems = [
     ...tenants.flatMap(({ name }, i) => tenantNameProblems(name, i, tenants)),
     // Without a policy every runtime would seem unknown.
     ...(policy.value === undefined ? [] : runtimes.problems),
+    ...kata.problems,
     ...imageProblems(webhook.image),
   ];
   const { value } = policy;
@@ -78,6 +99,7 @@ export function defineSandbox(input: SandboxInput): SandboxConfig {
       limitRange: tenant.limitRange ?? defaultLimitRange(value),
     })),
     runtimes: runtimes.nodes,
+    nodes: { ...(kata.settings && { kata: kata.settings }) },
     webhook,
     gatekeeper,
   };

@@ -4,6 +4,7 @@ import { SandboxError } from '../policy/errors';
 import type { SandboxConfig } from './config';
 import { Gatekeeper } from './gatekeeper';
 import { checkManifests, type Manifest } from './internal/manifest-checks';
+import { KataNodes } from './nodes';
 import { RuntimePolicies } from './policies';
 import { RuntimeClasses } from './runtimes';
 import { PlatformNamespaces, Tenant } from './tenancy';
@@ -35,13 +36,15 @@ export class SandboxChart extends Chart {
       runtimes: policy.runtimes,
       nodes: config.runtimes,
     });
+    const { kata } = config.nodes;
+    const installers = kata === undefined ? [] : [new KataNodes(this, 'KataNodes', kata)];
     const gatekeeper = new Gatekeeper(this, 'Gatekeeper', config.gatekeeper);
     const policies = new RuntimePolicies(this, 'Policies', { policy });
     const rotator = new CertificateRotator(this, 'CertificateRotator', { webhook, bundles });
     const mutator = new Mutator(this, 'Mutator', { policy, webhook, bundles });
     const registration = new MutatorRegistration(this, 'MutatorRegistration', webhook);
 
-    runtimes.node.addDependency(namespaces);
+    after([runtimes, ...installers], [namespaces]);
     after(policies.templates, [...gatekeeper.crds, ...gatekeeper.deployments]);
     after(policies.constraints, tenants);
     after(gatekeeper.webhookConfigurations, policies.constraints);

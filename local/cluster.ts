@@ -11,8 +11,11 @@ import { endMarked } from './processes/stop';
 import { progressOf, type OnProgress } from './progress';
 import { resolveTools } from './toolchain/resolve';
 
-/** How long a process has between SIGTERM and SIGKILL. */
-const GRACE_MILLISECONDS = 10_000;
+/**
+ * How long a process has between SIGTERM and SIGKILL. Short, because nothing it would save is kept: an API server waits
+ * for watches of nodes that are gone without a word.
+ */
+const GRACE_MILLISECONDS = 2_000;
 
 /** A Kubernetes control plane that runs on this computer. */
 export interface LocalCluster {

@@ -18,3 +18,26 @@ export const amounts = z.record(z.string().min(1), amount);
 
 /** A TCP or UDP port number. */
 export const port = z.int().min(1).max(65535);
+
+/** A tag of a container image (github.com/distribution/reference, `tag`). */
+export const imageTag = z
+  .string()
+  .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/, 'must be an image tag');
+
+/** A digest of a container image. */
+export const imageDigest = z
+  .string()
+  .regex(/^sha256:[0-9a-f]{64}$/, 'must be "sha256:" and 64 hexadecimal digits');
+
+/** What a taint does to pods that do not tolerate it. */
+export const taintEffect = z.enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute']);
+
+/** A toleration as a pod has it (Kubernetes core/v1 Toleration). */
+export const toleration = z.strictObject({
+  key: z.string().exactOptional(),
+  operator: z.enum(['Exists', 'Equal']).exactOptional(),
+  value: z.string().exactOptional(),
+  effect: taintEffect.exactOptional(),
+});
+
+export type Toleration = z.output<typeof toleration>;

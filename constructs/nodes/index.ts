@@ -1,1 +1,2 @@
-export { GVISOR_NODE_LABEL, KATA_NODE_LABEL, POOL_TAINT } from './scheduling';
+export { KataNodes, kataNodesForPolicy, kataNodesShape, type KataNodesSettings } from './kata';
+export { GVISOR_NODE_LABEL, KATA_NODE_LABEL, POOL_LABEL, POOL_TAINT } from './scheduling';

@@ -15,3 +15,9 @@ export const GVISOR_NODE_LABEL = `${DOMAIN}/gvisor-runtime`;
  * A pool without the taint works too.
  */
 export const POOL_TAINT = `${DOMAIN}/pool`;
+
+/**
+ * Label of the nodes of such a pool, with the same value. Installers run on nodes that have it and on no others, so a cluster
+ * whose nodes are not labelled stays as it is.
+ */
+export const POOL_LABEL = POOL_TAINT;

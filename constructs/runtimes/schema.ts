@@ -1,13 +1,5 @@
 import { z } from 'zod';
-import { amounts } from '../internal/schemas';
-
-/** A toleration as a pod has it (Kubernetes core/v1 Toleration). */
-const toleration = z.strictObject({
-  key: z.string().exactOptional(),
-  operator: z.enum(['Exists', 'Equal']).exactOptional(),
-  value: z.string().exactOptional(),
-  effect: z.enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute']).exactOptional(),
-});
+import { amounts, toleration, type Toleration } from '../internal/schemas';
 
 /** What the cluster has to know about a runtime beyond its name. Members left out are filled from the handler. */
 const runtimeNodeSchema = z.strictObject({
@@ -37,7 +29,6 @@ export const runtimesSchema = z
   .default({});
 
 export type RuntimesInput = z.output<typeof runtimesSchema>;
-type Toleration = z.output<typeof toleration>;
 
 /** What RuntimeClass `overhead` and `scheduling` are made of, complete. */
 export interface RuntimeNode {
