@@ -17,6 +17,8 @@ export const VERSIONS = {
   nodeImage: '24.11.1-bookworm-slim',
   /** CoreDNS of the local cluster. Must equal local/toolchain/coredns/go.mod. */
   coredns: 'v1.14.7',
+  /** gVisor of the local cluster: the date of the module in local/toolchain/gvisor/go.mod, as releases are called. */
+  gvisor: '20260413.0',
   /** busybox image of the pods that show which kernel they run on. */
   busyboxImage: '1.37.0',
 } as const;

@@ -2,6 +2,7 @@
 import type { RuntimePolicy } from '../policy/model';
 import type { Step } from './model';
 import { audit } from './steps/audit';
+import { control } from './steps/control';
 import { labelled } from './steps/label';
 import { mislabelled, selectedByRule } from './steps/rules';
 import { runtimeProof } from './steps/proof';
@@ -9,7 +10,7 @@ import { unlabelled } from './steps/requirement';
 
 export { preflight } from './steps/preflight';
 
-/** In the order they are reported: label, requirement, rules, proof, audit. */
+/** In the order they are reported: label, requirement, rules, proof and its control, audit. */
 export function steps(policy: RuntimePolicy): readonly Step[] {
   const strongestFirst = [...policy.runtimes].reverse();
   return [
@@ -18,6 +19,7 @@ export function steps(policy: RuntimePolicy): readonly Step[] {
     ...SAMPLES.map((sample) => selectedByRule(sample, policy)),
     mislabelled(SAMPLES[0], policy),
     ...strongestFirst.map(runtimeProof),
+    control,
     audit(),
   ];
 }

@@ -57,6 +57,8 @@ export interface KubernetesApi {
   delete(reference: ObjectReference): Promise<void>;
   /** What the pod's first container has written so far. */
   logs(namespace: string, pod: string): Promise<string>;
+  /** The kubelet's own metrics in Prometheus text format; needs `get` on `nodes/proxy`. */
+  kubeletMetrics(node: string): Promise<string>;
 }
 
 /** What the server answered when it refused: its `Status` object (meta/v1), reduced; status 0 when it could not be reached. */

@@ -177,6 +177,10 @@ export function createClient(send: Send, server: string): KubernetesApi {
       const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(pod)}/log`;
       return (await send({ method: 'GET', path })).text;
     },
+    kubeletMetrics: async (node) => {
+      const path = `/api/v1/nodes/${encodeURIComponent(node)}/proxy/metrics`;
+      return (await send({ method: 'GET', path })).text;
+    },
   };
 }
 

@@ -6,7 +6,7 @@ import { ApiClient } from '../api/client';
 import type { LocalCluster } from '../cluster';
 import { withLock } from '../processes/lock';
 import { markedProcesses } from '../processes/marked';
-import { spawnMarked, tailOf } from '../processes/spawn';
+import { spawnOwn, tailOf } from '../processes/spawn';
 import { endMarked } from '../processes/stop';
 import { progressOf, type OnProgress } from '../progress';
 import { resolveTools } from '../toolchain/resolve';
@@ -76,14 +76,11 @@ async function ensureRunning(
   await rename(`${configFile}.new`, configFile);
 
   report('start the supervisor');
-  const root = join(__dirname, '..', '..');
   const logFile = join(stateDir, 'logs', 'host-pods.log');
-  const child = await spawnMarked(stateDir, {
+  const child = await spawnOwn(stateDir, {
     role: HOST_PODS_ROLE,
-    file: process.execPath,
-    args: ['-r', require.resolve('ts-node/register'), join(__dirname, 'main.ts'), configFile],
-    env: { PATH: process.env.PATH ?? '', TS_NODE_PROJECT: join(root, 'tsconfig.json') },
-    cwd: stateDir,
+    main: join(__dirname, 'main.ts'),
+    args: [configFile],
     logFile,
   });
   let ended = false;

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { markOf } from './marked';
 
 export interface Command {
@@ -14,6 +14,11 @@ export interface Command {
   readonly cwd: string;
   /** Standard output and error are appended here. */
   readonly logFile: string;
+}
+
+export interface OwnProgram extends Pick<Command, 'role' | 'args' | 'logFile'> {
+  /** Path of its main file. */
+  readonly main: string;
 }
 
 /** Starts a marked process in a session of its own, so that neither our end nor Ctrl-C in our terminal ends it. */
@@ -32,6 +37,24 @@ export async function spawnMarked(stateDir: string, command: Command): Promise<C
   } finally {
     closeSync(log);
   }
+}
+
+/** Starts a program of this project, written in TypeScript, as `spawnMarked` does. */
+export async function spawnOwn(
+  stateDir: string,
+  { role, main, args, logFile }: OwnProgram,
+): Promise<ChildProcess> {
+  return spawnMarked(stateDir, {
+    role,
+    file: process.execPath,
+    args: ['-r', require.resolve('ts-node/register'), main, ...args],
+    env: {
+      PATH: process.env.PATH ?? '',
+      TS_NODE_PROJECT: join(__dirname, '..', '..', 'tsconfig.json'),
+    },
+    cwd: stateDir,
+    logFile,
+  });
 }
 
 /** The last `lines` lines of a file, read from its last 16 KiB only; empty when there is no such file. */

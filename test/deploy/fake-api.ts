@@ -121,6 +121,7 @@ export function fakeApi(initial: readonly KubernetesObject[] = []): FakeApi {
       objects.delete(key(reference));
     },
     logs: () => Promise.resolve(''),
+    kubeletMetrics: () => Promise.resolve(''),
   };
   initial.forEach((object) => api.put(object));
   return api;

@@ -116,4 +116,13 @@ export function withNode(api: FakeApi, handlers: readonly string[], output: stri
       ? { ...live, spec: { nodeName: 'n1' }, status: { phase: 'Succeeded' } }
       : onRead(live);
   api.logs = () => Promise.resolve(output);
+  let started = 7;
+  api.kubeletMetrics = () => {
+    started += 1;
+    const lines = handlers.map(
+      (name) =>
+        `kubelet_run_podsandbox_duration_seconds_count{runtime_handler="${name}"} ${started}`,
+    );
+    return Promise.resolve(lines.join('\n'));
+  };
 }

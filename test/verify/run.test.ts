@@ -33,9 +33,10 @@ describe('a sound cluster without nodes', () => {
       'mislabelled-refused': 'pass',
       'proof-kata': 'not-run',
       'proof-gvisor': 'not-run',
+      control: 'not-run',
       audit: 'pass',
     });
-    expect(report.counts).toEqual({ pass: 8, fail: 0, 'not-run': 2 });
+    expect(report.counts).toEqual({ pass: 8, fail: 0, 'not-run': 3 });
   });
 
   test('expects the messages of the policy to the letter', async () => {
@@ -128,12 +129,47 @@ describe('proof of the runtime', () => {
     expect((await stepOf(api, `proof-${runtime}`))?.status).toBe(status);
   });
 
+  test('a kernel of its own is no proof when the kubelet counts no sandbox of the handler', async () => {
+    const api = soundCluster();
+    withNode(api, ['kata-qemu'], '6.12.1');
+    api.kubeletMetrics = () =>
+      Promise.resolve(
+        'kubelet_run_podsandbox_duration_seconds_count{runtime_handler="kata-qemu"} 3',
+      );
+    expect(await stepOf(api, 'proof-kata')).toMatchObject({
+      status: 'fail',
+      evidence: { sandboxesStarted: 0 },
+    });
+  });
+
+  test('a kubelet that may not be asked is said to be so, and the kernel decides', async () => {
+    const api = soundCluster();
+    withNode(api, ['kata-qemu'], '6.12.1');
+    api.kubeletMetrics = () => Promise.reject(new ApiError(403, 'Forbidden', 'nodes/proxy'));
+    expect(await stepOf(api, 'proof-kata')).toMatchObject({
+      status: 'pass',
+      observed: expect.stringContaining('may not be asked') as string,
+      evidence: { sandboxesStarted: null },
+    });
+  });
+
+  test.each([
+    ['the kernel of its node', '6.18.0\nLinux version 6.18.0', 'pass'],
+    ['another kernel', '6.12.1\nLinux version 6.12.1', 'fail'],
+    ['gVisor', '6.18.0\n[0] Starting gVisor...', 'fail'],
+    ['nothing', '', 'fail'],
+  ])('the control pod that shows %s', async (_shows, output, status) => {
+    const api = soundCluster();
+    withNode(api, ['runc'], output);
+    expect((await stepOf(api, 'control'))?.status).toBe(status);
+  });
+
   test('a node without the handler is named as the reason', async () => {
     const api = soundCluster();
     withNode(api, ['runc'], '');
     expect(await stepOf(api, 'proof-kata')).toMatchObject({
       status: 'not-run',
-      reason: expect.stringContaining('none of 1 ready nodes has handler kata-qemu') as string,
+      reason: expect.stringContaining('none of 1 ready nodes offers handler kata-qemu') as string,
     });
   });
 });

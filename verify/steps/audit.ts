@@ -3,7 +3,7 @@ import { CONSTRAINT_KINDS, ENABLED_LABEL } from '../../policy/names';
 import { listAt, textAt, valueAt, type KubernetesObject } from '../../deploy/kubernetes/object';
 import { DeadlineError, DONE, notYet, waitUntil } from '../../deploy/wait-until';
 import { fail, notRun, pass, type Outcome, type Scene, type Step } from '../model';
-import { VERIFY_LABEL, verificationPod } from '../pod';
+import { BUSYBOX_IMAGE, VERIFY_LABEL, verificationPod } from '../pod';
 
 /** Gatekeeper's default audit interval is 60 s (flag --audit-interval); one that has just begun does not see the pod. */
 const AUDIT_DEADLINE_SECONDS = 240;
@@ -22,7 +22,7 @@ export function audit(): Step {
       const pod = verificationPod({
         name: 'unsandboxed',
         namespace,
-        image: 'docker.io/library/busybox:1.36',
+        image: BUSYBOX_IMAGE,
         gated: true,
       });
       const message = createDecider(scene.policy).validate(pod, { namespace })[0]?.message;

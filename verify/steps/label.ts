@@ -3,7 +3,7 @@ import { textAt } from '../../deploy/kubernetes/object';
 import { admit, runtimeEvidence, runtimeSummary } from '../admit';
 import { fail, notRun, pass, type Step } from '../model';
 import { enabledNamespace, NO_NAMESPACE } from '../namespace';
-import { podName, verificationPod } from '../pod';
+import { BUSYBOX_IMAGE, podName, verificationPod } from '../pod';
 
 /** A pod that names a runtime by label gets its class, and with it whatever the RuntimeClass adds. */
 export function labelled(runtime: Runtime): Step {
@@ -20,7 +20,7 @@ export function labelled(runtime: Runtime): Step {
         verificationPod({
           name: podName(`${runtime.name}-test`, scene.suffix),
           namespace,
-          image: 'docker.io/library/busybox:1.36',
+          image: BUSYBOX_IMAGE,
           labels: { [labelKey]: runtime.name },
           command: ['sleep', '600'],
         }),

@@ -2,7 +2,7 @@ import { createDecider } from '../../policy/decide';
 import type { RuntimePolicy } from '../../policy/model';
 import { admit } from '../admit';
 import { fail, notRun, pass, type Step } from '../model';
-import { verificationPod } from '../pod';
+import { BUSYBOX_IMAGE, verificationPod } from '../pod';
 
 const NAME = 'invalid-ai-test';
 
@@ -13,7 +13,7 @@ export function unlabelled(policy: RuntimePolicy): Step {
   const pod = verificationPod({
     name: NAME,
     namespace,
-    image: 'docker.io/library/busybox:1.36',
+    image: BUSYBOX_IMAGE,
     container: requirement?.container ?? 'main',
     gated: true,
   });

@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto';
+import { copyFile, mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { cacheRoot } from '../paths';
+import { gvisorPrograms, mayLowerOomScore } from '../node/programs';
+import { goBinary } from '../toolchain/binaries';
+import { VERSIONS } from '../../versions';
+
+/** A release in the layout gVisor published up to 20260817.0: `<version>/<arch>/` with the two programs. */
+export interface GvisorRelease {
+  /** Folder that a server publishes. */
+  readonly folder: string;
+  readonly version: string;
+  /** SHA-512 in hexadecimal by path below the version. */
+  readonly sha512: Readonly<Record<string, string>>;
+}
+
+interface MakeOptions {
+  readonly report: (
+    message: string,
+    count?: { readonly done: number; readonly total: number },
+  ) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * A gVisor release for the nodes of this computer, made from the pinned Go module, so that the installer has something
+ * to install where gVisor's own releases are out of reach. Upstream does not support such builds (README of the module);
+ * they serve to try the installer and to run gVisor, not for production.
+ * @throws SandboxError TOOLCHAIN_*, LOCAL_LOCKED
+ */
+export async function makeGvisorRelease({ report, signal }: MakeOptions): Promise<GvisorRelease> {
+  const architecture = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
+  const digests: [string, string][] = [];
+  const programs: [string, string][] = [];
+  for (const [name, program] of Object.entries(gvisorPrograms(mayLowerOomScore()))) {
+    report(`prepare ${name}`);
+    const onPackage = (done: number, total: number): void =>
+      report(`build ${name}`, { done, total });
+    const path = await goBinary(program, { signal, onPackage });
+    const bytes = await readFile(path);
+    programs.push([`${architecture}/${name}`, path]);
+    digests.push([`${architecture}/${name}`, createHash('sha512').update(bytes).digest('hex')]);
+  }
+  const key = createHash('sha256').update(JSON.stringify(digests)).digest('hex').slice(0, 16);
+  const folder = join(cacheRoot(), 'gvisor-release', key);
+  for (const [name, path] of programs) {
+    await place(path, join(folder, VERSIONS.gvisor, name));
+  }
+  return { folder, version: VERSIONS.gvisor, sha512: Object.fromEntries(digests) };
+}
+
+async function place(from: string, to: string): Promise<void> {
+  await mkdir(dirname(to), { recursive: true });
+  const partial = `${to}.${process.pid}`;
+  try {
+    await copyFile(from, partial);
+    await rename(partial, to);
+  } finally {
+    await rm(partial, { force: true });
+  }
+}

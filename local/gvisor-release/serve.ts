@@ -1,0 +1,71 @@
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SandboxError } from '../../policy/errors';
+import type { LocalCluster } from '../cluster';
+import { markedProcesses } from '../processes/marked';
+import { spawnOwn, tailOf } from '../processes/spawn';
+import { endMarked } from '../processes/stop';
+import { progressOf, type OnProgress } from '../progress';
+import { waitFor } from '../wait';
+import { makeGvisorRelease, type GvisorRelease } from './release';
+
+const ROLE = 'gvisor-release';
+const START_TIMEOUT_MILLISECONDS = 30_000;
+
+export interface ServedRelease extends Omit<GvisorRelease, 'folder'> {
+  /** URL before the version. */
+  readonly source: string;
+}
+
+interface ServeOptions {
+  readonly onProgress?: OnProgress | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Publishes a gVisor release to the nodes of a local cluster, at the same URL for as long as the cluster lives.
+ * `stopCluster` ends the process that does.
+ * @throws SandboxError LOCAL_START_FAILED, TOOLCHAIN_*, LOCAL_LOCKED
+ */
+export async function serveGvisorRelease(
+  cluster: LocalCluster,
+  { onProgress, signal }: ServeOptions = {},
+): Promise<ServedRelease> {
+  const { stateDir, hostAddress } = cluster;
+  const { folder, ...release } = await makeGvisorRelease({
+    report: progressOf('node', onProgress),
+    signal,
+  });
+  const addressFile = join(stateDir, 'gvisor-release.url');
+  const runs = (await markedProcesses(stateDir)).some(({ role }) => role === ROLE);
+  const known = runs ? await readAddress(addressFile) : undefined;
+  if (known !== undefined) return { ...release, source: known };
+
+  await endMarked(stateDir, (role) => role === ROLE, 0);
+  await rm(addressFile, { force: true });
+  const logFile = join(stateDir, 'logs', 'gvisor-release.log');
+  await spawnOwn(stateDir, {
+    role: ROLE,
+    main: join(__dirname, 'main.ts'),
+    args: [hostAddress, folder, addressFile],
+    logFile,
+  });
+  const source = await waitFor(() => readAddress(addressFile), {
+    timeoutMilliseconds: START_TIMEOUT_MILLISECONDS,
+    signal,
+  });
+  if (source === undefined) {
+    throw new SandboxError('LOCAL_START_FAILED', [
+      {
+        path: 'server of the gVisor release',
+        reason: `it was not ready after ${START_TIMEOUT_MILLISECONDS / 1000} s; its log ends with:\n${await tailOf(logFile, 15)}`,
+        fix: `read ${logFile}, then start again`,
+      },
+    ]);
+  }
+  return { ...release, source };
+}
+
+async function readAddress(file: string): Promise<string | undefined> {
+  return readFile(file, 'utf8').catch(() => undefined);
+}

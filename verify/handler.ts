@@ -1,0 +1,34 @@
+/** Which handler the container runtime was asked for, as the kubelet counts it. */
+import { ApiError } from '../deploy/kubernetes/api';
+import type { KubernetesObject } from '../deploy/kubernetes/object';
+import type { Scene } from './model';
+
+/**
+ * How many sandboxes the kubelets of these nodes have had the container runtime start with this handler, in the CRI call
+ * RunPodSandbox: the kubelet counts the calls by handler (`kubelet_run_podsandbox_duration_seconds_count`, label
+ * `runtime_handler`; kubernetes v1.36.3 pkg/kubelet/metrics/metrics.go). Undefined where the kubelet may not be asked,
+ * which needs `get` on `nodes/proxy`.
+ */
+export async function sandboxesStarted(
+  { api }: Scene,
+  nodes: readonly KubernetesObject[],
+  handler: string,
+): Promise<number | undefined> {
+  try {
+    const metrics = await Promise.all(
+      nodes.map(({ metadata }) => api.kubeletMetrics(metadata.name ?? '')),
+    );
+    return metrics.reduce((sum, text) => sum + countOf(text, handler), 0);
+  } catch (error) {
+    if (error instanceof ApiError) return undefined;
+    throw error;
+  }
+}
+
+function countOf(metrics: string, handler: string): number {
+  const name = 'kubelet_run_podsandbox_duration_seconds_count';
+  const line = metrics
+    .split('\n')
+    .find((text) => text.startsWith(`${name}{`) && text.includes(`runtime_handler="${handler}"`));
+  return Number(line?.split(' ').at(-1) ?? 0);
+}

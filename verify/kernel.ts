@@ -1,0 +1,112 @@
+/** Running a pod that tells which kernel it runs on, and looking at what it told. */
+import { listAt, textAt, valueAt, type KubernetesObject } from '../deploy/kubernetes/object';
+import { DeadlineError, DONE, notYet, waitUntil } from '../deploy/wait-until';
+import { admit } from './admit';
+import { fail, type Evidence, type Outcome, type Scene } from './model';
+import { BUSYBOX_IMAGE, verificationPod, type PodOptions } from './pod';
+
+/** Image pull, and on a fresh node the first boot of a guest. */
+const RUN_DEADLINE_SECONDS = 180;
+
+/** First line of the kernel log inside a gVisor sandbox (gvisor pkg/sentry/kernel/syslog.go). */
+const GVISOR_BANNER = 'Starting gVisor';
+
+export interface KernelSighting {
+  readonly node: string;
+  /** What the node itself reports, `status.nodeInfo.kernelVersion`. */
+  readonly nodeKernel: string;
+  /** What `uname -r` says inside the pod; empty when it said nothing. */
+  readonly podKernel: string;
+  readonly saysGvisor: boolean;
+  /** One line for people. */
+  readonly observed: string;
+  readonly evidence: Evidence;
+}
+
+/** Runs the pod to its end. The outcome instead of a sighting is what kept it from running. */
+export async function sightKernel(
+  scene: Scene,
+  options: Pick<PodOptions, 'name' | 'namespace' | 'labels'>,
+): Promise<KernelSighting | { readonly outcome: Outcome }> {
+  const admission = await admit(
+    scene,
+    verificationPod({
+      ...options,
+      image: BUSYBOX_IMAGE,
+      command: ['sh', '-c', 'uname -r; cat /proc/version; dmesg 2>/dev/null | head -n 3'],
+    }),
+  );
+  if (!admission.admitted) return { outcome: fail(`refused: ${admission.message}`) };
+  const { api, signal } = scene;
+  const { namespace, name } = options;
+  const live = () => api.get({ apiVersion: 'v1', kind: 'Pod', namespace, name });
+  const finished = async () => {
+    const pod = await live();
+    const phase = textAt(pod, 'status', 'phase') ?? 'gone';
+    return phase === 'Succeeded' || phase === 'Failed' ? DONE : notYet(podState(pod, phase));
+  };
+  try {
+    await waitUntil(finished, { deadlineSeconds: RUN_DEADLINE_SECONDS, signal });
+  } catch (error) {
+    if (!(error instanceof DeadlineError)) throw error;
+    return { outcome: fail(`the pod did not run: ${error.message}`) };
+  }
+  const node = textAt(await live(), 'spec', 'nodeName') ?? '';
+  return sighting(await api.logs(namespace, name), node, await kernelOf(scene, node));
+}
+
+function sighting(output: string, node: string, nodeKernel: string): KernelSighting {
+  const podKernel = output.split('\n')[0]?.trim() ?? '';
+  return {
+    node,
+    nodeKernel,
+    podKernel,
+    saysGvisor: output.includes(GVISOR_BANNER),
+    observed: `kernel ${podKernel || 'unknown'} in the pod, ${nodeKernel || 'unknown'} on ${node}`,
+    evidence: { node, nodeKernel, podKernel, output },
+  };
+}
+
+async function kernelOf({ api }: Scene, name: string): Promise<string> {
+  const node = await api.get({ apiVersion: 'v1', kind: 'Node', name });
+  return textAt(node, 'status', 'nodeInfo', 'kernelVersion') ?? '';
+}
+
+/** Ready nodes whose kubelet reports handlers of its container runtime (`status.runtimeHandlers`, KEP-3857); with `handler`, this one. */
+export async function nodesOffering(
+  { api }: Scene,
+  handler?: string,
+): Promise<readonly KubernetesObject[]> {
+  const nodes = await api.list({ apiVersion: 'v1', kind: 'Node' });
+  return nodes.filter((node) => {
+    const handlers = listAt(node, 'status', 'runtimeHandlers');
+    const offers =
+      handler === undefined
+        ? handlers.length > 0
+        : handlers.some((item) => textAt(item, 'name') === handler);
+    return offers && isReady(node);
+  });
+}
+
+/** Why no sandbox of this handler can start. */
+export async function whyNoNode({ api }: Scene, handler: string): Promise<string> {
+  const nodes = await api.list({ apiVersion: 'v1', kind: 'Node' });
+  const ready = nodes.filter(isReady);
+  return `none of ${ready.length} ready nodes offers handler ${handler} (status.runtimeHandlers), so the pod would stay Pending`;
+}
+
+function isReady(node: KubernetesObject): boolean {
+  const conditions = listAt(node, 'status', 'conditions');
+  return conditions.some((c) => textAt(c, 'type') === 'Ready' && textAt(c, 'status') === 'True');
+}
+
+function podState(pod: KubernetesObject | undefined, phase: string): string {
+  const [container] = listAt(pod, 'status', 'containerStatuses');
+  const waiting = valueAt(container, 'state', 'waiting');
+  const scheduled = listAt(pod, 'status', 'conditions').find(
+    (condition) => textAt(condition, 'type') === 'PodScheduled',
+  );
+  const why =
+    textAt(waiting, 'message') ?? textAt(waiting, 'reason') ?? textAt(scheduled, 'message');
+  return why === undefined ? `phase ${phase}` : `phase ${phase}, ${why}`;
+}

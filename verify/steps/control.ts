@@ -1,0 +1,33 @@
+import { nodesOffering, sightKernel } from '../kernel';
+import { fail, notRun, pass, type Step } from '../model';
+import { podName, VERIFY_LABEL } from '../pod';
+
+/**
+ * The negative control of the proofs: an ordinary pod, in a namespace of its own where the platform is not turned on, shows
+ * the kernel of its node. Were it not so, a kernel that differs would prove nothing.
+ */
+export const control: Step = {
+  id: 'control',
+  title: 'A pod outside any sandbox shows the kernel of its node',
+  expected: "the node's kernel",
+  run: async (scene) => {
+    if ((await nodesOffering(scene)).length === 0)
+      return notRun('no ready node reports a container runtime, so the pod would stay Pending');
+    const namespace = `secure-ai-control-${scene.suffix}`;
+    await scene.create({
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name: namespace, labels: { [VERIFY_LABEL]: 'true' } },
+    });
+    const sighting = await sightKernel(scene, {
+      name: podName('control', scene.suffix),
+      namespace,
+    });
+    if ('outcome' in sighting) return sighting.outcome;
+    const { podKernel, nodeKernel, saysGvisor, observed, evidence } = sighting;
+    const ordinary = podKernel !== '' && podKernel === nodeKernel && !saysGvisor;
+    return ordinary
+      ? pass(observed, evidence)
+      : fail(`sandboxed all the same: ${observed}`, evidence);
+  },
+};
