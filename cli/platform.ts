@@ -1,6 +1,7 @@
 /** The platform as sandbox.config.ts describes it: the same tree cdk8s synthesizes from main.ts. */
 import { App } from 'cdk8s';
 import { SandboxChart, type SandboxConfig } from '../constructs';
+import { gvisorNodesSchema } from '../constructs/nodes';
 import { SandboxError, type Problem } from '../policy/errors';
 import { planDeployment, type PlannedObject } from '../deploy/plan';
 
@@ -9,6 +10,23 @@ export type Profile = (config: SandboxConfig) => SandboxConfig;
 
 /** For clusters of others: as configured. */
 export const asConfigured: Profile = (config) => config;
+
+/** For its nodes besides: gVisor comes from a release of this computer. */
+export function withGvisor(profile: Profile, release: GvisorRelease): Profile {
+  return (config) => {
+    const adapted = profile(config);
+    const { source, version, sha512 } = release;
+    const gvisor = gvisorNodesSchema.parse({ source, version, sha512 });
+    return { ...adapted, nodes: { ...adapted.nodes, gvisor } };
+  };
+}
+
+/** Where nodes get gVisor from; digests by path below the version. */
+interface GvisorRelease {
+  readonly source: string;
+  readonly version: string;
+  readonly sha512: Readonly<Record<string, string>>;
+}
 
 /**
  * For a cluster on this computer: two Gatekeeper controllers instead of three, which share its cores anyway, and an audit

@@ -7,7 +7,13 @@ import { NAMESPACES } from '../policy/names';
 import { problemsOf } from '../policy/problems';
 import { gatekeeperSchema, SANDBOX_GATEKEEPER, type GatekeeperProps } from './gatekeeper';
 import { unpinned } from './internal/image-pin';
-import { kataNodesForPolicy, kataNodesShape, type KataNodesSettings } from './nodes';
+import {
+  gvisorNodesSchema,
+  kataNodesForPolicy,
+  kataNodesShape,
+  type GvisorNodesSettings,
+  type KataNodesSettings,
+} from './nodes';
 import { resolveRuntimeNodes, runtimesSchema, type RuntimeNodes } from './runtimes';
 import { defaultLimitRange, tenantSchema, type TenantConfig } from './tenancy';
 import { webhookSchema, type WebhookConfig } from './webhook';
@@ -30,6 +36,8 @@ const nodesSchema = z.strictObject({
    * `enabled`: @default true where the policy has a Kata runtime whose RuntimeClass the cluster does not provide
    */
   kata: kataNodesShape.extend({ enabled: z.boolean().optional() }).prefault({}),
+  /** How gVisor gets onto nodes. Without it nothing installs gVisor: which release to trust, by its digest, is yours to say. */
+  gvisor: gvisorNodesSchema.optional(),
 });
 
 const sandboxSchema = z.strictObject({
@@ -60,7 +68,7 @@ export interface SandboxConfig {
   /** RuntimeClasses to create, by runtime name; what the cluster provides itself is not among them. */
   readonly runtimes: RuntimeNodes;
   /** Installers to deploy; one that is not there is off. */
-  readonly nodes: { readonly kata?: KataNodesSettings };
+  readonly nodes: { readonly kata?: KataNodesSettings; readonly gvisor?: GvisorNodesSettings };
   readonly webhook: WebhookConfig;
   readonly gatekeeper: Readonly<z.output<typeof gatekeeperSchema>>;
 }
@@ -77,6 +85,7 @@ export function defineSandbox(input: SandboxInput): SandboxConfig {
 
   const { tenants, webhook, gatekeeper } = shape.data;
   const runtimes = resolveRuntimeNodes(policy.value?.runtimes ?? [], shape.data.runtimes);
+  const { gvisor } = shape.data.nodes;
   const { enabled, ...kataShape } = shape.data.nodes.kata;
   const kata = kataNodesForPolicy(
     (policy.value?.runtimes ?? []).filter(({ name }) => Object.hasOwn(runtimes.nodes, name)),
@@ -99,7 +108,7 @@ export function defineSandbox(input: SandboxInput): SandboxConfig {
       limitRange: tenant.limitRange ?? defaultLimitRange(value),
     })),
     runtimes: runtimes.nodes,
-    nodes: { ...(kata.settings && { kata: kata.settings }) },
+    nodes: { ...(kata.settings && { kata: kata.settings }), ...(gvisor && { gvisor }) },
     webhook,
     gatekeeper,
   };

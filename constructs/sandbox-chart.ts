@@ -1,14 +1,15 @@
 import { ApiObject, Chart } from 'cdk8s';
 import type { Construct, IConstruct } from 'constructs';
 import { SandboxError } from '../policy/errors';
+import type { Bundles } from './bundles';
 import type { SandboxConfig } from './config';
 import { Gatekeeper } from './gatekeeper';
 import { checkManifests, type Manifest } from './internal/manifest-checks';
-import { KataNodes } from './nodes';
+import { GvisorNodes, KataNodes } from './nodes';
 import { RuntimePolicies } from './policies';
 import { RuntimeClasses } from './runtimes';
 import { PlatformNamespaces, Tenant } from './tenancy';
-import { CertificateRotator, Mutator, MutatorRegistration, type Bundles } from './webhook';
+import { CertificateRotator, Mutator, MutatorRegistration } from './webhook';
 
 interface SandboxChartProps {
   readonly config: SandboxConfig;
@@ -36,8 +37,13 @@ export class SandboxChart extends Chart {
       runtimes: policy.runtimes,
       nodes: config.runtimes,
     });
-    const { kata } = config.nodes;
-    const installers = kata === undefined ? [] : [new KataNodes(this, 'KataNodes', kata)];
+    const { kata, gvisor } = config.nodes;
+    const installers = [
+      ...(kata === undefined ? [] : [new KataNodes(this, 'KataNodes', kata)]),
+      ...(gvisor === undefined
+        ? []
+        : [new GvisorNodes(this, 'GvisorNodes', { settings: gvisor, source: bundles.installer })]),
+    ];
     const gatekeeper = new Gatekeeper(this, 'Gatekeeper', config.gatekeeper);
     const policies = new RuntimePolicies(this, 'Policies', { policy });
     const rotator = new CertificateRotator(this, 'CertificateRotator', { webhook, bundles });

@@ -38,8 +38,11 @@ export default defineSandbox({
 
   runtimes: {
     gvisor: 'provided',
+    // A label nodes have from the start, so that the autoscaler can grow the pool from nothing. Give the pool the taint
+    // katacontainers.io/kata-runtime:NoSchedule: kata-deploy takes it off a node once Kata works there.
     kata: { nodeSelector: { 'cloud.google.com/gke-nodepool': 'kata' } },
   },
+  nodes: { kata: { nodeSelector: { 'cloud.google.com/gke-nodepool': 'kata' } } },
 
   tenants: [
     {

@@ -67,3 +67,6 @@ export const CONTAINERD_SOCKETS = {
 } as const;
 
 export type KubernetesDistribution = keyof typeof CONTAINERD_SOCKETS;
+
+/** Label of the nodes of a pool meant for one runtime, and key of its NoSchedule taint; the value is the runtime's name. */
+export const POOL_LABEL = `${DOMAIN}/pool`;

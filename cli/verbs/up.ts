@@ -101,20 +101,25 @@ async function startLocal(
 ): Promise<Destination> {
   const { startCluster } = await import('../../local/cluster');
   const { startCompute } = await import('../../local/compute');
-  const { forThisComputer } = await import('../platform');
+  const { forThisComputer, withGvisor } = await import('../platform');
   const { signal } = session;
   let cluster: LocalCluster | undefined;
+  let profile: Profile = forThisComputer;
   const stage: Stage = {
     title: `Start local cluster ${name}`,
     run: async (say) => {
       const onProgress = ({ message }: Progress) => say(message);
       cluster = await startCluster({ name, signal, onProgress });
-      say(describeCompute(await startCompute(cluster, { nodes, signal, onProgress })));
+      const compute = await startCompute(cluster, { nodes, signal, onProgress });
+      say(describeCompute(compute));
+      if (compute.kind === 'host-pods') return;
+      const { serveGvisorRelease } = await import('../../local/gvisor-release/serve');
+      profile = withGvisor(profile, await serveGvisorRelease(cluster, { signal, onProgress }));
     },
   };
   await runStages([stage], session);
   if (cluster === undefined) throw new TypeError('the cluster has not been started');
-  return { kubeconfig: cluster.kubeconfig, profile: forThisComputer };
+  return { kubeconfig: cluster.kubeconfig, profile };
 }
 
 function describeCompute(compute: Compute): string {

@@ -11,13 +11,16 @@ export const KATA_NODE_LABEL = 'katacontainers.io/kata-runtime';
 export const GVISOR_NODE_LABEL = `${DOMAIN}/gvisor-runtime`;
 
 /**
- * Key of the NoSchedule taint that keeps ordinary pods off a pool meant for one runtime; its value is the runtime's name.
- * A pool without the taint works too.
+ * Key of the NoSchedule taint that a new node may come with so that no pod is there before gVisor; the installer takes it off last.
+ * Named like the label, as Kata's is.
  */
-export const POOL_TAINT = `${DOMAIN}/pool`;
+export const GVISOR_STARTUP_TAINT = GVISOR_NODE_LABEL;
 
 /**
- * Label of the nodes of such a pool, with the same value. Installers run on nodes that have it and on no others, so a cluster
- * whose nodes are not labelled stays as it is.
+ * Label of the nodes of a pool meant for one runtime; its value is the runtime's name. Installers run on nodes that have it and
+ * on no others, so a cluster whose nodes are not labelled stays as it is.
  */
-export const POOL_LABEL = POOL_TAINT;
+export { POOL_LABEL } from '../../policy/names';
+
+/** Key of the NoSchedule taint that keeps ordinary pods off such a pool, with the same value. A pool without the taint works too. */
+export { POOL_LABEL as POOL_TAINT } from '../../policy/names';

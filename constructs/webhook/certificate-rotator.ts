@@ -3,15 +3,15 @@ import { Construct } from 'constructs';
 import { MUTATOR, NAMESPACES } from '../../policy/names';
 import { platformLabels, selectorLabels } from '../internal/labels';
 import { RESTRICTED_CONTAINER, RESTRICTED_POD } from '../internal/restricted-pod';
-import type { Bundles } from './bundles';
+import type { Bundles } from '../bundles';
 import { probes } from './probes';
-import { program, type Program } from './program';
+import { program, type Program } from '../internal/program';
 import { RotatorAccess } from './rotator-access';
 import type { WebhookConfig } from './schema';
 
 interface CertificateRotatorProps {
   readonly webhook: Pick<WebhookConfig, 'image' | 'nodeImageDigest' | 'apiServerPorts'>;
-  readonly bundles: Bundles;
+  readonly bundles: Pick<Bundles, 'rotator'>;
 }
 
 const HEALTH_PORT = 9091;
@@ -35,7 +35,8 @@ export class CertificateRotator extends Construct {
       component: MUTATOR.rotator,
       file: 'rotator.js',
       source: props.bundles.rotator,
-      webhook: props.webhook,
+      image: props.webhook.image,
+      nodeImageDigest: props.webhook.nodeImageDigest,
     });
     new k8s.KubeNetworkPolicy(this, 'NetworkPolicy', {
       metadata,

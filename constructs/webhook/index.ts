@@ -1,4 +1,3 @@
-export type { Bundles } from './bundles';
 export { CertificateRotator } from './certificate-rotator';
 export { Mutator } from './mutator';
 export { MutatorRegistration } from './registration';

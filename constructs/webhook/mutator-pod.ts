@@ -4,7 +4,7 @@ import { MUTATOR } from '../../policy/names';
 import { selectorLabels } from '../internal/labels';
 import { RESTRICTED_CONTAINER, RESTRICTED_POD } from '../internal/restricted-pod';
 import { probes } from './probes';
-import type { Program } from './program';
+import type { Program } from '../internal/program';
 import type { WebhookConfig } from './schema';
 
 export const MUTATOR_PORTS = { webhook: 8443, health: 9090 } as const;

@@ -3,15 +3,15 @@ import { Construct } from 'constructs';
 import type { RuntimePolicy } from '../../policy/model';
 import { MUTATOR, NAMESPACES } from '../../policy/names';
 import { platformLabels, selectorLabels } from '../internal/labels';
-import type { Bundles } from './bundles';
+import type { Bundles } from '../bundles';
 import { MUTATOR_PORTS, mutatorPod, POLICY_KEY } from './mutator-pod';
-import { program } from './program';
+import { program } from '../internal/program';
 import type { WebhookConfig } from './schema';
 
 interface MutatorProps {
   readonly policy: RuntimePolicy;
   readonly webhook: WebhookConfig;
-  readonly bundles: Bundles;
+  readonly bundles: Pick<Bundles, 'webhook'>;
 }
 
 /**
@@ -42,7 +42,8 @@ export class Mutator extends Construct {
       component: MUTATOR.name,
       file: 'webhook.js',
       source: props.bundles.webhook,
-      webhook: props.webhook,
+      image: props.webhook.image,
+      nodeImageDigest: props.webhook.nodeImageDigest,
     });
     new k8s.KubeNetworkPolicy(this, 'NetworkPolicy', {
       metadata: metadata(),

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { POOL_LABEL } from '../../policy/names';
 import type { ApiClient } from '../api/client';
 import type { LocalCluster } from '../cluster';
 import { spawnMarked } from '../processes/spawn';
@@ -93,7 +94,8 @@ async function registerNode(client: ApiClient, { name, address }: NodeSettings):
   await client.create('/api/v1/nodes', {
     apiVersion: 'v1',
     kind: 'Node',
-    metadata: { name },
+    // The pool that installers of gVisor look for (constructs/nodes/scheduling.ts).
+    metadata: { name, labels: { [POOL_LABEL]: 'gvisor' } },
     spec: { podCIDR: address.podCidr, podCIDRs: [address.podCidr] },
   });
 }

@@ -19,13 +19,13 @@ describe('help and version', () => {
   test.concurrent('--help names every verb, with examples and exit codes', async () => {
     const { status, stdout } = await runCli(['--help']);
     expect(status).toBe(0);
-    for (const verb of ['up', 'down', 'verify', 'explain', 'synth'])
+    for (const verb of ['up', 'down', 'verify', 'explain', 'doctor', 'synth'])
       expect(stdout).toMatch(new RegExp(`^ {2}${verb}\\b`, 'm'));
     expect(stdout).toContain('Examples:');
     expect(stdout).toContain('Exit codes:');
   });
 
-  test.concurrent.each(['up', 'down', 'verify', 'explain', 'synth'])(
+  test.concurrent.each(['up', 'down', 'verify', 'explain', 'doctor', 'synth'])(
     '%s --help has examples',
     async (verb) => {
       const { status, stdout } = await runCli([verb, '--help']);

@@ -94,6 +94,59 @@ describe('defaults', () => {
   });
 });
 
+describe('the Kata nodes', () => {
+  const runtime = (name: string, handler: string) => ({ name, runtimeClassName: name, handler });
+  const kata = (
+    runtimes: SandboxInput['policy']['runtimes'],
+    nodes?: NonNullable<SandboxInput['nodes']>['kata'],
+    rest: Partial<SandboxInput> = {},
+  ) => defineSandbox({ policy: { runtimes }, nodes: { kata: nodes }, ...rest }).nodes.kata;
+
+  test('get the shims the policy has handlers of, on the pools of its runtimes', () => {
+    const runtimes = [runtime('vm', 'kata-clh-runtime-rs'), runtime('strong', 'kata-qemu')];
+    expect(kata(runtimes)).toMatchObject({
+      shims: ['clh-runtime-rs', 'qemu'],
+      defaultShim: 'clh-runtime-rs',
+      pools: ['vm', 'strong'],
+    });
+  });
+
+  test('are left alone where no runtime is Kata, or the cluster has its RuntimeClass', () => {
+    const provided = { runtimes: { kata: 'provided' } } as const;
+    expect(kata([runtime('gvisor', 'runsc')])).toBeUndefined();
+    expect(kata([runtime('kata', 'kata-qemu')], undefined, provided)).toBeUndefined();
+    expect(kata([runtime('kata', 'kata-qemu')], { enabled: false })).toBeUndefined();
+  });
+
+  test('can be asked for all the same', () => {
+    expect(kata([runtime('gvisor', 'runsc')], { enabled: true })).toMatchObject({
+      shims: ['qemu-runtime-rs'],
+      pools: ['kata'],
+    });
+  });
+
+  test('without a shim the policy needs are a problem, as are settings that cannot work', () => {
+    const runtimes = [runtime('kata', 'kata-qemu')];
+    const input = { policy: { runtimes }, nodes: { kata: { shims: ['clh'], nodeSelector: {} } } };
+    expect(failure(input)).toEqual({
+      code: 'CONFIG_INVALID',
+      paths: ['nodes.kata.nodeSelector', 'nodes.kata.shims'],
+    });
+    expect(failure({ ...input, nodes: { kata: { shim: 'clh', distribution: 'k8' } } })).toEqual({
+      code: 'CONFIG_INVALID',
+      paths: ['nodes.kata.distribution', 'nodes.kata'],
+    });
+  });
+
+  test('cannot have a handler that needs more than kata-deploy', () => {
+    const runtimes = [runtime('gpu', 'kata-qemu-nvidia-gpu')];
+    const stated = { overhead: { memory: '10Gi' }, nodeSelector: { gpu: 'true' } };
+    const input = { policy: { runtimes }, runtimes: { gpu: stated } };
+    expect(failure(input).paths).toEqual(['nodes.kata.shims']);
+    expect(kata(runtimes, { enabled: false }, { runtimes: { gpu: stated } })).toBeUndefined();
+  });
+});
+
 describe('a configuration that is not right', () => {
   test('of the policy alone is POLICY_INVALID, with paths below policy', () => {
     const rules = [{ name: 'r', when: { container: { name: 'x' } }, runtime: 'kata' }];

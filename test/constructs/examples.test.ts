@@ -6,7 +6,11 @@ import gke from '../../examples/gke.config';
 import shipped from '../../sandbox.config';
 import { expectManifest, manifests } from './expect-manifest';
 
-const bundles = { webhook: 'webhook source', rotator: 'rotator source' };
+const bundles = {
+  webhook: 'webhook source',
+  rotator: 'rotator source',
+  installer: 'installer source',
+};
 const configs = { 'sandbox.config.ts': shipped, 'gke.config.ts': gke };
 
 test.each(Object.entries(configs))('%s makes a chart', (_, config) => {

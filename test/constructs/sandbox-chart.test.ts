@@ -6,7 +6,11 @@ import { version } from '../../package.json';
 import shipped from '../../sandbox.config';
 import { manifests } from './expect-manifest';
 
-const bundles = { webhook: 'webhook source', rotator: 'rotator source' };
+const bundles = {
+  webhook: 'webhook source',
+  rotator: 'rotator source',
+  installer: 'installer source',
+};
 
 const sandbox = (config = shipped, sources = bundles) =>
   new SandboxChart(new App(), 'sandbox', { config, bundles: sources });
@@ -70,6 +74,16 @@ describe('the order of deployment', () => {
       'the namespaces of node installers before RuntimeClasses',
       (o) => /^(kata|gvisor)-system$/.test(o.metadata.name),
       kind('RuntimeClass'),
+    ],
+    [
+      'kata-system before what lives in it',
+      named('kata-system', 'Namespace'),
+      (o) => o.metadata.namespace === 'kata-system',
+    ],
+    [
+      'the account of kata-deploy before kata-deploy, so that it is removed after it',
+      (o) => /^kata-deploy-(sa|role|rb)$/.test(o.metadata.name),
+      named('kata-deploy', 'DaemonSet'),
     ],
     [
       'gatekeeper-system before what lives in it',
@@ -318,6 +332,33 @@ describe('a chart that breaks rules is not synthesized', () => {
         webhooks: [{ name: 'x', failurePolicy: 'Ignore' }],
       });
     expect(broken(change)).not.toThrow();
+  });
+});
+
+describe('the Kata nodes', () => {
+  const { kata } = shipped.nodes;
+  const kataClass = (chart: Chart) =>
+    manifests(chart).find(named('kata', 'RuntimeClass')) as unknown as {
+      handler: string;
+      scheduling: { nodeSelector: object; tolerations: { key: string }[] };
+    };
+
+  test('get what the RuntimeClass needs, and the label it selects', () => {
+    const { handler, scheduling } = kataClass(sandbox());
+    expect(kata?.shims.map((shim) => `kata-${shim}`)).toEqual([handler]);
+    // kata-deploy sets it once the node has the handlers.
+    expect(scheduling.nodeSelector).toEqual({ 'katacontainers.io/kata-runtime': 'true' });
+  });
+
+  test('keep sandboxed pods away by their startup taint, which no RuntimeClass tolerates', () => {
+    const { tolerations } = kataClass(sandbox()).scheduling;
+    expect(kata?.startupTaints.map(({ key }) => key)).toEqual(['katacontainers.io/kata-runtime']);
+    expect(tolerations.map(({ key }) => key)).toEqual(['secure-ai.io/pool']);
+  });
+
+  test('are left alone where the policy has no Kata runtime', () => {
+    const names = manifests(sandbox(defineSandbox({ policy }))).map((o) => o.metadata.name);
+    expect(names.filter((name) => /^kata-(deploy|monitor)/.test(name))).toEqual([]);
   });
 });
 

@@ -9,7 +9,11 @@ import { definePolicy, parsePolicy } from '../../policy/define';
 import { VERSIONS } from '../../versions';
 import { chartWith, expectManifest, manifest, manifests } from './expect-manifest';
 
-const bundles = { webhook: 'webhook source', rotator: 'rotator source' };
+const bundles = {
+  webhook: 'webhook source',
+  rotator: 'rotator source',
+  installer: 'installer source',
+};
 const policy = definePolicy({
   runtimes: [{ name: 'gvisor', runtimeClassName: 'gvisor', handler: 'runsc' }],
 });

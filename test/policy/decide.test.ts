@@ -111,6 +111,13 @@ const TABLE: Record<string, Row> = {
     before: ['LABEL_REQUIRED', 'CLASS_MISMATCH'],
     after: ['LABEL_REQUIRED'],
   },
+  'row 1: the label an atLeast requirement names': {
+    pod: { label: 'kata', ...REQUIRED },
+    policy: { required: required('kata', 'atLeast') },
+    chosen: 'kata label',
+    before: ['CLASS_MISMATCH'],
+    after: [],
+  },
   'row 2: a label that names no runtime': {
     pod: { label: 'runc' },
     chosen: 'none',

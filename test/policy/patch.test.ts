@@ -110,6 +110,10 @@ describe('an annotation that is there', () => {
     ['has more to say', { ...both, annotation: recordText({ extra: true } as object) }],
     ['is written in another way', { ...both, annotation: ` ${recordText({})}` }],
     ['names another runtime', { ...both, annotation: recordText({ runtime: 'gvisor' }) }],
+    [
+      'claims a class that is another',
+      { label: 'kata', class: 'gvisor', annotation: recordText({}) },
+    ],
     ['is no record', { ...both, annotation: 'kata' }],
     ['is empty', { ...both, annotation: '' }],
   ])('but %s is replaced', (_, options) => {

@@ -4,8 +4,7 @@ import { k8s } from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';
 import { NAMESPACES } from '../../policy/names';
 import { VERSIONS } from '../../versions';
-import { platformLabels } from '../internal/labels';
-import type { WebhookConfig } from './schema';
+import { platformLabels } from './labels';
 
 const CODE_DIRECTORY = '/app';
 const HASH_DIGITS = 10;
@@ -13,10 +12,15 @@ const HASH_DIGITS = 10;
 export interface ProgramProps {
   /** Component the program belongs to; the ConfigMap is `<component>-code-<hash>`. */
   readonly component: string;
+  /** @default gatekeeper-system */
+  readonly namespace?: string;
   /** File name under /app. */
   readonly file: string;
   readonly source: string;
-  readonly webhook: Pick<WebhookConfig, 'image' | 'nodeImageDigest'>;
+  /** An image that has the program, in place of the official Node image. @default none */
+  readonly image?: string | undefined;
+  /** Digest that pins the official Node image further. @default none */
+  readonly nodeImageDigest?: string | undefined;
 }
 
 /** The parts of a pod that bring a program in and start it. */
@@ -33,21 +37,21 @@ export interface Program {
  */
 export function program(scope: Construct, props: ProgramProps): Program {
   const command = ['node', `${CODE_DIRECTORY}/${props.file}`];
-  if (props.webhook.image !== undefined) {
-    return { image: props.webhook.image, command, volumes: [], volumeMounts: [] };
+  if (props.image !== undefined) {
+    return { image: props.image, command, volumes: [], volumeMounts: [] };
   }
   const name = `${props.component}-code-${contentHash(props.source)}`;
   new k8s.KubeConfigMap(scope, 'Code', {
     metadata: {
       name,
-      namespace: NAMESPACES.gatekeeper,
+      namespace: props.namespace ?? NAMESPACES.gatekeeper,
       labels: platformLabels(props.component),
     },
     immutable: true,
     data: { [props.file]: props.source },
   });
   return {
-    image: nodeImage(props.webhook.nodeImageDigest),
+    image: nodeImage(props.nodeImageDigest),
     command,
     volumes: [{ name: 'code', configMap: { name } }],
     volumeMounts: [{ name: 'code', mountPath: CODE_DIRECTORY, readOnly: true }],

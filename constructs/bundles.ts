@@ -4,4 +4,6 @@ export interface Bundles {
   readonly webhook: string;
   /** The certificate rotator. */
   readonly rotator: string;
+  /** The gVisor node installer. */
+  readonly installer: string;
 }

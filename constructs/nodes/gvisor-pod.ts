@@ -1,0 +1,199 @@
+/** The installer's pod: one container with the host and no token, one with a token and no host. */
+import { dirname } from 'node:path/posix';
+import { k8s } from 'cdk8s-plus-27';
+import { CONTAINERD_SOCKETS, NAMESPACES } from '../../policy/names';
+import { NODE_CRITICAL } from '../internal/critical-pods-quota';
+import { RESTRICTED_CONTAINER, RESTRICTED_POD } from '../internal/restricted-pod';
+import type { Program } from '../internal/program';
+import { INSTALLER } from './gvisor-names';
+import { CONTAINERD_CONFIGS, type GvisorNodesSettings } from './gvisor-schema';
+import { GVISOR_NODE_LABEL, GVISOR_STARTUP_TAINT, POOL_TAINT } from './scheduling';
+
+export const HEALTH_PORT = 9092;
+
+/** Index of the container whose profile `gvisor.ts` lifts. */
+export const INSTALL_CONTAINER = 0;
+
+const HOST_ROOT = '/host';
+const SHARED_DIRECTORY = '/status';
+const TOKEN_DIRECTORY = '/var/run/secrets/kubernetes.io/serviceaccount';
+
+/** What the installer needs above the drain: the labeller's word, restarting containerd, removing files. */
+const FAREWELL_SECONDS = 60;
+const UNINSTALL_SECONDS = 180;
+
+/** Lifetime of a token, as for those Kubernetes mounts by itself. */
+const TOKEN_SECONDS = 3607;
+
+export interface InstallerPod {
+  readonly settings: GvisorNodesSettings;
+  readonly handler: string;
+  readonly code: Program;
+}
+
+export function installerPod(pod: InstallerPod): k8s.PodSpec {
+  const { settings, code } = pod;
+  return {
+    serviceAccountName: INSTALLER,
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    priorityClassName: NODE_CRITICAL,
+    terminationGracePeriodSeconds: settings.drainSeconds + FAREWELL_SECONDS + UNINSTALL_SECONDS,
+    nodeSelector: { 'kubernetes.io/os': 'linux', ...settings.nodeSelector },
+    tolerations: [
+      { key: GVISOR_STARTUP_TAINT, operator: 'Exists', effect: 'NoSchedule' },
+      { key: POOL_TAINT, operator: 'Equal', value: 'gvisor', effect: 'NoSchedule' },
+      ...settings.tolerations,
+    ],
+    // To see which processes run from an installation, and which one containerd is.
+    hostPid: true,
+    securityContext: { seccompProfile: { type: 'RuntimeDefault' } },
+    containers: [installContainer(pod), labelContainer(pod)],
+    volumes: [
+      ...code.volumes,
+      ...hostVolumes(settings).map(({ volume }) => volume),
+      ...ownVolumes(),
+    ],
+  };
+}
+
+/**
+ * Root, because all it writes is root's, but not privileged. SYS_PTRACE: /proc/PID/exe of processes with more capabilities.
+ * SYS_ADMIN and SYS_CHROOT: entering the host's mount namespace to ask systemd for a restart. No devices, no other capability, a
+ * read-only root, and of the host's files only the directories it changes.
+ */
+const INSTALL_SECURITY: k8s.SecurityContext = {
+  runAsUser: 0,
+  runAsGroup: 0,
+  privileged: false,
+  allowPrivilegeEscalation: false,
+  readOnlyRootFilesystem: true,
+  capabilities: { drop: ['ALL'], add: ['SYS_ADMIN', 'SYS_CHROOT', 'SYS_PTRACE'] },
+  // What SELinux gives a privileged container; without SELinux it means nothing.
+  seLinuxOptions: { type: 'spc_t' },
+};
+
+function installContainer({ settings, handler, code }: InstallerPod): k8s.Container {
+  const config = CONTAINERD_CONFIGS[settings.distribution];
+  const { cpuRequest, memoryRequest, memoryLimit } = settings.resources;
+  const pairs = (values: Readonly<Record<string, string>>) =>
+    Object.keys(values)
+      .sort()
+      .map((key) => `${key}=${values[key]}`)
+      .join(',');
+  return {
+    name: 'install',
+    image: code.image,
+    imagePullPolicy: 'IfNotPresent',
+    command: [...code.command, 'install'],
+    args: [
+      `--host-root=${HOST_ROOT}`,
+      `--version=${settings.version}`,
+      `--sha512=${pairs(settings.sha512)}`,
+      `--source=${settings.source}`,
+      `--handler=${handler}`,
+      `--runsc-config=${pairs(settings.runscConfig)}`,
+      `--containerd-config=${config.path}`,
+      ...(config.generated ? ['--generated-config'] : []),
+      `--containerd-socket=${CONTAINERD_SOCKETS[settings.distribution]}`,
+      `--shared-dir=${SHARED_DIRECTORY}`,
+      `--farewell-seconds=${FAREWELL_SECONDS}`,
+      `--drain-seconds=${settings.drainSeconds}`,
+    ],
+    resources: {
+      requests: {
+        cpu: k8s.Quantity.fromString(cpuRequest),
+        memory: k8s.Quantity.fromString(memoryRequest),
+      },
+      limits: { memory: k8s.Quantity.fromString(memoryLimit) },
+    },
+    securityContext: INSTALL_SECURITY,
+    terminationMessagePolicy: 'FallbackToLogsOnError',
+    volumeMounts: [
+      ...code.volumeMounts,
+      ...hostVolumes(settings).map(({ mount }) => mount),
+      { name: 'status', mountPath: SHARED_DIRECTORY },
+    ],
+  };
+}
+
+function labelContainer({ handler, code }: InstallerPod): k8s.Container {
+  const get = (path: string) => ({ httpGet: { path, port: k8s.IntOrString.fromString('health') } });
+  return {
+    name: 'label',
+    image: code.image,
+    imagePullPolicy: 'IfNotPresent',
+    command: [...code.command, 'label'],
+    args: [
+      '--node=$(NODE_NAME)',
+      `--namespace=${NAMESPACES.gvisor}`,
+      `--daemonset=${INSTALLER}`,
+      `--label=${GVISOR_NODE_LABEL}`,
+      `--startup-taint=${GVISOR_STARTUP_TAINT}`,
+      `--handler=${handler}`,
+      `--shared-dir=${SHARED_DIRECTORY}`,
+      `--health-port=${HEALTH_PORT}`,
+      `--service-account-dir=${TOKEN_DIRECTORY}`,
+    ],
+    env: [{ name: 'NODE_NAME', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } }],
+    ports: [{ name: 'health', containerPort: HEALTH_PORT }],
+    // Ready when the node offers gVisor, so that a rollout stops at the first node where it does not.
+    readinessProbe: { ...get('/readyz'), periodSeconds: 5, failureThreshold: 2 },
+    livenessProbe: {
+      ...get('/healthz'),
+      initialDelaySeconds: 10,
+      periodSeconds: 10,
+      failureThreshold: 3,
+    },
+    resources: {
+      requests: { cpu: k8s.Quantity.fromString('10m'), memory: k8s.Quantity.fromString('64Mi') },
+      limits: { memory: k8s.Quantity.fromString('128Mi') },
+    },
+    securityContext: {
+      ...RESTRICTED_CONTAINER,
+      runAsNonRoot: true,
+      ...(RESTRICTED_POD.runAsUser !== undefined && { runAsUser: RESTRICTED_POD.runAsUser }),
+      ...(RESTRICTED_POD.runAsGroup !== undefined && { runAsGroup: RESTRICTED_POD.runAsGroup }),
+    },
+    volumeMounts: [
+      ...code.volumeMounts,
+      { name: 'status', mountPath: SHARED_DIRECTORY },
+      { name: 'token', mountPath: TOKEN_DIRECTORY, readOnly: true },
+    ],
+  };
+}
+
+interface HostVolume {
+  readonly volume: k8s.Volume;
+  readonly mount: k8s.VolumeMount;
+}
+
+/** /opt and not only our directory in it: a mount point cannot be removed, and uninstalling removes it. */
+function hostVolumes({ distribution }: GvisorNodesSettings): HostVolume[] {
+  const host = (name: string, path: string, type: string, readOnly: boolean): HostVolume => ({
+    volume: { name, hostPath: { path, type } },
+    mount: { name, mountPath: `${HOST_ROOT}${path}`, readOnly },
+  });
+  return [
+    host('opt', '/opt', 'DirectoryOrCreate', false),
+    host('config', dirname(CONTAINERD_CONFIGS[distribution].path), 'DirectoryOrCreate', false),
+    // The directory, because the socket in it is another one after a restart.
+    host('socket', dirname(CONTAINERD_SOCKETS[distribution]), 'Directory', true),
+  ];
+}
+
+function ownVolumes(): k8s.Volume[] {
+  return [
+    { name: 'status', emptyDir: {} },
+    {
+      name: 'token',
+      projected: {
+        defaultMode: 0o444,
+        sources: [
+          { serviceAccountToken: { path: 'token', expirationSeconds: TOKEN_SECONDS } },
+          { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
+        ],
+      },
+    },
+  ];
+}

@@ -1,0 +1,65 @@
+import { dirname } from 'node:path/posix';
+import type { ApiObject } from 'cdk8s';
+import { k8s } from 'cdk8s-plus-27';
+import type { Construct } from 'constructs';
+import { CONTAINERD_SOCKETS } from '../../../policy/names';
+import { daemonSetProps, imageReference, resourceRequirements } from './daemon-set';
+import { mountOf, volumeOf } from './host-paths';
+import { MONITOR } from './names';
+import type { KataNodesSettings } from './settings';
+
+const METRICS_PORT = 8090;
+
+/**
+ * kata-monitor (kata-containers 4.1.0, kata-deploy/templates/kata-monitor.yaml), with two changes.
+ *
+ * - `/run/kata` is mounted too. The program finds the sandboxes of runtime-rs there (docs/releases/4.1.0.md, #13611), the chart
+ *   mounts only the `/run/vc/sbs` of the Go runtime.
+ * - No capabilities, no service account token, a read-only root and the runtime's seccomp profile: it reads sockets that belong
+ *   to root, as which it runs.
+ */
+export function monitorDaemonSet(scope: Construct, settings: KataNodesSettings): ApiObject {
+  const { monitor, containerd, distribution, debug } = settings;
+  const socket = containerd.socket ?? CONTAINERD_SOCKETS[distribution];
+  const hostPaths = [
+    { name: 'containerd-sock', path: dirname(socket), type: 'Directory', readOnly: true },
+    { name: 'sandboxes-go', path: '/run/vc/sbs/', type: 'DirectoryOrCreate', readOnly: true },
+    { name: 'sandboxes-rust', path: '/run/kata/', type: 'DirectoryOrCreate', readOnly: true },
+  ] as const;
+  const container: k8s.Container = {
+    name: MONITOR,
+    image: imageReference(monitor.image),
+    imagePullPolicy: monitor.image.pullPolicy,
+    args: [
+      `-listen-address=0.0.0.0:${METRICS_PORT}`,
+      `-log-level=${debug ? 'debug' : 'info'}`,
+      `-runtime-endpoint=unix://${socket}`,
+    ],
+    ports: [{ name: 'metrics', containerPort: METRICS_PORT, protocol: 'TCP' }],
+    resources: resourceRequirements(monitor.resources),
+    securityContext: {
+      privileged: false,
+      runAsUser: 0,
+      runAsGroup: 0,
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+      seccompProfile: { type: 'RuntimeDefault' },
+    },
+    volumeMounts: hostPaths.map(mountOf),
+  };
+  return new k8s.KubeDaemonSet(
+    scope,
+    'Monitor',
+    daemonSetProps(
+      MONITOR,
+      {
+        container,
+        volumes: hostPaths.map(volumeOf),
+        terminationGracePeriodSeconds: 30,
+        annotations: { 'prometheus.io/scrape': 'true' },
+      },
+      settings,
+    ),
+  );
+}

@@ -1,0 +1,163 @@
+/** What can be set about the Kata nodes. Defaults are those of kata-deploy 4.1.0 unless a member says otherwise. */
+import { z } from 'zod';
+import { CONTAINERD_SOCKETS, type KubernetesDistribution } from '../../../policy/names';
+import { VERSIONS } from '../../../versions';
+import { amounts, imageDigest, imageTag, taintEffect, toleration } from '../../internal/schemas';
+import { KATA_NODE_LABEL } from '../scheduling';
+import { SHIM_NAMES } from './shims';
+
+const shim = z.enum(SHIM_NAMES);
+const labelKey = z.string().min(1).max(317);
+const labelValue = z
+  .string()
+  .max(63)
+  .regex(/^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/, 'must be a label value');
+const resources = z.strictObject({ requests: amounts.optional(), limits: amounts.optional() });
+const absolutePath = z.string().regex(/^\/[^\0]*$/, 'must be an absolute path');
+
+/**
+ * Both images come in one version. Upstream publishes no digests with the release.
+ *
+ * @param repository of the official image
+ */
+function imageSchema(repository: string) {
+  return z.strictObject({
+    /** @default the official one, quay.io/kata-containers/kata-deploy or quay.io/kata-containers/kata-monitor */
+    repository: z.string().min(1).default(repository),
+    /** @default VERSIONS.kata */
+    tag: imageTag.default(VERSIONS.kata),
+    /**
+     * Pins the content; the tag stays in the reference for its readers.
+     * @default none
+     */
+    digest: imageDigest.optional(),
+    /** @default "Always" */
+    pullPolicy: z.enum(['Always', 'IfNotPresent', 'Never']).default('Always'),
+  });
+}
+
+const containerdSchema = z.strictObject({
+  /**
+   * Directory of its configuration on the node.
+   * @default the directory of `distribution`
+   */
+  configDirectory: absolutePath.optional(),
+  /**
+   * Name of its main configuration file in that directory.
+   * @default what kata-deploy finds for the container runtime it detects
+   */
+  configFile: z
+    .string()
+    .regex(/^[^/\0]+$/, 'must be a file name')
+    .optional(),
+  /**
+   * Its CRI socket on the node.
+   * @default the socket of `distribution`
+   */
+  socket: absolutePath.optional(),
+});
+
+const monitorSchema = z.strictObject({
+  /**
+   * Off: no kata-monitor, no metrics of sandboxes. Upstream's chart has it off.
+   * @default true
+   */
+  enabled: z.boolean().default(true),
+  image: imageSchema('quay.io/kata-containers/kata-monitor').readonly().prefault({}),
+  /**
+   * Replaces requests and limits as a whole.
+   * @default {"requests":{"cpu":"200m","memory":"300Mi"},"limits":{"cpu":"200m","memory":"300Mi"}}
+   */
+  resources: resources.default({
+    requests: { cpu: '200m', memory: '300Mi' },
+    limits: { cpu: '200m', memory: '300Mi' },
+  }),
+});
+
+/** The shape alone; settings.ts fills in what other members decide, and checks what they mean together. */
+export const kataNodesShape = z.strictObject({
+  /** Image of the installer. */
+  image: imageSchema('quay.io/kata-containers/kata-deploy').readonly().prefault({}),
+  /**
+   * Shims to install; each becomes the CRI handler `kata-<shim>`. Upstream installs them all, which makes hundreds of
+   * megabytes and runtimes that no policy knows.
+   * @default ["qemu-runtime-rs"]
+   */
+  shims: z.array(shim).min(1).readonly().optional(),
+  /**
+   * Shim that is kata-deploy's default. On an architecture it is not made for, the first one that is.
+   * @default the first of `shims`
+   */
+  defaultShim: shim.optional(),
+  /**
+   * Pod annotations below `io.katacontainers.config.hypervisor.` that a shim obeys, without that prefix. Whoever may create
+   * a pod can set them.
+   * @default {}
+   */
+  allowedHypervisorAnnotations: z
+    .partialRecord(shim, z.array(z.string().regex(/^[^\s,:]+$/, 'must be one word')).readonly())
+    .default({}),
+  /** @default "k8s" */
+  distribution: z
+    .enum(Object.keys(CONTAINERD_SOCKETS) as [KubernetesDistribution, ...KubernetesDistribution[]])
+    .default('k8s'),
+  /** Where containerd is, when `distribution` does not tell. */
+  containerd: containerdSchema.readonly().prefault({}),
+  /**
+   * Node pools to install on: values of node label `secure-ai.io/pool`. The taint of that name and value is tolerated.
+   * @default ["kata"]
+   */
+  pools: z.array(labelValue).min(1).readonly().optional(),
+  /**
+   * Labels of the nodes to install on, instead of the label of `pools`. Upstream installs on every node.
+   * @default none
+   */
+  nodeSelector: z.record(labelKey, labelValue).readonly().optional(),
+  /**
+   * Tolerations besides those for the taints of `pools` and for `startupTaints`.
+   * @default []
+   */
+  tolerations: z.array(toleration).readonly().default([]),
+  /**
+   * Taints that a new node comes with so that no pod is there before Kata; kata-deploy takes them off last. A node that comes
+   * without is left alone. Without `effect`: those of any effect. Upstream has none.
+   * @default [{"key":"katacontainers.io/kata-runtime","effect":"NoSchedule"}]
+   */
+  startupTaints: z
+    .array(z.strictObject({ key: labelKey, effect: taintEffect.exactOptional() }))
+    .readonly()
+    .default([{ key: KATA_NODE_LABEL, effect: 'NoSchedule' }]),
+  /**
+   * Snapshotters that kata-deploy installs on the node. Upstream installs nydus, which only confidential guests need.
+   * @default []
+   */
+  setupSnapshotters: z
+    .array(z.enum(['nydus', 'erofs']))
+    .readonly()
+    .default([]),
+  /**
+   * Snapshotter of containerd that a shim's images are unpacked with, by shim.
+   * @default {"fc":"devmapper"} where fc is among `shims`, which has to be on the node already; else containerd's own
+   */
+  snapshotters: z
+    .partialRecord(shim, z.string().regex(/^[a-z0-9][-a-z0-9]*$/, 'must be a snapshotter'))
+    .optional(),
+  /**
+   * Verbose logs, and a further handler `kata-<shim>-debug` for each shim whose guests can be looked into.
+   * @default false
+   */
+  debug: z.boolean().default(false),
+  /**
+   * Of the installer; replaces requests and limits as a whole. A memory limit would count the pages written while unpacking.
+   * @default {"requests":{"cpu":"25m","memory":"16Mi"}}
+   */
+  resources: resources.default({ requests: { cpu: '25m', memory: '16Mi' } }),
+  /** kata-monitor, which tells of running sandboxes: `/metrics` and `/sandboxes` on port 8090. */
+  monitor: monitorSchema.readonly().prefault({}),
+});
+
+/** What a user may write: every member has a default. */
+export type KataNodesProps = Readonly<z.input<typeof kataNodesShape>>;
+
+/** Checked, with what other members decide still open. */
+export type KataNodesShape = z.output<typeof kataNodesShape>;

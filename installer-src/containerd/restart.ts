@@ -1,0 +1,66 @@
+/**
+ * Restarting containerd. Pods go on running: their shims are not its children for long, and it finds them again when it starts.
+ *
+ * There are two ways, told apart by what is seen on the node:
+ * - process 1 is systemd and containerd's process belongs to one of its services (containerd.service, k3s.service, rke2-agent.service,
+ *   snap.microk8s.daemon-containerd.service …): `systemctl restart` of that service, in the host's mount namespace.
+ * - otherwise whoever started containerd is trusted to start it again: SIGTERM, and it has to be back in time. A node of kind or of
+ *   `secure-ai up` is like that.
+ */
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { aboutProcess, listenerOn } from '../host/processes';
+
+/** Ends the running containerd and resolves when another process listens on its socket. */
+export type Restart = (stopped: AbortSignal) => Promise<void>;
+
+const PROCESS = 'containerd';
+const POLL_MS = 200;
+
+/**
+ * @param hostRoot directory of this process that is the host's root
+ * @param socket path of the CRI socket on the host
+ * @param timeoutMs how long it may take until it is back
+ */
+export function restartContainerd(hostRoot: string, socket: string, timeoutMs: number): Restart {
+  // The table of sockets has the path the process itself bound, which is the host's.
+  const listener = () => listenerOn([socket, join(hostRoot, socket)], PROCESS);
+  return async (stopped) => {
+    const deadline = AbortSignal.any([stopped, AbortSignal.timeout(timeoutMs)]);
+    const before = await listener();
+    // None running: it is on its way up already, as after a kill between the signal and its effect.
+    if (before !== undefined) await end(before, deadline);
+    for (;;) {
+      const now = await listener();
+      if (now !== undefined && now !== before) return;
+      if (deadline.aborted)
+        throw new Error(`no new ${PROCESS} listens on ${socket} after ${timeoutMs / 1000} s`);
+      await sleep(POLL_MS, undefined, { signal: deadline }).catch(() => undefined);
+    }
+  };
+}
+
+async function end(pid: number, signal: AbortSignal): Promise<void> {
+  const service = await systemdService(pid);
+  if (service === undefined) process.kill(pid, 'SIGTERM');
+  else {
+    const command = ['--target', '1', '--mount', '--', 'systemctl', 'restart', service];
+    await promisify(execFile)('nsenter', command, { signal });
+  }
+}
+
+async function systemdService(pid: number): Promise<string | undefined> {
+  if ((await aboutProcess(1, 'comm'))?.trim() !== 'systemd') return undefined;
+  return serviceOf((await aboutProcess(pid, 'cgroup')) ?? '');
+}
+
+/**
+ * Unit in the last part of the process's path in systemd's own hierarchy (cgroups(7), /proc/[pid]/cgroup): `0::` of cgroup v2, or
+ * `name=systemd` of v1. Seen from another cgroup namespace the path starts with `/..`, and ends the same.
+ */
+export function serviceOf(cgroups: string): string | undefined {
+  const line = /^(?:0:|\d+:name=systemd):(.*\.service)$/m.exec(cgroups);
+  return line?.[1]?.split('/').at(-1);
+}

@@ -1,0 +1,77 @@
+/** Whether the running containerd has what its configuration says, and making it so. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SandboxError } from '../../policy/errors';
+import { shimPath } from '../containerd/wiring';
+import { INSTALL_DIRECTORY } from '../host/layout';
+import type { Host, Wanted } from './installation';
+
+/** Whether this shim is one of ours, of any installation. */
+export function isOurs(shim: string | undefined): boolean {
+  return shim?.startsWith(`${INSTALL_DIRECTORY}/`) ?? false;
+}
+
+const POLL_MS = 200;
+
+/** Asks until containerd answers: it may be starting. @throws SandboxError `GVISOR_CONTAINERD_DOWN` */
+export async function liveHandlers(
+  { cri, patienceMs }: Host,
+  stopped: AbortSignal,
+): Promise<ReadonlyMap<string, string>> {
+  const deadline = AbortSignal.any([stopped, AbortSignal.timeout(patienceMs)]);
+  for (;;) {
+    try {
+      return await cri.handlers();
+    } catch (error) {
+      if (deadline.aborted) throw down(`does not answer: ${messageOf(error)}`, error);
+      await sleep(POLL_MS, undefined, { signal: deadline }).catch(() => undefined);
+    }
+  }
+}
+
+/** Restarts containerd unless the handler it has is the one that is wanted. @throws SandboxError `GVISOR_CONTAINERD_DOWN`, `GVISOR_HANDLER_NOT_LIVE` */
+export async function makeLive(host: Host, wanted: Wanted, stopped: AbortSignal): Promise<boolean> {
+  const expected = shimPath(wanted.id);
+  if ((await liveHandlers(host, stopped)).get(wanted.handler) === expected) return false;
+  await restart(host, stopped);
+  const found = (await liveHandlers(host, stopped)).get(wanted.handler);
+  if (found === expected) return true;
+  throw new SandboxError('GVISOR_HANDLER_NOT_LIVE', [
+    {
+      path: host.config.path,
+      reason: `containerd was restarted and has ${found === undefined ? 'no such handler' : `another shim for it (${found || 'by type'})`}: ${wanted.handler}`,
+      fix: 'find out which configuration containerd reads (its flag --config), and point the installer to it',
+    },
+  ]);
+}
+
+/** Restarts containerd while it has a handler of ours. @throws SandboxError `GVISOR_CONTAINERD_DOWN` */
+export async function makeForgotten(host: Host, stopped: AbortSignal): Promise<void> {
+  const shims = [...(await liveHandlers(host, stopped)).values()];
+  if (shims.some(isOurs)) await restart(host, stopped);
+}
+
+async function restart(host: Host, stopped: AbortSignal): Promise<void> {
+  try {
+    await host.restart(stopped);
+  } catch (error) {
+    throw down(`does not come back: ${messageOf(error)}`, error);
+  }
+}
+
+function down(reason: string, cause: unknown): SandboxError {
+  return new SandboxError(
+    'GVISOR_CONTAINERD_DOWN',
+    [
+      {
+        path: 'containerd',
+        reason,
+        fix: 'look into its log on the node, and check the path of its socket given to the installer',
+      },
+    ],
+    { cause },
+  );
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,73 @@
+/** Uninstalling, as a list of steps that can be run again from its start after a kill, like installing. */
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SandboxError } from '../../policy/errors';
+import { unwire } from '../containerd/host-config';
+import { removeTree } from '../host/files';
+import { INSTALL_DIRECTORY, PATHS } from '../host/layout';
+import type { Host } from './installation';
+import { makeForgotten } from './live';
+import { discard, drafts, installations } from './steps';
+
+/** @throws SandboxError with a code `GVISOR_…` of the catalogue */
+export interface UninstallStep {
+  readonly name: string;
+  /** @param drainMs how long sandboxes may take to end */
+  readonly run: (host: Host, drainMs: number, stopped: AbortSignal) => Promise<void>;
+}
+
+const POLL_MS = 1_000;
+
+export const UNINSTALL_STEPS: readonly UninstallStep[] = [
+  {
+    // Before anything is changed: sandboxes that run keep a node they can go on with, all of it.
+    name: 'wait for sandboxes',
+    async run(host, drainMs, stopped) {
+      const deadline = AbortSignal.any([stopped, AbortSignal.timeout(drainMs)]);
+      for (;;) {
+        const used = (await installations(host)).filter(({ pids }) => pids.length > 0);
+        const [first] = used;
+        if (first === undefined) return;
+        if (deadline.aborted) throw inUse(first.path, first.pids.length, drainMs);
+        await sleep(POLL_MS, undefined, { signal: deadline }).catch(() => undefined);
+      }
+    },
+  },
+  {
+    name: 'unwire',
+    run: ({ disk, config }) => unwire(disk, config),
+  },
+  {
+    name: 'restart',
+    run: (host, _drainMs, stopped) => makeForgotten(host, stopped),
+  },
+  {
+    name: 'remove installations',
+    async run(host) {
+      await host.disk.removeFile(PATHS.current);
+      for (const { path } of await installations(host)) await discard(host, path);
+    },
+  },
+  {
+    // The record last of all: it says what is still to be done.
+    name: 'remove the rest',
+    async run(host) {
+      const { disk } = host;
+      for (const path of await drafts(host)) await disk.removeFile(path);
+      await removeTree(disk, PATHS.staging);
+      for (const path of [PATHS.rejected, PATHS.backup, PATHS.record]) await disk.removeFile(path);
+      for (const path of [INSTALL_DIRECTORY, dirname(INSTALL_DIRECTORY)])
+        if ((await disk.list(path)).length === 0) await disk.removeEmptyDirectory(path);
+    },
+  },
+];
+
+function inUse(path: string, count: number, drainMs: number): SandboxError {
+  return new SandboxError('GVISOR_IN_USE', [
+    {
+      path,
+      reason: `${count} processes of sandboxes still run from it after ${drainMs / 1000} s, so nothing was removed`,
+      fix: 'delete the pods with this runtime from the node, then uninstall again',
+    },
+  ]);
+}

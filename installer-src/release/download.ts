@@ -1,0 +1,97 @@
+/** Brings a file of a release into the staging directory, and keeps it only when it is the one that was announced. */
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { SandboxError } from '../../policy/errors';
+import type { Disk } from '../host/disk';
+import { PATHS } from '../host/layout';
+import type { ReleaseFile } from './release';
+
+/** A release is about 130 MiB (20260914.0); an answer that goes on beyond this is not one. */
+const MAX_BYTES = 1024 * 1024 * 1024;
+
+/** As long as a release may take over a slow line. */
+const TIMEOUT_MS = 15 * 60_000;
+
+/**
+ * A file that is there with the right digest is kept.
+ * @throws SandboxError `GVISOR_DOWNLOAD_FAILED`, `GVISOR_DIGEST_MISMATCH`, or what the disk refuses; the file is then gone
+ */
+export async function download(disk: Disk, file: ReleaseFile, stopped: AbortSignal): Promise<void> {
+  const path = join(PATHS.downloads, file.name);
+  if ((await disk.sha512(path)) === file.sha512) return;
+  const hash = createHash('sha512');
+  try {
+    const body = await request(file.url, stopped);
+    await disk.write(path, hashed(body, hash, file.url), 0o644);
+    const sha512 = hash.digest('hex');
+    if (sha512 !== file.sha512) throw mismatch(file, sha512);
+  } catch (error) {
+    await disk.removeFile(path);
+    throw error;
+  }
+}
+
+async function request(url: string, stopped: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+  const signal = AbortSignal.any([stopped, AbortSignal.timeout(TIMEOUT_MS)]);
+  const response = await fetch(url, { signal }).catch((error: unknown) => {
+    throw failed(url, `cannot be fetched: ${causeOf(error)}`, error);
+  });
+  if (!response.ok || response.body === null)
+    throw failed(url, `the server answers ${response.status}`);
+  return response.body;
+}
+
+async function* hashed(
+  body: AsyncIterable<Uint8Array>,
+  hash: ReturnType<typeof createHash>,
+  url: string,
+): AsyncGenerator<Uint8Array> {
+  let bytes = 0;
+  const pieces = body[Symbol.asyncIterator]();
+  for (;;) {
+    const next = await pieces.next().catch((error: unknown) => {
+      throw failed(url, `the transfer broke off: ${causeOf(error)}`, error);
+    });
+    if (next.done === true) return;
+    bytes += next.value.length;
+    if (bytes > MAX_BYTES) throw failed(url, `is larger than ${MAX_BYTES} bytes`);
+    hash.update(next.value);
+    yield next.value;
+  }
+}
+
+/** fetch says "fetch failed", and why only in its cause (undici). */
+function causeOf(error: unknown): string {
+  const { cause } = error as { readonly cause?: unknown };
+  const said = cause instanceof Error ? cause : error;
+  const { code, message } = said as { readonly code?: string; readonly message?: string };
+  return code ?? message ?? String(said);
+}
+
+function failed(url: string, reason: string, cause?: unknown): SandboxError {
+  return new SandboxError(
+    'GVISOR_DOWNLOAD_FAILED',
+    [
+      {
+        path: url,
+        reason,
+        fix: 'check version, source and the way to it (proxy, mirror, NetworkPolicy); the installer tries again by itself',
+      },
+    ],
+    { cause },
+  );
+}
+
+function mismatch(file: ReleaseFile, sha512: string): SandboxError {
+  return new SandboxError('GVISOR_DIGEST_MISMATCH', [
+    {
+      path: file.url,
+      reason: `has SHA-512 ${short(sha512)}, not ${short(file.sha512)}`,
+      fix: 'find out which of the two is wrong before changing the digest: the file may have been tampered with',
+    },
+  ]);
+}
+
+function short(sha512: string): string {
+  return `${sha512.slice(0, 16)}…`;
+}

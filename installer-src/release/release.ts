@@ -1,0 +1,121 @@
+/** Which files make up a release for this node, where they come from, and what they have to be. */
+import { createHash } from 'node:crypto';
+import { SandboxError } from '../../policy/errors';
+import type { FlagKind } from '../../webhook-src/flags';
+
+export const RUNSC = 'runsc';
+export const SHIM = 'containerd-shim-runsc-v1';
+export const TARBALL = 'gvisor.tar.bz2';
+
+export interface ReleaseFile {
+  readonly name: string;
+  readonly url: string;
+  /** In lower-case hexadecimal. */
+  readonly sha512: string;
+}
+
+export interface Release {
+  readonly version: string;
+  /** One tarball, or the two programs by themselves, as gVisor published them up to 20260817.0. */
+  readonly files: readonly ReleaseFile[];
+}
+
+export interface ReleaseSource {
+  /** URL up to and without the version, as in https://storage.googleapis.com/gvisor/releases/release. */
+  readonly source: string;
+  readonly version: string;
+  /** SHA-512 by path below the version: `x86_64/gvisor.tar.bz2`, or `x86_64/runsc` and `x86_64/containerd-shim-runsc-v1`. */
+  readonly digests: ReadonlyMap<string, string>;
+}
+
+/** How gVisor names what Node calls otherwise (gvisor.dev/docs/user_guide/install: `ARCH=$(uname -m)`). */
+const ARCHITECTURES: ReadonlyMap<string, string> = new Map([
+  ['x64', 'x86_64'],
+  ['arm64', 'aarch64'],
+]);
+
+/** @throws SandboxError `GVISOR_ARCH_UNSUPPORTED` where the digests name no release for `arch` (as `process.arch` has it) */
+export function releaseFor(arch: string, { source, version, digests }: ReleaseSource): Release {
+  const folder = ARCHITECTURES.get(arch);
+  const fileOf = (name: string): ReleaseFile | undefined => {
+    const sha512 = digests.get(`${folder}/${name}`);
+    return sha512 === undefined
+      ? undefined
+      : { name, url: `${source}/${version}/${folder}/${name}`, sha512 };
+  };
+  const tarball = fileOf(TARBALL);
+  if (tarball !== undefined) return { version, files: [tarball] };
+  const runsc = fileOf(RUNSC);
+  const shim = fileOf(SHIM);
+  if (runsc !== undefined && shim !== undefined) return { version, files: [runsc, shim] };
+  throw new SandboxError('GVISOR_ARCH_UNSUPPORTED', [
+    {
+      path: folder ?? arch,
+      reason:
+        folder === undefined
+          ? 'gVisor is not released for this architecture'
+          : 'no digest of a release for this architecture is given',
+      fix:
+        folder === undefined
+          ? 'keep gVisor off these nodes with a nodeSelector'
+          : `add the SHA-512 of ${folder}/${TARBALL}, or of both ${folder}/${RUNSC} and ${folder}/${SHIM}`,
+    },
+  ]);
+}
+
+/**
+ * Name of the directory a release is installed to. Other bytes or other flags make another name, so a published directory never
+ * changes, and sandboxes go on with the programs and flags they were started with.
+ */
+export function installationId(
+  release: Release,
+  runscConfig: Readonly<Record<string, string>>,
+): string {
+  const content = JSON.stringify([
+    release.files.map(({ name, sha512 }) => [name, sha512]),
+    Object.entries(runscConfig).sort(([a], [b]) => (a < b ? -1 : 1)),
+  ]);
+  return `${release.version}-${createHash('sha256').update(content).digest('hex').slice(0, 8)}`;
+}
+
+export const versionFlag: FlagKind<string> = {
+  expects: 'a gVisor release such as 20260817.0',
+  read: (text) => (/^\d{8}(\.\d{1,4})?$/.test(text) ? text : undefined),
+};
+
+/** A URL prefix without a slash at its end. */
+export const sourceFlag: FlagKind<string> = {
+  expects: 'an http or https URL',
+  read: (text) => (/^https?:\/\/\S+$/.test(text) ? text.replace(/\/+$/, '') : undefined),
+};
+
+export const digestsFlag: FlagKind<ReadonlyMap<string, string>> = {
+  expects:
+    'a list ARCH/FILE=SHA512,… with ARCH x86_64 or aarch64, FILE gvisor.tar.bz2, runsc or containerd-shim-runsc-v1',
+  read: (text) =>
+    pairs(
+      text,
+      /^(?:x86_64|aarch64)\/(?:gvisor\.tar\.bz2|runsc|containerd-shim-runsc-v1)$/,
+      /^[0-9a-f]{128}$/,
+    ),
+};
+
+/** Flags of runsc by name, as in `platform=systrap,network=host`. */
+export const runscConfigFlag: FlagKind<Readonly<Record<string, string>>> = {
+  expects: 'a list NAME=VALUE,… of runsc flags',
+  read: (text) => {
+    const found = pairs(text, /^[a-z][a-z0-9-]*$/, /^[^"\\]*$/);
+    return found && Object.fromEntries(found);
+  },
+};
+
+/** Undefined where an item is not `name=value` with both as they have to be, or a name comes twice. */
+function pairs(text: string, name: RegExp, value: RegExp): Map<string, string> | undefined {
+  const found = new Map<string, string>();
+  for (const item of text === '' ? [] : text.split(',')) {
+    const [, key = '', content = ''] = /^([^=]*)=(.*)$/.exec(item) ?? [];
+    if (!name.test(key) || !value.test(content) || found.has(key)) return undefined;
+    found.set(key, content);
+  }
+  return found;
+}

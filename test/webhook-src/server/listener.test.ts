@@ -1,0 +1,114 @@
+/** What the listener does when the rest of the program is not well; over plain HTTP, which is all it sees. */
+import { createServer, request, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import pino from 'pino';
+import { Registry } from 'prom-client';
+import { createListener, type Admission } from '../../../webhook-src/server/listener';
+import { createMetrics } from '../../../webhook-src/server/metrics';
+
+let server: Server | undefined;
+const lines: string[] = [];
+
+afterEach(() => {
+  server?.closeAllConnections();
+  server?.close();
+  lines.length = 0;
+});
+
+async function ask(
+  changes: Partial<Admission>,
+): Promise<{ status: number; headers: object; body: string }> {
+  const admission: Admission = {
+    phase: () => 'serving',
+    judge: () => ({ outcome: 'untouched', body: '{}', told: undefined }),
+    mayAsk: () => true,
+    metrics: createMetrics(new Registry()),
+    log: pino({}, { write: (line: string) => lines.push(line) }),
+    ...changes,
+  };
+  const listening = createServer(createListener(admission));
+  server = listening;
+  await new Promise<void>((resolve) => listening.listen(0, '127.0.0.1', resolve));
+  const { port } = listening.address() as AddressInfo;
+  return new Promise((resolve, reject) => {
+    const headers = { 'content-type': 'application/json; charset=utf-8' };
+    const sent = request(
+      { port, host: '127.0.0.1', path: '/v1/mutate', method: 'POST', headers },
+      (response) => {
+        let body = '';
+        response.on('data', (piece: Buffer) => (body += piece.toString()));
+        response.on('end', () =>
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, body }),
+        );
+      },
+    );
+    sent.on('error', reject);
+    sent.end('{}');
+  });
+}
+
+const broken = new Error('cause-in-the-log');
+
+it.each([
+  [
+    'throws',
+    () => {
+      throw broken;
+    },
+  ],
+  ['rejects', () => Promise.reject(broken)],
+] as const)('answers 500 when judging %s, and says why only in the log', async (_name, judge) => {
+  const answer = await ask({ judge });
+  expect(answer.status).toBe(500);
+  expect(answer.body).not.toContain('cause-in-the-log');
+  expect(lines.join()).toContain('cause-in-the-log');
+});
+
+it('takes nothing on while stopping, and says when to come back', async () => {
+  const judge = jest.fn();
+  const answer = await ask({ phase: () => 'stopping', judge });
+  expect(answer).toMatchObject({
+    status: 503,
+    headers: { 'retry-after': '1', connection: 'close' },
+  });
+  expect(judge).not.toHaveBeenCalled();
+});
+
+it('answers as ever while draining, and closes the connection', async () => {
+  expect(await ask({ phase: () => 'draining' })).toMatchObject({
+    status: 200,
+    headers: { connection: 'close' },
+  });
+});
+
+it('keeps the connection while serving', async () => {
+  expect(await ask({})).toMatchObject({ status: 200, headers: { connection: 'keep-alive' } });
+});
+
+it('asks nobody who may not ask', async () => {
+  const judge = jest.fn();
+  expect((await ask({ mayAsk: () => false, judge })).status).toBe(403);
+  expect(judge).not.toHaveBeenCalled();
+});
+
+it('tells a decision by closed lists only', async () => {
+  const metrics = createMetrics(new Registry());
+  const told = {
+    uid: 'u',
+    namespace: 'a-namespace',
+    name: 'a-name',
+    runtime: 'kata',
+    source: 'rule',
+    rules: ['a-rule'],
+    codes: ['RULE_VIOLATED'],
+  } as const;
+  await ask({ metrics, judge: () => ({ outcome: 'patched', body: '{}', told }) });
+  expect((await metrics.decisions.get()).values).toMatchObject([
+    { value: 1, labels: { runtime: 'kata', source: 'rule' } },
+  ]);
+  expect((await metrics.warnings.get()).values).toContainEqual({
+    value: 1,
+    labels: { code: 'RULE_VIOLATED' },
+  });
+  expect(JSON.parse(lines[0] ?? '')).toMatchObject({ ...told, msg: 'patched' });
+});

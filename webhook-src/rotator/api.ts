@@ -1,0 +1,130 @@
+/** The few requests the rotator makes of the API server, over `node:https` with the pod's own ServiceAccount. */
+import { readFile } from 'node:fs/promises';
+import { request } from 'node:https';
+import { join } from 'node:path';
+
+/** What the rotator asks of an API server; tests put their own in its place. */
+export interface Api {
+  /** The object at `path`, or undefined where there is none. @throws ApiError */
+  get(path: string): Promise<unknown>;
+  /**
+   * Sends a patch. Any patch that names `metadata.resourceVersion` is refused with 409 when the object has changed since.
+   * An apply patch creates an object that is not there, and is authorized as `create` with the object's name, unlike a POST
+   * (apiserver v0.36.3 pkg/endpoints/handlers/patch.go, createAuthorizerAttributes); where a field it names has another value that
+   * another write owns, it is refused with 409.
+   * @throws ApiError
+   */
+  patch(path: string, type: PatchType, body: unknown): Promise<unknown>;
+}
+
+export type PatchType =
+  | 'application/merge-patch+json'
+  | 'application/strategic-merge-patch+json'
+  | 'application/apply-patch+yaml';
+
+/** An answer that is not 2xx. The message is the API server's own. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+export interface ApiConnection {
+  readonly host: string;
+  readonly port: number;
+  /** Directory with `token` and `ca.crt`. Both are read for every request: the kubelet replaces them while the pod runs. */
+  readonly serviceAccountDir: string;
+  /** Name the field manager of every write; whoever reads `managedFields` sees who it was. */
+  readonly fieldManager: string;
+}
+
+const TIMEOUT_MS = 10_000;
+
+/** A Secret is 1 MiB at most, and a webhook configuration of that size is not ours. */
+const ANSWER_CAP_BYTES = 4 * 1024 * 1024;
+
+export function connectApi(connection: ApiConnection): Api {
+  return {
+    async get(path) {
+      const { status, body } = await ask(connection, 'GET', path);
+      return status === 404 ? undefined : parsed(status, body);
+    },
+    async patch(path, type, content) {
+      const query = new URLSearchParams({ fieldManager: connection.fieldManager });
+      const { status, body } = await ask(connection, 'PATCH', `${path}?${query.toString()}`, {
+        type,
+        text: JSON.stringify(content),
+      });
+      return parsed(status, body);
+    },
+  };
+}
+
+function parsed(status: number, body: string): unknown {
+  if (status >= 200 && status < 300) return JSON.parse(body) as unknown;
+  throw new ApiError(status, `the API server answered ${status}: ${messageOf(body)}`);
+}
+
+function messageOf(body: string): string {
+  try {
+    const { message } = JSON.parse(body) as { readonly message?: unknown };
+    if (typeof message === 'string') return message;
+  } catch {
+    // Not a Status: a proxy in between has spoken.
+  }
+  return body.slice(0, 256);
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: string;
+}
+
+async function ask(
+  { host, port, serviceAccountDir }: ApiConnection,
+  method: 'GET' | 'PATCH',
+  path: string,
+  content?: { readonly type: PatchType; readonly text: string },
+): Promise<Answer> {
+  const [token, ca] = await Promise.all([
+    readFile(join(serviceAccountDir, 'token'), 'utf8'),
+    readFile(join(serviceAccountDir, 'ca.crt'), 'utf8'),
+  ]);
+  return new Promise((resolve, reject) => {
+    const headers: Record<string, string | number> = {
+      accept: 'application/json',
+      authorization: `Bearer ${token.trim()}`,
+      ...(content === undefined
+        ? {}
+        : { 'content-type': content.type, 'content-length': Buffer.byteLength(content.text) }),
+    };
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    const sent = request(
+      { host, port, path, method, headers, ca, agent: false, signal },
+      (response) => {
+        const pieces: Buffer[] = [];
+        let bytes = 0;
+        response.on('data', (piece: Buffer) => {
+          bytes += piece.length;
+          if (bytes > ANSWER_CAP_BYTES)
+            sent.destroy(new Error('the answer of the API server is too large'));
+          else pieces.push(piece);
+        });
+        response.on('end', () =>
+          resolve({
+            status: response.statusCode ?? 0,
+            body: Buffer.concat(pieces).toString('utf8'),
+          }),
+        );
+        response.on('error', reject);
+      },
+    );
+    sent.on('error', reject);
+    sent.end(content?.text);
+  });
+}

@@ -1,0 +1,126 @@
+/** The three objects the rotator keeps, read from and written to the API server. */
+import { memberOf, elementsOf, textOf } from '../../policy/untrusted';
+import type { Api } from './api';
+
+/** A Secret as far as it is read: its version, and its values decoded. */
+export interface SecretState {
+  readonly resourceVersion: string;
+  readonly values: ReadonlyMap<string, string>;
+}
+
+/** The webhook configuration as far as it is read. */
+export interface ConfigurationState {
+  readonly resourceVersion: string;
+  /** Of each webhook that calls our service: its name and the PEM text it trusts now. */
+  readonly webhooks: readonly { readonly name: string; readonly trusted: string }[];
+}
+
+export interface SecretName {
+  readonly namespace: string;
+  readonly name: string;
+  readonly type: 'kubernetes.io/tls' | 'Opaque';
+}
+
+/**
+ * The Secret, created without content where there is none. Creating and filling are two steps so that of two rotators that both
+ * find nothing only one can fill it: the skeleton is the same whoever applies it, and filling names the version it was read in.
+ */
+export async function readOrCreateSecret(api: Api, secret: SecretName): Promise<SecretState> {
+  const path = secretPath(secret);
+  const found =
+    (await api.get(path)) ??
+    (await api.patch(path, 'application/apply-patch+yaml', skeleton(secret)));
+  const data = memberOf(found, 'data');
+  const values = new Map<string, string>();
+  for (const key of Object.keys(data ?? {})) {
+    values.set(key, Buffer.from(textOf(memberOf(data, key)) ?? '', 'base64').toString('utf8'));
+  }
+  return { resourceVersion: resourceVersionOf(found), values };
+}
+
+function skeleton({ namespace, name, type }: SecretName): unknown {
+  // The API server wants both keys in a TLS Secret, empty or not (kubernetes pkg/apis/core/validation, ValidateSecret).
+  const data = type === 'kubernetes.io/tls' ? { 'tls.crt': '', 'tls.key': '' } : {};
+  return { apiVersion: 'v1', kind: 'Secret', metadata: { namespace, name }, type, data };
+}
+
+/** Sets the values given, removes those given as undefined, and does nothing where nothing differs. */
+export async function writeSecret(
+  api: Api,
+  secret: SecretName,
+  state: SecretState,
+  values: Readonly<Record<string, string | undefined>>,
+): Promise<void> {
+  const differing = Object.entries(values).filter(
+    ([key, value]) => state.values.get(key) !== value,
+  );
+  if (differing.length === 0) return;
+  const data = differing.map(([key, value]) => [key, value === undefined ? null : base64(value)]);
+  await api.patch(secretPath(secret), 'application/merge-patch+json', {
+    metadata: { resourceVersion: state.resourceVersion },
+    data: Object.fromEntries(data) as unknown,
+  });
+}
+
+/** The configuration, or undefined where there is none or none of its webhooks calls our service. */
+export async function readConfiguration(
+  api: Api,
+  name: string,
+  service: { readonly namespace: string; readonly name: string },
+): Promise<ConfigurationState | undefined> {
+  const found = await api.get(configurationPath(name));
+  if (found === undefined) return undefined;
+  const webhooks = elementsOf(memberOf(found, 'webhooks')).flatMap((webhook) => {
+    const client = memberOf(webhook, 'clientConfig');
+    const called = memberOf(client, 'service');
+    const ours =
+      memberOf(called, 'name') === service.name &&
+      memberOf(called, 'namespace') === service.namespace;
+    const trusted = Buffer.from(textOf(memberOf(client, 'caBundle')) ?? '', 'base64').toString(
+      'utf8',
+    );
+    return ours ? [{ name: textOf(memberOf(webhook, 'name')) ?? '', trusted }] : [];
+  });
+  return webhooks.length === 0
+    ? undefined
+    : { resourceVersion: resourceVersionOf(found), webhooks };
+}
+
+/** Makes every webhook that calls our service trust `bundle`, and does nothing where all do. */
+export async function writeTrust(
+  api: Api,
+  name: string,
+  state: ConfigurationState,
+  bundle: string,
+): Promise<boolean> {
+  const differing = state.webhooks.filter(({ trusted }) => trusted !== bundle);
+  if (differing.length === 0) return false;
+  // Webhooks are merged by their name (k8s.io/api admissionregistration/v1, patchMergeKey), so nothing else of them is touched.
+  await api.patch(configurationPath(name), 'application/strategic-merge-patch+json', {
+    metadata: { resourceVersion: state.resourceVersion },
+    webhooks: differing.map((webhook) => ({
+      name: webhook.name,
+      clientConfig: { caBundle: base64(bundle) },
+    })),
+  });
+  return true;
+}
+
+function secretPath({ namespace, name }: SecretName): string {
+  return `/api/v1/namespaces/${encodeURIComponent(namespace)}/secrets/${encodeURIComponent(name)}`;
+}
+
+function configurationPath(name: string): string {
+  return `/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/${encodeURIComponent(name)}`;
+}
+
+function resourceVersionOf(object: unknown): string {
+  const version = textOf(memberOf(memberOf(object, 'metadata'), 'resourceVersion'));
+  if (version === undefined)
+    throw new Error('the API server answered an object without resourceVersion');
+  return version;
+}
+
+function base64(text: string): string {
+  return Buffer.from(text, 'utf8').toString('base64');
+}

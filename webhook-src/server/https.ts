@@ -1,0 +1,82 @@
+/** The HTTPS server: HTTP/1.1 only, TLS 1.3 only, with a bound on everything a client can hold or stretch. */
+import { constants } from 'node:crypto';
+import { createServer, type Server } from 'node:https';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { SecureContextOptions } from 'node:tls';
+import type { Metrics } from './metrics';
+
+/**
+ * API servers hold idle connections for 90 s (Go net/http DefaultTransport.IdleConnTimeout). Closing earlier than they do races with
+ * the next request, which is then lost: a POST is not sent again after EOF.
+ */
+const KEEP_ALIVE_MS = 150_000;
+
+/** A head or body that trickles. An API server sends both at once; it waits for the whole answer 30 s at most. */
+const HEADERS_TIMEOUT_MS = 5_000;
+const REQUEST_TIMEOUT_MS = 10_000;
+const HANDSHAKE_TIMEOUT_MS = 5_000;
+
+/** How often Node looks for connections beyond those two timeouts; its default of 30 s would make them 35 s and 40 s. */
+const TIMEOUT_CHECK_MS = 1_000;
+
+/**
+ * An API server keeps 25 idle connections and has at most 200 mutating requests under way (--max-mutating-requests-inflight), so this
+ * serves two API servers whose every request is a pod, each connection at about 50 KB.
+ */
+const MAX_CONNECTIONS = 512;
+
+interface ClientFault {
+  readonly kind: string;
+  /** What the client is told, where it has come far enough to be told anything. */
+  readonly status?: string;
+}
+
+/** As Node itself answers (nodejs lib/_http_server.js, socketOnError). */
+function clientFault(code = ''): ClientFault {
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
+    return { kind: 'timeout', status: '408 Request Timeout' };
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    return { kind: 'head_too_large', status: '431 Request Header Fields Too Large' };
+  }
+  if (code.startsWith('HPE_')) return { kind: 'malformed', status: '400 Bad Request' };
+  return { kind: code === 'ECONNRESET' || code === 'EPIPE' ? 'reset' : 'handshake' };
+}
+
+export function createAdmissionServer(
+  context: SecureContextOptions,
+  listener: (request: IncomingMessage, response: ServerResponse) => void,
+  metrics: Metrics,
+): Server {
+  const server = createServer(
+    {
+      ...context,
+      // Harmless without a client CA: a certificate is asked for, and none is looked at.
+      requestCert: context.ca !== undefined,
+      rejectUnauthorized: false,
+      ALPNProtocols: ['http/1.1'],
+      // API servers resume no sessions (client-go sets no ClientSessionCache); without tickets every connection proves itself anew.
+      secureOptions: constants.SSL_OP_NO_TICKET,
+      handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+      noDelay: true,
+    },
+    listener,
+  );
+  server.maxConnections = MAX_CONNECTIONS;
+  server.on('drop', () => metrics.connectionErrors.inc({ kind: 'over_limit' }));
+  // Faults of the handshake come here too (nodejs lib/https.js, addClientError). Nothing can be written then: a socket that is only
+  // ended would wait for its handshake for ever.
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    const { kind, status } = clientFault(error.code);
+    metrics.connectionErrors.inc({ kind });
+    if (status === undefined || !socket.writable) socket.destroy();
+    else {
+      const head = `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`;
+      socket.end(head, () => socket.destroy());
+    }
+  });
+  return server;
+}

@@ -1,0 +1,124 @@
+/** Answers requests: refuses what is not a review, has the rest judged, and tells metrics and log. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { TLSSocket } from 'node:tls';
+import { MUTATOR } from '../../policy/names';
+import { bounded, type Log } from '../telemetry/log';
+import type { AsideVerdict } from './aside';
+import { createByteBudget, readBody, type ReceivedBody } from './body';
+import type { Judgement } from './judge';
+import type { Metrics } from './metrics';
+import { REFUSALS, statusBody, type Refusal, type RefusalCode } from './refusals';
+
+/**
+ * `serving`; `draining`: answers as before and asks every client to leave; `stopping`: nothing new is taken on. See lifecycle.ts.
+ */
+export type Phase = 'serving' | 'draining' | 'stopping';
+
+export type Judged = AsideVerdict | { readonly refused: 'not_ready'; readonly detail: string };
+
+export interface Admission {
+  readonly phase: () => Phase;
+  /** Judges a body, in this thread or aside; throws or rejects where judging fails. */
+  readonly judge: (body: ReceivedBody) => Judged | Promise<Judged>;
+  /** Whether the client behind a connection may ask at all. */
+  readonly mayAsk: (socket: TLSSocket) => boolean;
+  readonly metrics: Metrics;
+  readonly log: Log;
+}
+
+/** Bytes of a refused body still taken, so that a client that is still sending reads the answer (RFC 9112 section 9.6). */
+const LINGER_BYTES = 8 * 1024 * 1024;
+
+/** Characters of a problem's detail that are logged. */
+const LOGGED_DETAIL_LIMIT = 256;
+
+export function createListener(
+  admission: Admission,
+): (request: IncomingMessage, response: ServerResponse) => void {
+  const budget = createByteBudget();
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const startedMs = performance.now();
+    const early = refusedByHead(request, admission);
+    if (early !== undefined) return refuse(request, response, early);
+    const body = await readBody(request, budget);
+    if ('aborted' in body) return void admission.metrics.connectionErrors.inc({ kind: 'aborted' });
+    if ('refused' in body) return refuse(request, response, body.refused);
+    const judged = await admission.judge(body);
+    if ('refused' in judged) return refuse(request, response, judged.refused, judged.detail);
+    if (admission.phase() !== 'serving') response.shouldKeepAlive = false;
+    send(response, 200, judged.body);
+    tell(judged, performance.now() - startedMs, admission);
+  }
+
+  function refuse(
+    request: IncomingMessage,
+    response: ServerResponse,
+    code: RefusalCode,
+    detail = '',
+  ): void {
+    admission.metrics.requests.inc({ outcome: code });
+    admission.log.warn(
+      { refusal: code, detail: bounded(detail, LOGGED_DETAIL_LIMIT) },
+      'request refused',
+    );
+    const { status, retryAfterSeconds }: Refusal = REFUSALS[code];
+    response.shouldKeepAlive = false;
+    if (status === 405) response.setHeader('allow', 'POST');
+    if (retryAfterSeconds !== undefined) response.setHeader('retry-after', retryAfterSeconds);
+    send(response, status, statusBody(code, detail), request);
+  }
+
+  return (request, response) => {
+    handle(request, response).catch((error: unknown) => {
+      admission.log.error({ err: error }, 'request failed');
+      if (response.headersSent) response.destroy();
+      else refuse(request, response, 'internal_error');
+    });
+  };
+}
+
+function refusedByHead(request: IncomingMessage, admission: Admission): RefusalCode | undefined {
+  const { headers, httpVersion, method, url = '' } = request;
+  if (httpVersion !== '1.1') return 'http_version';
+  // The API server appends ?timeout=… (apiserver v0.36.3 pkg/admission/plugin/webhook/mutating/dispatcher.go).
+  if (url.split('?', 1)[0] !== MUTATOR.path) return 'path_unknown';
+  if (method !== 'POST') return 'method_not_allowed';
+  if (!admission.mayAsk(request.socket as TLSSocket)) return 'client_unknown';
+  if (admission.phase() === 'stopping') return 'stopping';
+  if (!/^application\/json\s*(;|$)/i.test(headers['content-type'] ?? '')) return 'content_type';
+  if (!/^(identity)?$/i.test(headers['content-encoding'] ?? '')) return 'content_encoding';
+  return undefined;
+}
+
+/** Sends a whole answer; of a request whose body has not ended, takes what is left before the connection is closed. */
+function send(
+  response: ServerResponse,
+  status: number,
+  body: string,
+  unfinished?: IncomingMessage,
+): void {
+  const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+  response.writeHead(status, headers);
+  if (unfinished === undefined || unfinished.readableEnded || unfinished.destroyed) {
+    response.end(body);
+    return;
+  }
+  response.write(body);
+  let leftBytes = LINGER_BYTES;
+  unfinished.on('data', (piece: Buffer) => {
+    leftBytes -= piece.length;
+    if (leftBytes < 0) response.end();
+  });
+  unfinished.once('end', () => response.end());
+  unfinished.resume();
+}
+
+function tell({ outcome, told }: Judgement, durationMs: number, { metrics, log }: Admission): void {
+  metrics.requests.inc({ outcome });
+  metrics.duration.observe(durationMs / 1000);
+  if (told === undefined) return;
+  metrics.decisions.inc({ runtime: told.runtime, source: told.source });
+  for (const code of told.codes) metrics.warnings.inc({ code });
+  log.info({ ...told, durationMs: Math.round(durationMs * 1000) / 1000 }, outcome);
+}

@@ -1,0 +1,91 @@
+/**
+ * Metrics of the server. Label values come from closed lists (outcomes, codes, sources) or from the policy (runtime names, at most 64):
+ * never from a request, so a caller cannot grow them.
+ */
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { DENIAL_CODES } from '../../policy/decision';
+import { OUTCOMES } from './judge';
+import { REFUSALS } from './refusals';
+
+const PREFIX = 'secure_ai_mutator_';
+
+/** The API server's own histogram starts at 5 ms (apiserver pkg/admission/metrics), too coarse for an answer in a fraction of one. */
+const DURATION_BUCKETS_SECONDS = [
+  0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1,
+];
+
+export type Metrics = ReturnType<typeof createMetrics>;
+
+export function createMetrics(registry: Registry) {
+  const registers = [registry];
+  const metrics = {
+    requests: new Counter({
+      name: `${PREFIX}requests_total`,
+      help: 'Requests answered, by outcome: an answered review or the code of a refusal.',
+      labelNames: ['outcome'],
+      registers,
+    }),
+    duration: new Histogram({
+      name: `${PREFIX}request_duration_seconds`,
+      help: 'Time from the head of a request to its answer, of answered reviews.',
+      buckets: DURATION_BUCKETS_SECONDS,
+      registers,
+    }),
+    decisions: new Counter({
+      name: `${PREFIX}decisions_total`,
+      help: 'New pods decided about, by runtime (none where nothing was chosen) and by source of the choice.',
+      labelNames: ['runtime', 'source'],
+      registers,
+    }),
+    warnings: new Counter({
+      name: `${PREFIX}warned_denials_total`,
+      help: 'Denials announced to the caller as warnings, by code; validation is what denies.',
+      labelNames: ['code'],
+      registers,
+    }),
+    connectionErrors: new Counter({
+      name: `${PREFIX}connection_errors_total`,
+      help: 'Connections ended without a request that could be read, by kind.',
+      labelNames: ['kind'],
+      registers,
+    }),
+    reloads: new Counter({
+      name: `${PREFIX}reloads_total`,
+      help: 'Loads of the certificate and of the policy that changed something, or began to fail.',
+      labelNames: ['what', 'result'],
+      registers,
+    }),
+    reloadFailing: new Gauge({
+      name: `${PREFIX}reload_failing`,
+      help: '1 while what is on disk cannot be used and the value loaded before, if any, stays in use.',
+      labelNames: ['what'],
+      registers,
+    }),
+    certificateNotAfter: new Gauge({
+      name: `${PREFIX}cert_not_after_timestamp_seconds`,
+      help: 'When the serving certificate expires.',
+      registers,
+    }),
+    policyInfo: new Gauge({
+      name: `${PREFIX}policy_info`,
+      help: 'Always 1; the label is the hash of the policy in use, as in the decision annotation.',
+      labelNames: ['hash'],
+      registers,
+    }),
+    policyLoaded: new Gauge({
+      name: `${PREFIX}policy_loaded_timestamp_seconds`,
+      help: 'When the policy in use was loaded.',
+      registers,
+    }),
+    logLinesDropped: new Counter({
+      name: `${PREFIX}log_lines_dropped_total`,
+      help: 'Log lines dropped because standard output did not take them.',
+      registers,
+    }),
+  };
+  // Every series of a closed list is there from the start, so that the first event of an alert is an increase and not a new series.
+  for (const outcome of [...OUTCOMES, ...Object.keys(REFUSALS)])
+    metrics.requests.inc({ outcome }, 0);
+  for (const code of DENIAL_CODES) metrics.warnings.inc({ code }, 0);
+  return metrics;
+}

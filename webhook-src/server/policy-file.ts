@@ -1,0 +1,34 @@
+/** The policy as it is on disk, validated and compiled before anything uses it. */
+import { readFile } from 'node:fs/promises';
+import { createDecider, type Decider } from '../../policy/decide';
+import { parsePolicy } from '../../policy/define';
+import { policyHash } from '../../policy/hash';
+import { compileMatcher } from '../../policy/index';
+import type { RuntimePolicy } from '../../policy/model';
+
+export interface LoadedPolicy {
+  readonly policy: RuntimePolicy;
+  readonly decider: Decider;
+  /** First 12 hex digits of the SHA-256 of the canonical policy, as in the decision annotation. */
+  readonly hash: string;
+}
+
+/** @throws Error where the file is missing or not JSON, SandboxError `POLICY_INVALID` with every problem where it is no policy */
+export async function loadPolicy(path: string): Promise<LoadedPolicy> {
+  const text = await readFile(path, 'utf8');
+  const policy = parsePolicy(parseJson(text));
+  return { policy, decider: compileDecider(policy), hash: policyHash(policy) };
+}
+
+/** The fast decider: what it decides is what the reference in policy/match.ts decides. */
+export function compileDecider(policy: RuntimePolicy): Decider {
+  return createDecider(policy, compileMatcher(policy));
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    throw new Error('the policy file is not JSON', { cause: error });
+  }
+}
