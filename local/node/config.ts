@@ -95,6 +95,8 @@ export function kubeletConfig({ cgroupRoot }: NodeSettings): string {
     imageGCHighThresholdPercent: 100,
     oomScoreAdj: 0,
     registerNode: true,
+    // Changed Secrets and ConfigMaps reach running pods at this pace; Gatekeeper starts with a Secret it fills itself.
+    syncFrequency: '5s',
     resolvConf: '/etc/resolv.conf',
     shutdownGracePeriod: '0s',
   });
