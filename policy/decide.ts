@@ -12,13 +12,13 @@ import { claimedAway, formatRecord, parseRecord, recordOf } from './record';
 import { selectRuntime } from './select';
 import { denialsOf, isJudgedChange } from './validate';
 
-export interface Mutation {
+interface Mutation {
   /** Where a standing annotation is kept, the selection it stands for; else what `select` says. The runtime is the same either way. */
   readonly selection: Selection;
   readonly patch: readonly PatchOperation[];
 }
 
-export interface Decision extends Mutation {
+interface Decision extends Mutation {
   /** The pod with the patch applied. */
   readonly pod: unknown;
   /** What validation says of that pod. */
