@@ -1,9 +1,6 @@
-/** Asks the Go libraries themselves: builds `main.go` once per content into the cache and sends it questions in batches. */
-import { execFileSync, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
+/** Asks the Go libraries themselves: builds `main.go` once per content into the cache, which needs Go, and sends it questions in batches. */
+import { spawnSync } from 'node:child_process';
+import { goBinary } from '../../local/toolchain/binaries';
 
 export type Question =
   | { readonly op: 'quantity' | 'image'; readonly text: string }
@@ -30,9 +27,10 @@ export interface Answer {
 }
 
 /** The answers, in the order of the questions. */
-export function askOracle(questions: readonly Question[]): readonly Answer[] {
+export async function askOracle(questions: readonly Question[]): Promise<readonly Answer[]> {
+  const oracle = await goBinary({ moduleDir: __dirname, package: '.', name: 'oracle' });
   const input = questions.map((question) => JSON.stringify(question)).join('\n');
-  const { stdout, stderr, status, error } = spawnSync(oracleBinary(), {
+  const { stdout, stderr, status, error } = spawnSync(oracle, {
     input,
     encoding: 'utf8',
     maxBuffer: 2 ** 29,
@@ -48,37 +46,6 @@ export function askOracle(questions: readonly Question[]): readonly Answer[] {
     throw new Error(`The oracle gave ${answers.length} answers to ${questions.length} questions`);
   }
   return answers;
-}
-
-function oracleBinary(): string {
-  const sources = ['go.mod', 'go.sum', 'main.go'].map((name) =>
-    readFileSync(join(__dirname, name)),
-  );
-  const hash = createHash('sha256').update(Buffer.concat(sources)).digest('hex').slice(0, 16);
-  const directory = join(cacheRoot(), 'bin');
-  const binary = join(directory, `oracle-${hash}`);
-  if (existsSync(binary)) return binary;
-  mkdirSync(directory, { recursive: true });
-  const unfinished = `${binary}.${process.pid}`;
-  try {
-    execFileSync('go', ['build', '-trimpath', '-o', unfinished, '.'], {
-      cwd: __dirname,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: 300_000,
-    });
-  } catch (cause) {
-    const reason =
-      'These tests compare with the Go libraries of Kubernetes and need a Go toolchain';
-    throw new Error(`${reason}: "go build" in test/oracle failed`, { cause });
-  }
-  renameSync(unfinished, binary);
-  return binary;
-}
-
-function cacheRoot(): string {
-  const { SECURE_AI_CACHE, XDG_CACHE_HOME } = process.env;
-  if (SECURE_AI_CACHE) return SECURE_AI_CACHE;
-  return join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'secure-ai-sandbox');
 }
 
 /** The value in nano-units, saturated at 100 digits as `parseQuantity` saturates it. */

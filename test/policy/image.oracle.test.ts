@@ -76,10 +76,10 @@ const references = fc.oneof(
   { weight: 1, arbitrary: identifier },
 );
 
-test(`${SAMPLES} image references are split as distribution/reference splits them`, () => {
+test(`${SAMPLES} image references are split as distribution/reference splits them`, async () => {
   const seed = sampleSeed();
   const texts = fc.sample(references, { numRuns: SAMPLES, seed });
-  const answers = askOracle(texts.map((text) => ({ op: 'image', text })));
+  const answers = await askOracle(texts.map((text) => ({ op: 'image', text })));
   const differences = texts.flatMap((text, index) => {
     const { error, registry = '', repository = '', tag, digest } = answers[index] ?? { cmp: 0 };
     const expected = error === undefined ? { registry, repository, tag, digest } : undefined;

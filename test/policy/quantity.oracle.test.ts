@@ -66,10 +66,10 @@ function isSafeToAsk(text: string): boolean {
   return UPSTREAM.includes(text) || power === undefined || Math.abs(Number(power)) <= 1_000;
 }
 
-test(`${SAMPLES} quantities are read as apimachinery reads them`, () => {
+test(`${SAMPLES} quantities are read as apimachinery reads them`, async () => {
   const seed = sampleSeed();
   const texts = [...UPSTREAM, ...fc.sample(quantities, { numRuns: SAMPLES, seed })];
-  const answers = askOracle(texts.map((text) => ({ op: 'quantity', text })));
+  const answers = await askOracle(texts.map((text) => ({ op: 'quantity', text })));
   const differences = texts.flatMap((text, index) => {
     const answer = answers[index];
     const expected = answer?.value && nanoOf(answer.value);
@@ -82,7 +82,7 @@ test(`${SAMPLES} quantities are read as apimachinery reads them`, () => {
   expect(valid).toBeLessThan(SAMPLES);
 }, 120_000);
 
-test(`${COMPARISONS} pairs of quantities are ordered as apimachinery orders them`, () => {
+test(`${COMPARISONS} pairs of quantities are ordered as apimachinery orders them`, async () => {
   const seed = sampleSeed();
   const close = fc
     .tuple(fc.integer({ min: -2_000, max: 2_000 }), suffix)
@@ -92,7 +92,7 @@ test(`${COMPARISONS} pairs of quantities are ordered as apimachinery orders them
     return nano !== undefined && nano < 10n ** 99n && nano > -(10n ** 99n);
   });
   const pairs = fc.sample(fc.tuple(comparable, comparable), { numRuns: COMPARISONS, seed });
-  const answers = askOracle(pairs.map(([text, other]) => ({ op: 'compare', text, other })));
+  const answers = await askOracle(pairs.map(([text, other]) => ({ op: 'compare', text, other })));
   const differences = pairs.flatMap(([text, other], index) => {
     const [a, b] = [parseQuantity(text) ?? 0n, parseQuantity(other) ?? 0n];
     const actual = a < b ? -1 : a > b ? 1 : 0;

@@ -33,10 +33,10 @@ const pods = fc.record({
   ),
 });
 
-test(`the resources of ${SAMPLES} pods are added up as component-helpers adds them up`, () => {
+test(`the resources of ${SAMPLES} pods are added up as component-helpers adds them up`, async () => {
   const seed = sampleSeed();
   const samples = fc.sample(pods.filter(isDefaulted), { numRuns: SAMPLES, seed });
-  const answers = askOracle(samples.map((pod) => ({ op: 'resources', pod })));
+  const answers = await askOracle(samples.map((pod) => ({ op: 'resources', pod })));
   const differences = samples.flatMap((pod, index) => {
     const { requests, limits } = podFacts(pod, { namespace: 'default' });
     const actual = { requests: sorted(requests), limits: sorted(limits) };
