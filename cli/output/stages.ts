@@ -1,5 +1,6 @@
 /** Progress on stderr: live lines on a terminal, plain lines elsewhere, nothing at all for machines that read JSON. */
 import type { Session } from '../options';
+import { paced } from './pace';
 
 export interface Stage {
   readonly title: string;
@@ -12,7 +13,7 @@ export async function runStages(stages: readonly Stage[], session: Session): Pro
   if (session.stderr.isTTY && process.env['CI'] === undefined) return runLive(stages, session);
   for (const { title, run } of stages) {
     session.stderr.write(`${title}\n`);
-    await run((what) => session.stderr.write(`  ${what}\n`));
+    await run(paced((what) => session.stderr.write(`  ${what}\n`)));
   }
 }
 

@@ -108,7 +108,7 @@ async function startLocal(
   const stage: Stage = {
     title: `Start local cluster ${name}`,
     run: async (say) => {
-      const onProgress = ({ message }: Progress) => say(message);
+      const onProgress = (progress: Progress) => say(describeProgress(progress));
       cluster = await startCluster({ name, signal, onProgress });
       const compute = await startCompute(cluster, { nodes, signal, onProgress });
       say(describeCompute(compute));
@@ -120,6 +120,11 @@ async function startLocal(
   await runStages([stage], session);
   if (cluster === undefined) throw new TypeError('the cluster has not been started');
   return { kubeconfig: cluster.kubeconfig, profile };
+}
+
+function describeProgress({ message, done, total, elapsedSeconds }: Progress): string {
+  if (done === undefined) return message;
+  return `${message}: ${done} of ${total} packages, ${Math.round(elapsedSeconds)} s`;
 }
 
 function describeCompute(compute: Compute): string {
