@@ -85,17 +85,12 @@ export function defineSandbox(input: SandboxInput): SandboxConfig {
 
   const { tenants, webhook, gatekeeper } = shape.data;
   const runtimes = resolveRuntimeNodes(policy.value?.runtimes ?? [], shape.data.runtimes);
-  const { gvisor } = shape.data.nodes;
-  const { enabled, ...kataShape } = shape.data.nodes.kata;
-  const kata = kataNodesForPolicy(
-    (policy.value?.runtimes ?? []).filter(({ name }) => Object.hasOwn(runtimes.nodes, name)),
-    { shape: kataShape, enabled, root: 'nodes.kata' },
-  );
+  const nodes = nodesFor(policy.value, runtimes.nodes, shape.data.nodes);
   const problems = [
     ...tenants.flatMap(({ name }, i) => tenantNameProblems(name, i, tenants)),
     // Without a policy every runtime would seem unknown.
     ...(policy.value === undefined ? [] : runtimes.problems),
-    ...kata.problems,
+    ...nodes.problems,
     ...imageProblems(webhook.image),
   ];
   const { value } = policy;
@@ -108,9 +103,26 @@ export function defineSandbox(input: SandboxInput): SandboxConfig {
       limitRange: tenant.limitRange ?? defaultLimitRange(value),
     })),
     runtimes: runtimes.nodes,
-    nodes: { ...(kata.settings && { kata: kata.settings }), ...(gvisor && { gvisor }) },
+    nodes: nodes.installers,
     webhook,
     gatekeeper,
+  };
+}
+
+function nodesFor(
+  policy: RuntimePolicy | undefined,
+  created: RuntimeNodes,
+  { kata: { enabled, ...shape }, gvisor }: z.output<typeof nodesSchema>,
+): { installers: SandboxConfig['nodes']; problems: readonly Problem[] } {
+  const runtimes = (policy?.runtimes ?? []).filter(({ name }) => Object.hasOwn(created, name));
+  const { settings, problems } = kataNodesForPolicy(runtimes, {
+    shape,
+    enabled,
+    root: 'nodes.kata',
+  });
+  return {
+    installers: { ...(settings && { kata: settings }), ...(gvisor && { gvisor }) },
+    problems,
   };
 }
 

@@ -1,10 +1,4 @@
-export { GvisorNodes, type GvisorNodesProps } from './gvisor';
+export { GvisorNodes } from './gvisor';
 export { gvisorNodesSchema, type GvisorNodesSettings } from './gvisor-schema';
 export { KataNodes, kataNodesForPolicy, kataNodesShape, type KataNodesSettings } from './kata';
-export {
-  GVISOR_NODE_LABEL,
-  GVISOR_STARTUP_TAINT,
-  KATA_NODE_LABEL,
-  POOL_LABEL,
-  POOL_TAINT,
-} from './scheduling';
+export { GVISOR_NODE_LABEL, KATA_NODE_LABEL, POOL_TAINT } from './scheduling';

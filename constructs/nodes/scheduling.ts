@@ -14,7 +14,7 @@ export const GVISOR_NODE_LABEL = `${DOMAIN}/gvisor-runtime`;
  * Key of the NoSchedule taint that a new node may come with so that no pod is there before gVisor; the installer takes it off last.
  * Named like the label, as Kata's is.
  */
-export const GVISOR_STARTUP_TAINT = GVISOR_NODE_LABEL;
+export const GVISOR_STARTUP_TAINT = `${DOMAIN}/gvisor-runtime`;
 
 /**
  * Label of the nodes of a pool meant for one runtime; its value is the runtime's name. Installers run on nodes that have it and

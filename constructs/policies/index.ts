@@ -1,1 +1,1 @@
-export { RuntimePolicies, type RuntimePoliciesProps } from './runtime-policies';
+export { RuntimePolicies } from './runtime-policies';

@@ -13,7 +13,7 @@ import { nodePrograms } from './programs';
 import { endNodes, removeNodes } from './removal';
 import { supportProblems } from './support';
 
-export { nodeSupport, type NodeSupport } from './support';
+export { nodeSupport } from './support';
 
 export interface StartNodesOptions {
   /** How many nodes the cluster shall have, called `node-1` and so on. @default 1 */

@@ -1,6 +1,6 @@
 import type { Runtime } from '../../policy/model';
 import { sandboxesStarted } from '../handler';
-import { nodesOffering, sightKernel, whyNoNode } from '../kernel';
+import { nodesOffering, sightKernel, whyNoNode, type KernelSighting } from '../kernel';
 import { fail, notRun, pass, type Outcome, type Step } from '../model';
 import { enabledNamespace, NO_NAMESPACE } from '../namespace';
 import { podName } from '../pod';
@@ -30,17 +30,37 @@ export function runtimeProof(runtime: Runtime): Step {
       if ('outcome' in sighting) return sighting.outcome;
       const after = await sandboxesStarted(scene, nodes, handler);
       const started = before === undefined || after === undefined ? undefined : after - before;
-      const { podKernel, nodeKernel, saysGvisor } = sighting;
-      const observed = `${sighting.observed}${startedText(handler, started)}`;
-      const evidence = { ...sighting.evidence, handler, sandboxesStarted: started ?? null };
-      const judge = (verdict: string): Outcome => fail(`${verdict}: ${observed}`, evidence);
-      if (podKernel === '' || nodeKernel === '') return judge('nothing to compare');
-      if (podKernel === nodeKernel) return judge('not sandboxed');
-      if (saysGvisor !== gvisor) return judge(gvisor ? 'not gVisor' : 'unexpectedly gVisor');
-      if (started !== undefined && started < 1) return judge('started with another handler');
-      return pass(observed, evidence);
+      return judge(sighting, started, { handler, gvisor });
     },
   };
+}
+
+interface Wanted {
+  readonly handler: string;
+  readonly gvisor: boolean;
+}
+
+/** @param started how many sandboxes the kubelet counts more with the handler; undefined where it may not be asked */
+function judge(
+  sighting: KernelSighting,
+  started: number | undefined,
+  { handler, gvisor }: Wanted,
+): Outcome {
+  const observed = `${sighting.observed}${startedText(handler, started)}`;
+  const evidence = { ...sighting.evidence, handler, sandboxesStarted: started ?? null };
+  const flaw =
+    kernelFlaw(sighting, gvisor) ?? (started === 0 ? 'started with another handler' : undefined);
+  return flaw === undefined ? pass(observed, evidence) : fail(`${flaw}: ${observed}`, evidence);
+}
+
+function kernelFlaw(
+  { podKernel, nodeKernel, saysGvisor }: KernelSighting,
+  gvisor: boolean,
+): string | undefined {
+  if (podKernel === '' || nodeKernel === '') return 'nothing to compare';
+  if (podKernel === nodeKernel) return 'not sandboxed';
+  if (saysGvisor !== gvisor) return gvisor ? 'not gVisor' : 'unexpectedly gVisor';
+  return undefined;
 }
 
 function startedText(handler: string, started: number | undefined): string {

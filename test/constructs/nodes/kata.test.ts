@@ -251,7 +251,7 @@ describe('which nodes', () => {
       nodeSelector: { 'cloud.google.com/gke-nodepool': 'k' },
       pools: ['a', 'b'],
     });
-    expect(requirements).not.toHaveProperty('secure-ai.io/pool');
+    expect(requirements).not.toHaveProperty(['secure-ai.io/pool']);
     expect(nodeSelector).toEqual({ 'cloud.google.com/gke-nodepool': 'k' });
     expect(tolerations).toMatchObject([{ value: 'a' }, { value: 'b' }, { operator: 'Exists' }]);
   });

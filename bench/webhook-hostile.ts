@@ -1,0 +1,122 @@
+/**
+ * What the dearest bodies cost and whom they hold up: `node -r ts-node/register bench/webhook-hostile.ts`.
+ *
+ * First, in this process, the processor time each body takes. Then, against the bundled program, how long small reviews take
+ * while each body is sent again and again: alone, and beside it.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { Agent } from 'node:https';
+import { join } from 'node:path';
+import { parsePolicy } from '../policy/define';
+import { createStructureScan } from '../webhook-src/server/structure';
+import { compileDecider } from '../webhook-src/server/policy-file';
+import { isLarge } from '../webhook-src/server/aside';
+import { judge } from '../webhook-src/server/judge';
+import { POLICY, post, review, run, type Running } from '../test/webhook-src/server/running';
+
+const pod = (spec: object, metadata: object = {}): string =>
+  review({ metadata: { name: 'p', ...metadata }, spec });
+const one = (container: object): string =>
+  pod({ containers: [{ name: 'c', image: 'x', ...container }] });
+const many = (count: number, image: string): string =>
+  pod({ containers: Array.from({ length: count }, (_, i) => ({ name: `c${i}`, image })) });
+
+const BODIES: Readonly<Record<string, string>> = {
+  'a pod of 20 containers': many(20, 'registry.example.com/team/image:1.2.3'),
+  'a pod of 200 containers': many(200, 'registry.example.com/team/image:1.2.3'),
+  'inline, only containers': many(1_300, 'a/b'),
+  'inline, one quantity': one({ resources: { requests: { cpu: `0.${'1'.repeat(60_000)}` } } }),
+  '9,900 containers': many(9_900, 'a/b'),
+  '9,900 containers, 6 MiB': many(9_900, 'a/b'.padEnd(620, 'x')),
+  'an image of 6.9 MB': one({ image: 'pytorch'.repeat(985_000) }),
+  'a quantity of 6.9 MB': one({ resources: { requests: { cpu: `0.${'1'.repeat(6_900_000)}` } } }),
+  'a label of 6.9 MB': pod(
+    { containers: [] },
+    { labels: { 'secure-ai.io/runtime': 'x'.repeat(6_900_000) } },
+  ),
+  '19,900 labels, 6 MiB': pod(
+    { containers: [] },
+    {
+      labels: Object.fromEntries(
+        Array.from({ length: 19_900 }, (_, i) => [`k${i}`.padEnd(320, 'x'), '']),
+      ),
+    },
+  ),
+  '100,000 levels': '['.repeat(100_000),
+  '300,000 keys': `{${Array.from({ length: 300_000 }, (_, i) => `"k${i}":0`).join(',')}}`,
+};
+
+function verdict(body: Buffer): string {
+  const scan = createStructureScan();
+  const exceeded = scan.feed(body);
+  if (exceeded !== undefined) return 'refused';
+  return isLarge({ bytes: body, values: scan.values() }) ? 'aside' : 'inline';
+}
+
+function inThisThread(): void {
+  const decider = compileDecider(parsePolicy(POLICY));
+  for (let warm = 0; warm < 200; warm += 1) judge(Buffer.from(many(20, 'a/b')), decider);
+  for (const [name, text] of Object.entries(BODIES)) {
+    const body = Buffer.from(text);
+    const handled = verdict(body);
+    const tookMs = Array.from({ length: 3 }, () => {
+      const before = process.cpuUsage();
+      if (handled === 'refused') createStructureScan().feed(body);
+      else judge(body, decider);
+      const { user, system } = process.cpuUsage(before);
+      return (user + system) / 1000;
+    });
+    const size = `${(body.length / 1024).toFixed(0).padStart(6)} KB`;
+    const cost = `${Math.min(...tookMs)
+      .toFixed(1)
+      .padStart(7)} ms`;
+    console.log(`${name.padEnd(26)} ${size}  ${handled.padEnd(8)} ${cost}`);
+  }
+}
+
+/** In a process of its own: what sending costs must not be taken for what the server does. */
+function sendAgainAndAgain({ port, directory }: Running, body: string): ChildProcess {
+  const file = join(directory, 'hostile.json');
+  writeFileSync(file, body);
+  const script = `
+    const body = require('node:fs').readFileSync(${JSON.stringify(file)});
+    const headers = { 'content-type': 'application/json', 'content-length': body.length };
+    (function send() {
+      const options = { host: '127.0.0.1', port: ${port}, path: '/v1/mutate', method: 'POST', rejectUnauthorized: false, headers };
+      require('node:https').request(options, (answer) => answer.resume().on('end', send)).on('error', send).end(body);
+    })();`;
+  return spawn(process.execPath, ['-e', script], { stdio: 'ignore' });
+}
+
+async function besideOthers(): Promise<void> {
+  const server = await run();
+  const agent = new Agent({ keepAlive: true, ca: server.authority.certificate });
+  async function small(count: number): Promise<string> {
+    const tookMs: number[] = [];
+    for (let i = 0; i < count; i += 1) {
+      const before = performance.now();
+      await post(server, { body: review(), agent });
+      tookMs.push(performance.now() - before);
+    }
+    tookMs.sort((a, b) => a - b);
+    const at = (share: number): string =>
+      (tookMs[Math.floor((tookMs.length - 1) * share)] ?? 0).toFixed(1).padStart(7);
+    return `p50 ${at(0.5)}  p99 ${at(0.99)}  longest ${at(1)} ms`;
+  }
+  try {
+    await small(500);
+    console.log(`${'alone'.padEnd(26)} ${await small(500)}`);
+    for (const [name, body] of Object.entries(BODIES)) {
+      const sender = sendAgainAndAgain(server, body);
+      console.log(`${name.padEnd(26)} ${await small(300)}`);
+      sender.kill('SIGKILL');
+    }
+  } finally {
+    agent.destroy();
+    await server.stop();
+  }
+}
+
+inThisThread();
+void besideOthers();
