@@ -21,7 +21,7 @@ module.exports = {
       ...common,
       displayName: 'unit',
       testMatch: ['<rootDir>/test/**/*.test.ts'],
-      testPathIgnorePatterns: ['<rootDir>/test/e2e/', ...local],
+      testPathIgnorePatterns: ['<rootDir>/test/e2e/', '<rootDir>/test/e2e-nodes/', ...local],
     },
     {
       ...common,
@@ -37,6 +37,13 @@ module.exports = {
       runner: serially,
       globalSetup: '<rootDir>/test/e2e/support/global-setup.ts',
       globalTeardown: '<rootDir>/test/e2e/support/global-teardown.ts',
+    },
+    {
+      // Brings up a cluster with a real node by itself, where there can be one.
+      ...common,
+      displayName: 'e2e-nodes',
+      testMatch: ['<rootDir>/test/e2e-nodes/**/*.test.ts'],
+      runner: serially,
     },
   ],
 };
