@@ -65,22 +65,26 @@ const PREFIX_BYTES = 5;
 
 async function call(socket: string, method: string, message: Buffer): Promise<Buffer> {
   const session = connectHttp2('http://localhost', { createConnection: () => connect(socket) });
+  let timer: NodeJS.Timeout | undefined;
   try {
     return await new Promise<Buffer>((resolve, reject) => {
       session.once('error', reject);
+      // A process that ends while it answers may close the session without an error.
+      session.once('close', () => reject(new Error('the connection was closed')));
+      timer = setTimeout(() => reject(new Error(`no answer in ${TIMEOUT_MS} ms`)), TIMEOUT_MS);
       const stream = session.request({
         ':method': 'POST',
         ':path': `/runtime.v1.RuntimeService/${method}`,
         'content-type': 'application/grpc',
         te: 'trailers',
       });
-      stream.setTimeout(TIMEOUT_MS, () => reject(new Error(`no answer in ${TIMEOUT_MS} ms`)));
       read(stream).then(resolve, reject);
       const prefix = Buffer.alloc(PREFIX_BYTES);
       prefix.writeUInt32BE(message.length, 1);
       stream.end(Buffer.concat([prefix, message]));
     });
   } finally {
+    clearTimeout(timer);
     session.destroy();
   }
 }

@@ -26,28 +26,36 @@ const POLL_MS = 200;
  */
 export function restartContainerd(hostRoot: string, socket: string, timeoutMs: number): Restart {
   // The table of sockets has the path the process itself bound, which is the host's.
-  const listener = () => listenerOn([socket, join(hostRoot, socket)], PROCESS);
-  return async (stopped) => {
-    const deadline = AbortSignal.any([stopped, AbortSignal.timeout(timeoutMs)]);
-    const before = await listener();
-    // None running: it is on its way up already, as after a kill between the signal and its effect.
-    if (before !== undefined) await end(before, deadline);
+  const file = join(hostRoot, socket);
+  const listener = () => listenerOn(file, [socket, file], PROCESS);
+  const found = async (wanted: (pid: number) => boolean, giveUp: () => boolean) => {
     for (;;) {
-      const now = await listener();
-      if (now !== undefined && now !== before) return;
-      if (deadline.aborted)
-        throw new Error(`no new ${PROCESS} listens on ${socket} after ${timeoutMs / 1000} s`);
-      await sleep(POLL_MS, undefined, { signal: deadline }).catch(() => undefined);
+      const pid = await listener();
+      if (pid !== undefined && wanted(pid)) return pid;
+      if (giveUp()) return undefined;
+      await sleep(POLL_MS);
     }
+  };
+  return async (stopped) => {
+    const deadlineMs = Date.now() + timeoutMs;
+    const giveUp = () => stopped.aborted || Date.now() >= deadlineMs;
+    const within = `within ${timeoutMs / 1000} s`;
+    // Looked for again and again, because it may be starting, and a read of the kernel's table of sockets may miss one.
+    const before = await found(() => true, giveUp);
+    if (before === undefined)
+      throw new Error(`no process ${PROCESS} that listens on ${socket} was seen ${within}`);
+    await end(before, { signal: stopped, timeout: timeoutMs });
+    if ((await found((pid) => pid !== before, giveUp)) === undefined)
+      throw new Error(`no new process ${PROCESS} listens on ${socket} ${within}`);
   };
 }
 
-async function end(pid: number, signal: AbortSignal): Promise<void> {
+async function end(pid: number, limits: { signal: AbortSignal; timeout: number }): Promise<void> {
   const service = await systemdService(pid);
   if (service === undefined) process.kill(pid, 'SIGTERM');
   else {
     const command = ['--target', '1', '--mount', '--', 'systemctl', 'restart', service];
-    await promisify(execFile)('nsenter', command, { signal });
+    await promisify(execFile)('nsenter', command, limits);
   }
 }
 

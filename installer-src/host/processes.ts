@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 const PROC = '/proc';
 
-export async function processIds(): Promise<readonly number[]> {
+async function processIds(): Promise<readonly number[]> {
   return (await readdir(PROC)).filter((name) => /^\d+$/.test(name)).map(Number);
 }
 
@@ -38,15 +38,28 @@ function identity({ dev, ino }: { readonly dev: number; readonly ino: number }):
   return `${dev}:${ino}`;
 }
 
-/** Process named `name` that listens on the Unix socket bound as one of `paths`. */
+/**
+ * Process named `name` that listens on the Unix socket `socketFile` (a path of this process), which it bound as one of `boundAs`.
+ *
+ * The paths alone would not do: another containerd on this computer, in a mount namespace of its own, binds the same path.
+ * It has to lead to the same file where the process lives.
+ */
 export async function listenerOn(
-  paths: readonly string[],
+  socketFile: string,
+  boundAs: readonly string[],
   name: string,
 ): Promise<number | undefined> {
+  const socket = await stat(socketFile).catch(() => undefined);
+  if (socket === undefined) return undefined;
   for (const pid of await processIds()) {
     if ((await aboutProcess(pid, 'comm'))?.trim() !== name) continue;
-    const inodes = listeningInodes((await aboutProcess(pid, 'net/unix')) ?? '', paths);
-    if (inodes.size > 0 && (await holdsSocket(pid, inodes))) return pid;
+    const table = (await aboutProcess(pid, 'net/unix')) ?? '';
+    for (const path of boundAs) {
+      const inodes = listeningInodes(table, path);
+      if (inodes.size === 0 || !(await holdsSocket(pid, inodes))) continue;
+      const theirs = await stat(join(PROC, String(pid), 'root', path)).catch(() => undefined);
+      if (theirs !== undefined && identity(theirs) === identity(socket)) return pid;
+    }
   }
   return undefined;
 }
@@ -55,12 +68,11 @@ export async function listenerOn(
 const ACCEPTS_CONNECTIONS = 0x10000;
 
 /** Columns of /proc/net/unix: Num RefCount Protocol Flags Type St Inode Path (proc_pid_net(5)). */
-function listeningInodes(table: string, paths: readonly string[]): ReadonlySet<string> {
+function listeningInodes(table: string, bound: string): ReadonlySet<string> {
   const inodes = new Set<string>();
   for (const line of table.split('\n').slice(1)) {
     const [, , , flags = '0', , , inode = '', path = ''] = line.trim().split(/\s+/);
-    if (paths.includes(path) && (parseInt(flags, 16) & ACCEPTS_CONNECTIONS) !== 0)
-      inodes.add(inode);
+    if (path === bound && (parseInt(flags, 16) & ACCEPTS_CONNECTIONS) !== 0) inodes.add(inode);
   }
   return inodes;
 }

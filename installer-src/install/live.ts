@@ -17,13 +17,15 @@ export async function liveHandlers(
   { cri, patienceMs }: Host,
   stopped: AbortSignal,
 ): Promise<ReadonlyMap<string, string>> {
-  const deadline = AbortSignal.any([stopped, AbortSignal.timeout(patienceMs)]);
+  // Not a signal of AbortSignal.any: in Node 20 one of a timeout may be collected before it fires.
+  const deadlineMs = Date.now() + patienceMs;
   for (;;) {
     try {
       return await cri.handlers();
     } catch (error) {
-      if (deadline.aborted) throw down(`does not answer: ${messageOf(error)}`, error);
-      await sleep(POLL_MS, undefined, { signal: deadline }).catch(() => undefined);
+      if (stopped.aborted || Date.now() >= deadlineMs)
+        throw down(`does not answer: ${messageOf(error)}`, error);
+      await sleep(POLL_MS, undefined, { signal: stopped }).catch(() => undefined);
     }
   }
 }
@@ -38,7 +40,7 @@ export async function makeLive(host: Host, wanted: Wanted, stopped: AbortSignal)
   throw new SandboxError('GVISOR_HANDLER_NOT_LIVE', [
     {
       path: host.config.path,
-      reason: `containerd was restarted and has ${found === undefined ? 'no such handler' : `another shim for it (${found || 'by type'})`}: ${wanted.handler}`,
+      reason: `containerd was restarted and ${found === undefined ? 'does not have' : 'has another shim for'} the handler ${wanted.handler}`,
       fix: 'find out which configuration containerd reads (its flag --config), and point the installer to it',
     },
   ]);
@@ -54,7 +56,7 @@ async function restart(host: Host, stopped: AbortSignal): Promise<void> {
   try {
     await host.restart(stopped);
   } catch (error) {
-    throw down(`does not come back: ${messageOf(error)}`, error);
+    throw down(`cannot be restarted: ${messageOf(error)}`, error);
   }
 }
 

@@ -23,13 +23,14 @@ export const UNINSTALL_STEPS: readonly UninstallStep[] = [
     // Before anything is changed: sandboxes that run keep a node they can go on with, all of it.
     name: 'wait for sandboxes',
     async run(host, drainMs, stopped) {
-      const deadline = AbortSignal.any([stopped, AbortSignal.timeout(drainMs)]);
+      const deadlineMs = Date.now() + drainMs;
       for (;;) {
         const used = (await installations(host)).filter(({ pids }) => pids.length > 0);
         const [first] = used;
         if (first === undefined) return;
-        if (deadline.aborted) throw inUse(first.path, first.pids.length, drainMs);
-        await sleep(POLL_MS, undefined, { signal: deadline }).catch(() => undefined);
+        if (stopped.aborted || Date.now() >= deadlineMs)
+          throw inUse(first.path, first.pids.length, drainMs);
+        await sleep(POLL_MS, undefined, { signal: stopped }).catch(() => undefined);
       }
     },
   },

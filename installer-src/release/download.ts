@@ -17,22 +17,29 @@ const TIMEOUT_MS = 15 * 60_000;
  * @throws SandboxError `GVISOR_DOWNLOAD_FAILED`, `GVISOR_DIGEST_MISMATCH`, or what the disk refuses; the file is then gone
  */
 export async function download(disk: Disk, file: ReleaseFile, stopped: AbortSignal): Promise<void> {
+  stopped.throwIfAborted();
   const path = join(PATHS.downloads, file.name);
   if ((await disk.sha512(path)) === file.sha512) return;
   const hash = createHash('sha512');
+  const abort = new AbortController();
+  const timer = setTimeout(() => abort.abort(new Error(`took ${TIMEOUT_MS / 1000} s`)), TIMEOUT_MS);
+  const stop = () => abort.abort(new Error('the installer is told to end'));
+  stopped.addEventListener('abort', stop);
   try {
-    const body = await request(file.url, stopped);
+    const body = await request(file.url, abort.signal);
     await disk.write(path, hashed(body, hash, file.url), 0o644);
     const sha512 = hash.digest('hex');
     if (sha512 !== file.sha512) throw mismatch(file, sha512);
   } catch (error) {
     await disk.removeFile(path);
     throw error;
+  } finally {
+    clearTimeout(timer);
+    stopped.removeEventListener('abort', stop);
   }
 }
 
-async function request(url: string, stopped: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
-  const signal = AbortSignal.any([stopped, AbortSignal.timeout(TIMEOUT_MS)]);
+async function request(url: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
   const response = await fetch(url, { signal }).catch((error: unknown) => {
     throw failed(url, `cannot be fetched: ${causeOf(error)}`, error);
   });

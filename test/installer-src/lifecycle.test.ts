@@ -86,15 +86,12 @@ test('an upgrade leaves running sandboxes their version, and removes it after th
   const machine = await machineWith('version 3 with drop-ins');
   await machine.run(installing(old(), '--once'));
   const [oldDirectory = ''] = installed(machine);
-  const sandbox = machine.sandbox();
-  try {
-    expect(await machine.run(installing(recent(), '--once'))).toEqual(DONE);
-    expect(installed(machine)).toHaveLength(2);
-    expect(machine.content()).toHaveProperty([`${oldDirectory}/runsc`]);
-    expect(machine.starts).toBe(3);
-  } finally {
-    await sandbox.end();
-  }
+  machine.sandbox();
+  expect(await machine.run(installing(recent(), '--once'))).toEqual(DONE);
+  expect(installed(machine)).toHaveLength(2);
+  expect(machine.content()).toHaveProperty([`${oldDirectory}/runsc`]);
+  expect(machine.starts).toBe(3);
+  await machine.endSandboxes();
   expect(await machine.run(installing(recent(), '--once'))).toEqual(DONE);
   expect(installed(machine)).not.toContain(oldDirectory);
   expect(installed(machine)).toHaveLength(1);

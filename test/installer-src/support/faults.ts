@@ -13,6 +13,7 @@ export interface Fault {
   readonly release?: () => Promise<MadeRelease>;
   /** What the server has, where that is not what was announced. */
   readonly served?: ReadonlyMap<string, Buffer>;
+  /** `CLOSED` stands for a source that nothing listens at. */
   readonly flags?: readonly string[];
   /** Shell commands in a mount namespace of its own, before the installer, in the host's root. */
   readonly mounts?: string;
@@ -95,7 +96,7 @@ export const FAULTS: readonly Fault[] = [
   {
     title: 'the source cannot be reached',
     code: 'GVISOR_DOWNLOAD_FAILED',
-    flags: ['--source=http://127.0.0.1:9'],
+    flags: ['--source=CLOSED'],
     leaves: [STAGING],
     heals: true,
   },

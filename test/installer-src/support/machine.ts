@@ -40,7 +40,8 @@ export interface Machine {
   /** Starts the installer. */
   start(args: readonly string[]): ChildProcess;
   /** Runs runsc of the current installation, which has to be sleep(1). */
-  sandbox(): { end(): Promise<void> };
+  sandbox(): void;
+  endSandboxes(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -61,6 +62,11 @@ export async function newMachine(
     `--host-root=${root}`,
     ...(args.some((arg) => arg.startsWith('--restart-seconds=')) ? [] : ['--restart-seconds=10']),
   ];
+  const started: ChildProcess[] = [];
+  const sandboxes: ChildProcess[] = [];
+  const endSandboxes = async () => {
+    for (const sandbox of sandboxes.splice(0)) await kill(sandbox);
+  };
   return {
     root,
     content: () => contentOf(root),
@@ -72,25 +78,28 @@ export async function newMachine(
       const [program = '', ...rest] =
         around === undefined ? all : ['sh', '-ec', around, 'sh', ...all];
       const child = spawn(program, rest, { stdio: ['ignore', 'ignore', 'pipe'] });
+      started.push(child);
       let printed = '';
       child.stderr.setEncoding('utf8').on('data', (text: string) => (printed += text));
       const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
       return { code, signal, printed };
     },
-    start: (args) => spawn(process.execPath, command(args), { stdio: 'ignore' }),
+    start(args) {
+      const child = spawn(process.execPath, command(args), { stdio: 'ignore' });
+      started.push(child);
+      return child;
+    },
     sandbox() {
       // The directory itself, as containerd is told: the link will be another one's.
       const runsc = realpathSync(join(root, 'opt/secure-ai/gvisor/current/runsc'));
-      const child = spawn(runsc, ['1000'], { stdio: 'ignore' });
-      return {
-        async end() {
-          if (child.exitCode !== null || child.signalCode !== null) return;
-          child.kill('SIGKILL');
-          await once(child, 'exit');
-        },
-      };
+      sandboxes.push(spawn(runsc, ['1000'], { stdio: 'ignore' }));
     },
-    close: () => supervised?.stop() ?? Promise.resolve(),
+    endSandboxes,
+    async close() {
+      for (const child of started) await kill(child);
+      await endSandboxes();
+      await supervised?.stop();
+    },
   };
 }
 
@@ -116,11 +125,15 @@ function supervise(program: string, root: string, runtime: Runtime) {
     ready: () => until(() => existsSync(ready)),
     async stop() {
       stopping = true;
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      child.kill('SIGKILL');
-      await once(child, 'exit');
+      await kill(child);
     },
   };
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill('SIGKILL');
+  await once(child, 'exit');
 }
 
 /** Resolves when `condition` holds. @throws Error after a deadline */

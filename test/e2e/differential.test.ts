@@ -1,0 +1,242 @@
+/**
+ * Generated policies and pods through the real API server, the mutator and Gatekeeper, against the reference decider: the same
+ * outcome, codes, messages and final pod.
+ *
+ * What the reference is asked about is the pod as the webhooks see it: decoded, defaulted and worked on by the admission plugins
+ * before them. That is what comes back from a namespace the platform is not turned on for, so each pod is sent twice, to such a
+ * namespace first, always as a dry run. Two things differ rightly between what is sent and what is judged, and show in it:
+ * quantities are canonical and rounded up to milli-units, and volumes without a source have become emptyDirs. Left out of the
+ * comparison of final pods is what the RuntimeClass plugin adds after the mutator; it is compared with the class itself.
+ *
+ * `FC_SEED` repeats a run: failures name the seed.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import * as fc from 'fast-check';
+import { stringify } from 'yaml';
+import { textAt, valueAt } from '../../deploy/kubernetes/object';
+import { createDecider, type Decider } from '../../policy/decide';
+import { DENIAL_CODES } from '../../policy/decision';
+import { policyHash } from '../../policy/hash';
+import type { RuntimePolicy } from '../../policy/model';
+import { DECISION_ANNOTATION } from '../../policy/names';
+import { policies } from '../fixtures/arbitraries';
+import { sampleSeed } from '../oracle/seed';
+import {
+  acceptedPods,
+  RUNTIME_CLASSES,
+  SERVICE_ACCOUNTS,
+  type AcceptedPod,
+} from './support/accepted-pods';
+import type { Answer } from './support/api-server';
+import { deleteNamespaces, ENABLED, makeNamespace } from './support/namespaces';
+import { plannedObjects, type Planned } from './support/planned';
+import { connectPlatform, type Platform } from './support/platform';
+import { messageOf, pod, tryPod } from './support/pods';
+import { enforce, restorePolicy } from './support/policy-switch';
+
+const POLICIES = 25;
+const PODS_PER_POLICY = 20;
+
+/** Requirements of generated policies name the first, conditions the prefix of both. */
+const NAMESPACES = ['team-a', 'team-b'] as const;
+
+jest.setTimeout(1_800_000);
+
+let platform: Platform;
+let planned: Planned;
+/** Pods come back from here as the webhooks of other namespaces see them. */
+let plain: string;
+const overheads = new Map<string, unknown>();
+
+beforeAll(async () => {
+  platform = await connectPlatform();
+  planned = await plannedObjects(platform);
+  const serviceAccounts = SERVICE_ACCOUNTS;
+  plain = await makeNamespace(platform, 'e2e-plain-', { serviceAccounts });
+  for (const name of NAMESPACES)
+    await makeNamespace(platform, name, { labels: ENABLED, serviceAccounts });
+  for (const [index, { name, handler }] of RUNTIME_CLASSES.entries()) {
+    const podFixed = { cpu: `${index + 1}m`, memory: `${index + 1}Mi` };
+    const metadata = { name };
+    const body = { apiVersion, kind: 'RuntimeClass', metadata, handler, overhead: { podFixed } };
+    // The platform's own stays as it is.
+    await platform.server.send({ method: 'POST', path: CLASSES, body });
+    const live = await platform.api.get({ apiVersion, kind: 'RuntimeClass', name });
+    overheads.set(name, valueAt(live, 'overhead', 'podFixed'));
+  }
+});
+
+afterAll(async () => {
+  await restorePolicy(platform, planned);
+  await deleteNamespaces(platform, [plain, ...NAMESPACES]);
+  const kept = platform.policy.runtimes.map(({ runtimeClassName }) => runtimeClassName);
+  for (const { name } of RUNTIME_CLASSES.filter(({ name }) => !kept.includes(name)))
+    await platform.server.send({ method: 'DELETE', path: `${CLASSES}/${name}` });
+  platform.close();
+});
+
+const apiVersion = 'node.k8s.io/v1';
+const CLASSES = `/apis/${apiVersion}/runtimeclasses`;
+
+/** What becomes of a pod. */
+interface Verdict {
+  /** As codes and messages. */
+  readonly announced: readonly string[];
+  /** As messages; none where the pod is admitted. */
+  readonly refused: readonly string[];
+  /** Without what neither mutator nor reference has a hand in; undefined where the pod is refused. */
+  readonly pod: unknown;
+  /** Of the pod; what a sandbox costs is no decision of the mutator's, but shows that its decision took effect. */
+  readonly overhead: unknown;
+}
+
+interface Compared {
+  readonly expected: Verdict;
+  readonly actual: Verdict;
+}
+
+/** Undefined for a pod the API server refuses whatever the policy is. */
+async function compare(
+  policy: RuntimePolicy,
+  decider: Decider,
+  generated: AcceptedPod,
+): Promise<Compared | undefined> {
+  const pod = withForgery(generated, policyHash(policy));
+  const { namespace } = pod.metadata;
+  const seen = await tryPod(platform, { ...pod, metadata: { ...pod.metadata, namespace: plain } });
+  if (seen.status !== 201) return undefined;
+  const expected = expectedOf(decider, inNamespace(seen.body, namespace), namespace);
+  return { expected, actual: actualOf(await tryPod(platform, pod)) };
+}
+
+function withForgery({ pod, forgery }: AcceptedPod, hash: string): AcceptedPod['pod'] {
+  if (forgery === undefined) return pod;
+  const { runtime, source } = forgery;
+  const forged = JSON.stringify({ runtime, source, rules: [], policy: hash });
+  const annotations = { ...pod.metadata.annotations, [DECISION_ANNOTATION]: forged };
+  return { ...pod, metadata: { ...pod.metadata, annotations } };
+}
+
+function inNamespace(pod: Answer['body'], namespace: string): object {
+  return { ...pod, metadata: { ...(pod['metadata'] as object), namespace } };
+}
+
+function expectedOf(decider: Decider, seen: object, namespace: string): Verdict {
+  const { pod, denials } = decider.decide(seen, { namespace });
+  const refused = denials.length > 0;
+  return {
+    announced: sorted(denials.map(({ code, message }) => `${code}: ${message}`)),
+    refused: sorted(denials.map(({ message }) => message)),
+    pod: refused ? undefined : decided(pod),
+    overhead: refused ? undefined : overheads.get(textAt(pod, 'spec', 'runtimeClassName') ?? ''),
+  };
+}
+
+function actualOf({ status, body, warnings }: Answer): Verdict {
+  const isCode = (warning: string) => DENIAL_CODES.some((code) => warning.startsWith(`${code}:`));
+  const refused = status !== 201;
+  return {
+    announced: sorted(warnings.filter(isCode)),
+    refused: refused ? sorted(reasonsOf(messageOf(body))) : [],
+    pod: refused ? undefined : decided(body),
+    overhead: refused ? undefined : valueAt(body, 'spec', 'overhead'),
+  };
+}
+
+const GATEKEEPER = 'admission webhook "validation.gatekeeper.sh" denied the request: ';
+
+/** One line for each constraint that is violated, led by its name in brackets. */
+function reasonsOf(message: string): string[] {
+  if (!message.startsWith(GATEKEEPER)) return [message];
+  const lines = message.slice(GATEKEEPER.length).split('\n');
+  return lines.map((line) => line.replace(/^\[[^\]]*\] /, ''));
+}
+
+function decided(pod: unknown): unknown {
+  // An empty map is no map to the API server.
+  const map = (name: string) => Object.entries(valueAt(pod, 'metadata', name) ?? {});
+  const spec = Object.entries(valueAt(pod, 'spec') as object);
+  return {
+    labels: Object.fromEntries(map('labels')),
+    annotations: Object.fromEntries(map('annotations')),
+    spec: Object.fromEntries(spec.filter(([name]) => !OF_THE_CLASS.has(name))),
+  };
+}
+
+/** What a RuntimeClass brings into `spec` (kubernetes plugin/pkg/admission/runtimeclass, v1.36.3). */
+const OF_THE_CLASS: ReadonlySet<string> = new Set(['overhead', 'nodeSelector', 'tolerations']);
+
+const sorted = (texts: readonly string[]) => [...new Set(texts)].sort();
+
+const isEqual = ({ expected, actual }: Compared) => isDeepStrictEqual(expected, actual);
+
+/** Policies with a part less, which may fail the same pod and are easier to read. */
+function simpler(policy: RuntimePolicy): RuntimePolicy[] {
+  const { rules, required } = policy;
+  return [
+    ...rules.map((rule) => ({ ...policy, rules: rules.filter((one) => one !== rule) })),
+    ...required.map((one) => ({ ...policy, required: required.filter((other) => other !== one) })),
+  ];
+}
+
+/** The failing pair, shrunk: the pod by fast-check, then the policy part by part. */
+async function shrunk(policy: RuntimePolicy, pod: AcceptedPod): Promise<string> {
+  for (const candidate of simpler(policy)) {
+    await enforce(platform, planned, candidate);
+    const compared = await compare(candidate, createDecider(candidate), pod);
+    if (compared !== undefined && !isEqual(compared)) return shrunk(candidate, pod);
+  }
+  await enforce(platform, planned, policy);
+  const compared = await compare(policy, createDecider(policy), pod);
+  return stringify({ policy, pod: withForgery(pod, policyHash(policy)), ...compared });
+}
+
+/** Only few of the generated pods are like this one, and what becomes of it depends on the policy most. */
+const SAYS_NOTHING: AcceptedPod = {
+  pod: pod({ name: 'generated', namespace: NAMESPACES[1] }),
+  forgery: undefined,
+};
+
+/** As generated, but for an even share of what policies can do about pods that say and show nothing. */
+function sampledPolicies(seed: number): RuntimePolicy[] {
+  return fc.sample(policies, { seed, numRuns: POLICIES }).map((policy, index) => {
+    const assign = policy.runtimes[0]?.name ?? '';
+    const unlabelled = ([{ assign }, 'deny', 'ignore'] as const)[index % 3] ?? 'deny';
+    return { ...policy, unlabelled };
+  });
+}
+
+test(`${POLICIES * PODS_PER_POLICY} pairs of policy and pod come out as the reference says`, async () => {
+  const seed = sampleSeed();
+  const seen = new Set<string>();
+  for (const policy of sampledPolicies(seed)) {
+    await enforce(platform, planned, policy);
+    const decider = createDecider(policy);
+    const equal = fc.asyncProperty(acceptedPods(NAMESPACES), async (pod) => {
+      const compared = await compare(policy, decider, pod);
+      fc.pre(compared !== undefined);
+      outcomesOf(compared.actual).forEach((outcome) => seen.add(outcome));
+      return isEqual(compared);
+    });
+    const run = await fc.check(equal, {
+      seed,
+      numRuns: PODS_PER_POLICY,
+      examples: [[SAYS_NOTHING]],
+    });
+    const [failing] = run.counterexample ?? [];
+    if (failing !== undefined) {
+      const pair = await shrunk(policy, failing);
+      throw new Error(`FC_SEED=${seed}\n${pair}`, { cause: run.errorInstance });
+    }
+    if (run.failed) throw new Error(`FC_SEED=${seed}: the API server accepts too few of the pods`);
+  }
+  // Otherwise fewer things were compared than the test seems to compare.
+  expect([...seen].sort()).toEqual([...DENIAL_CODES, 'label', 'class', 'rule', 'default'].sort());
+});
+
+/** Codes of the denials, or where the choice came from. */
+function outcomesOf({ announced, pod: admitted }: Verdict): string[] {
+  const decision = textAt(admitted, 'annotations', DECISION_ANNOTATION);
+  const source = decision && textAt(JSON.parse(decision), 'source');
+  return [...announced.map((text) => text.split(':')[0] ?? ''), ...(source ? [source] : [])];
+}

@@ -1,0 +1,18 @@
+/** Variables by which the setup of the e2e project tells the tests how the main job went. */
+
+/** Path of the cluster's kubeconfig, where it went well. */
+export const KUBECONFIG_VARIABLE = 'SECURE_AI_E2E_KUBECONFIG';
+
+/** What went wrong, where it did not. */
+export const FAILURE_VARIABLE = 'SECURE_AI_E2E_FAILURE';
+
+/** Name of the local cluster of a run of the tests. */
+export function clusterOf(pid: number): string {
+  return `e2e-${pid}`;
+}
+
+/** Process id of the run a cluster belongs to; undefined for clusters of others. */
+export function runOf(cluster: string): number | undefined {
+  const pid = /^e2e-(\d+)$/.exec(cluster)?.[1];
+  return pid === undefined ? undefined : Number(pid);
+}

@@ -1,0 +1,61 @@
+/**
+ * Setup of the e2e project: the main job itself, on a cluster that belongs to this run. Jest calls it once, and only when
+ * tests of the project are going to run.
+ *
+ * A main job that fails does not end the run: other projects still have their say, and every e2e test fails with the reason.
+ */
+import { spawnSync } from 'node:child_process';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { stopCluster } from '../../../local/cluster';
+import { cacheRoot } from '../../../local/paths';
+import { ROOT, secureAi, type CommandResult } from './command';
+import { clusterOf, FAILURE_VARIABLE, KUBECONFIG_VARIABLE, runOf } from './environment';
+
+/** With a cold cache the main job builds Kubernetes. */
+const UP_TIMEOUT_MILLISECONDS = 3_600_000;
+
+export default async function setup(): Promise<void> {
+  const cluster = clusterOf(process.pid);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      spawnSync(process.execPath, [join(ROOT, 'cli', 'bin.js'), 'down', '--cluster', cluster]);
+      process.kill(process.pid, signal);
+    });
+  }
+  await endOrphans();
+  process.stderr.write(`\ne2e: secure-ai up --cluster ${cluster} --nodes 0\n`);
+  const up = await secureAi(['up', '--cluster', cluster, '--nodes', '0', '--json'], {
+    stderr: 'show',
+    timeoutMilliseconds: UP_TIMEOUT_MILLISECONDS,
+  });
+  if (up.status === 0) {
+    const { kubeconfig } = JSON.parse(up.stdout) as { kubeconfig: string };
+    process.env[KUBECONFIG_VARIABLE] = kubeconfig;
+    return;
+  }
+  process.env[FAILURE_VARIABLE] = failureOf(up);
+  await stopCluster(cluster);
+}
+
+function failureOf({ status, stdout }: CommandResult): string {
+  return `secure-ai up ended with ${status === null ? 'a signal' : `exit code ${status}`}:\n${stdout}`;
+}
+
+/** Ends the clusters of runs that were killed. */
+async function endOrphans(): Promise<void> {
+  const clusters = await readdir(join(cacheRoot(), 'clusters')).catch(() => []);
+  for (const name of clusters) {
+    const pid = runOf(name);
+    if (pid !== undefined && !isAlive(pid)) await stopCluster(name);
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * What the main job has deployed, changed for a while and then as it was. Changes are made the way the deployment itself makes
+ * them, by server-side apply as the same field manager, so that nobody's ownership of a field moves.
+ */
+import { buildPlan, forThisComputer } from '../../../cli/platform';
+import { asMember } from '../../../deploy/apply-set';
+import { listAt, referenceOf, type KubernetesObject } from '../../../deploy/kubernetes/object';
+import type { PlannedObject } from '../../../deploy/plan';
+import { observe } from '../../../deploy/readiness';
+import { MUTATOR, NAMESPACES } from '../../../policy/names';
+import type { Platform } from './platform';
+import { NotYet, until } from './wait';
+
+/** Ids of planned objects that tests change. */
+export const PLANNED = {
+  mutator: `Deployment/${NAMESPACES.gatekeeper}/${MUTATOR.name}`,
+  gatekeeper: `Deployment/${NAMESPACES.gatekeeper}/gatekeeper-controller-manager`,
+  mutatorConfiguration: `MutatingWebhookConfiguration/${MUTATOR.name}`,
+  gatekeeperConfiguration:
+    'ValidatingWebhookConfiguration/gatekeeper-validating-webhook-configuration',
+  policy: `ConfigMap/${NAMESPACES.gatekeeper}/${MUTATOR.policyConfigMap}`,
+} as const;
+
+export type Change = (manifest: KubernetesObject) => KubernetesObject;
+
+export interface Planned {
+  readonly objects: readonly PlannedObject[];
+  /** Applies the object, changed; does not wait. */
+  change(id: string, change: Change): Promise<void>;
+  /** Applies the object as planned and waits until it is ready. */
+  restore(id: string): Promise<void>;
+}
+
+/** The plan `secure-ai up` deploys on this computer. */
+export async function plannedObjects({ api, policy }: Platform): Promise<Planned> {
+  const objects = await buildPlan(forThisComputer);
+  const planned = (id: string): PlannedObject => {
+    const found = objects.find((object) => object.id === id);
+    if (found === undefined) throw new Error(`the plan has no ${id}`);
+    return found;
+  };
+  return {
+    objects,
+    change: async (id, change) => void (await api.apply(asMember(change(planned(id).manifest)))),
+    restore: async (id) => {
+      const object = planned(id);
+      await api.apply(asMember(object.manifest));
+      await until(`${id} ready again`, async () => {
+        const observation = await observe(object, { api, policy });
+        return observation.done || new NotYet(observation.seen);
+      });
+    },
+  };
+}
+
+/** A Deployment of that many pods. */
+export const scaledTo =
+  (replicas: number): Change =>
+  (manifest) => ({ ...manifest, spec: { ...(manifest['spec'] as object), replicas } });
+
+/**
+ * Webhooks the API server waits for as long as it can. Where the question is whether an answer is lost, a busy computer must not
+ * be what loses it.
+ */
+export const patient: Change = (manifest) => ({
+  ...manifest,
+  webhooks: listAt(manifest, 'webhooks').map((webhook) => ({
+    ...(webhook as object),
+    timeoutSeconds: 30,
+  })),
+});
+
+/** Ends the pods of a Deployment at once, without the time to drain, and waits until they and their endpoints are gone. */
+export async function endPods(
+  { api, server }: Platform,
+  { labelSelector, service }: { readonly labelSelector: string; readonly service: string },
+): Promise<void> {
+  const namespace = NAMESPACES.gatekeeper;
+  const pods = () => api.list({ apiVersion: 'v1', kind: 'Pod', namespace, labelSelector });
+  await until(`no pods of ${labelSelector}`, async () => {
+    const left = (await pods()).map(referenceOf);
+    for (const { name } of left) {
+      await server.send({
+        method: 'DELETE',
+        path: `/api/v1/namespaces/${namespace}/pods/${name}?gracePeriodSeconds=0`,
+      });
+    }
+    return left.length === 0 || new NotYet(left.map(({ name }) => name));
+  });
+  await until(`no endpoints of ${service}`, async () => {
+    const endpoints = await endpointsOf(api, service);
+    return endpoints.length === 0 || new NotYet(endpoints);
+  });
+}
+
+/** Address and port of each ready endpoint of a Service. */
+export async function endpointsOf(
+  api: Platform['api'],
+  service: string,
+): Promise<{ readonly address: string; readonly port: number }[]> {
+  const slices = await api.list({
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    namespace: NAMESPACES.gatekeeper,
+    labelSelector: `kubernetes.io/service-name=${service}`,
+  });
+  return (slices as unknown as EndpointSlice[]).flatMap(({ ports, endpoints }) =>
+    (endpoints ?? [])
+      .filter(({ conditions }) => conditions.ready)
+      .flatMap(({ addresses }) =>
+        (ports ?? []).map(({ port }) => ({ address: addresses[0], port })),
+      ),
+  );
+}
+
+interface EndpointSlice {
+  readonly ports: readonly { readonly port: number }[] | null;
+  readonly endpoints:
+    | readonly {
+        readonly addresses: readonly [string];
+        readonly conditions: { readonly ready: boolean };
+      }[]
+    | null;
+}

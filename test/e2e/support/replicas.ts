@@ -1,0 +1,104 @@
+/** Each replica of the mutating webhook, asked by itself: what all of them do cannot be seen through their Service. */
+import { request } from 'node:https';
+import type { IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { connect as connectTls } from 'node:tls';
+import { listAt, textAt, valueAt } from '../../../deploy/kubernetes/object';
+import type { PatchOperation } from '../../../policy/decision';
+import { DECISION_ANNOTATION, MUTATOR, NAMESPACES } from '../../../policy/names';
+import type { RuntimePolicy } from '../../../policy/model';
+import { endpointsOf } from './planned';
+import type { Platform } from './platform';
+
+const SERVER_NAME = `${MUTATOR.name}.${NAMESPACES.gatekeeper}.svc`;
+
+interface Replica {
+  readonly address: string;
+  readonly port: number;
+}
+
+export function webhookReplicas({ api }: Platform): Promise<Replica[]> {
+  return endpointsOf(api, MUTATOR.name);
+}
+
+/** Serial number of the certificate a replica serves now. */
+export async function servedSerial({ address, port }: Replica): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connectTls(
+      { host: address, port, servername: SERVER_NAME, rejectUnauthorized: false },
+      () => {
+        resolve(socket.getPeerCertificate().serialNumber);
+        socket.destroy();
+      },
+    );
+    socket.on('error', reject);
+  });
+}
+
+/**
+ * Hash of the policy a replica decides by, from the decision annotation it puts on a pod. Asked over TLS with the `caBundle` the
+ * API server trusts.
+ *
+ * @param policy the one expected: a pod with a label of its is always decided about
+ */
+export async function policyAt(
+  { address, port }: Replica,
+  { labelKey, runtimes }: RuntimePolicy,
+  ca: string,
+): Promise<string | undefined> {
+  const labels = { [labelKey]: runtimes[0]?.name };
+  const review = JSON.stringify({
+    apiVersion: 'admission.k8s.io/v1',
+    kind: 'AdmissionReview',
+    request: {
+      uid: 'e2e',
+      kind: { group: '', version: 'v1', kind: 'Pod' },
+      resource: { group: '', version: 'v1', resource: 'pods' },
+      namespace: 'e2e',
+      operation: 'CREATE',
+      object: { apiVersion: 'v1', kind: 'Pod', metadata: { labels }, spec: { containers: [] } },
+    },
+  });
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    const headers = {
+      'Content-Type': 'application/json',
+      'Content-Length': Buffer.byteLength(review),
+    };
+    const outgoing = request(
+      {
+        host: address,
+        port,
+        servername: SERVER_NAME,
+        ca,
+        path: MUTATOR.path,
+        method: 'POST',
+        headers,
+        agent: false,
+      },
+      resolve,
+    );
+    outgoing.on('error', reject);
+    outgoing.end(review);
+  });
+  const patch = textAt(JSON.parse(await text(response)), 'response', 'patch') ?? '';
+  const operations = JSON.parse(
+    Buffer.from(patch, 'base64').toString() || '[]',
+  ) as PatchOperation[];
+  const annotations = operations.map((operation) =>
+    operation.path === '/metadata/annotations' ? valueAt(operation, 'value') : undefined,
+  );
+  const decision = textAt(annotations.find(Boolean), DECISION_ANNOTATION);
+  return decision === undefined ? undefined : textAt(JSON.parse(decision), 'policy');
+}
+
+/** The CA certificates the API server trusts the webhook by, as PEM. */
+export async function caBundle({ api }: Platform): Promise<string> {
+  const configuration = await api.get({
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind: 'MutatingWebhookConfiguration',
+    name: MUTATOR.name,
+  });
+  const [webhook] = listAt(configuration, 'webhooks');
+  const encoded = textAt(webhook, 'clientConfig', 'caBundle') ?? '';
+  return Buffer.from(encoded, 'base64').toString();
+}
