@@ -9,7 +9,7 @@ import { rmdir, statfs, symlink, unlink, type FileHandle } from 'node:fs/promise
 import { dirname, join } from 'node:path';
 import { SandboxError, type ErrorCode } from '../../policy/errors';
 
-export interface Entry {
+interface Entry {
   readonly kind: 'file' | 'directory' | 'link' | 'other';
   /** Permission bits. */
   readonly mode: number;

@@ -89,10 +89,17 @@ async function forEachKill(
   await Promise.all([worker(), worker(), worker()]);
 }
 
-async function expectSameEnd(scenario: Scenario, start: Machine, atLeast: number): Promise<void> {
+/** @param then what is run after the kill; default: the same again */
+async function expectSameEnd(
+  scenario: Scenario,
+  start: Machine,
+  atLeast: number,
+  then: Scenario = scenario,
+): Promise<void> {
   const undisturbed = copyOf(start);
   const changes = await run({ ...scenario, ...undisturbed, killAt: undefined });
   expect(changes.count).toBeGreaterThanOrEqual(atLeast);
+  if (then !== scenario) await run({ ...then, ...undisturbed, killAt: undefined });
   const end = contentOf(undisturbed.root);
   await forEachKill(everyKill(changes), async (killAt) => {
     const machine = copyOf(start);
@@ -100,7 +107,7 @@ async function expectSameEnd(scenario: Scenario, start: Machine, atLeast: number
       killAt,
       'SIGKILL',
     ]);
-    await run({ ...scenario, ...machine, killAt: undefined });
+    await run({ ...then, ...machine, killAt: undefined });
     expect([killAt, contentOf(machine.root)]).toEqual([killAt, end]);
   });
 }
@@ -110,6 +117,8 @@ const releases = {
   'two programs': () =>
     Promise.resolve(loosePrograms('20260817.0', Buffer.from('runsc'), Buffer.from('shim'))),
 };
+
+const oldRelease = loosePrograms('20260101.0', Buffer.from('1'), Buffer.from('2'));
 
 const scenarios = [
   ['version 3 with drop-ins', 'tarball', '2.3.7'],
@@ -136,11 +145,25 @@ describe.each(scenarios)('%s, %s', (config, layout, containerdVersion) => {
   }, 120_000);
 });
 
-test('upgrading, killed at every change', async () => {
+describe('upgrading, killed at every change', () => {
   const [config, layout, containerdVersion] = scenarios[1];
-  const machine = newMachine(config);
-  const old = wantedOf(loosePrograms('20260101.0', Buffer.from('1'), Buffer.from('2')));
-  await run({ ...machine, containerdVersion, wanted: old, killAt: undefined });
-  const wanted = wantedOf(await releases[layout]());
-  await expectSameEnd({ containerdVersion, wanted }, machine, 20);
-}, 120_000);
+  const prepare = async () => {
+    const machine = newMachine(config);
+    const old = { containerdVersion, wanted: wantedOf(oldRelease) };
+    await run({ ...machine, ...old, killAt: undefined });
+    const made = await releases[layout]();
+    const wanted = wantedOf(made);
+    server.serve(new Map([...made.served, ...oldRelease.served]));
+    return { machine, old, upgrade: { containerdVersion, wanted } };
+  };
+
+  test('and done again', async () => {
+    const { machine, upgrade } = await prepare();
+    await expectSameEnd(upgrade, machine, 20);
+  }, 120_000);
+
+  test('and gone back on', async () => {
+    const { machine, upgrade, old } = await prepare();
+    await expectSameEnd(upgrade, machine, 20, old);
+  }, 120_000);
+});

@@ -15,7 +15,7 @@ interface Resources {
 }
 
 /** A decision annotation an author might have written to look decided already. */
-export interface Forgery {
+interface Forgery {
   readonly runtime: string;
   readonly source: string;
 }

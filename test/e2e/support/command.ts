@@ -22,7 +22,7 @@ export interface CommandOptions {
   readonly timeoutMilliseconds?: number;
 }
 
-export async function runCommand(
+async function runCommand(
   file: string,
   args: readonly string[],
   { env = {}, stderr = 'keep', timeoutMilliseconds = 600_000 }: CommandOptions = {},

@@ -61,7 +61,7 @@ async function enforceConstraints(
   }
 }
 
-export async function untilMutatorsFollow(
+async function untilMutatorsFollow(
   platform: Platform,
   policy: RuntimePolicy,
 ): Promise<void> {

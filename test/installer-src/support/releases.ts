@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { pack, type Header } from 'tar-stream';
 
 /** Files by path below the source, as in `20260817.0/x86_64/runsc`. */
-export type Served = ReadonlyMap<string, Buffer>;
+type Served = ReadonlyMap<string, Buffer>;
 
 export const ARCH = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
 
@@ -60,7 +60,7 @@ export function releaseOf(version: string, files: Readonly<Record<string, Buffer
   };
 }
 
-export function sha512(content: Buffer): string {
+function sha512(content: Buffer): string {
   return createHash('sha512').update(content).digest('hex');
 }
 
