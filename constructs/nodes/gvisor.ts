@@ -18,7 +18,7 @@ export interface GvisorNodesProps {
    * @default "runsc"
    */
   readonly handler?: string;
-  /** The installer, from `bundleInstaller()`. */
+  /** The installer, from `bundleSources()`. */
   readonly source: string;
 }
 

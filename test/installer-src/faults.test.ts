@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { bundleInstaller } from '../../installer-src/bundle';
+import { bundleSources } from '../../webhook-src/bundle';
 import { digestsFlag, installationId, releaseFor } from '../../installer-src/release/release';
 import { ERROR_CATALOGUE } from '../../policy/errors';
 import { describeWhere } from '../support/suite';
@@ -38,7 +38,7 @@ beforeAll(async () => {
   await closed.close();
   server = await serveReleases();
   const installer = join(newDirectory(), 'installer.js');
-  writeFileSync(installer, bundleInstaller());
+  writeFileSync(installer, bundleSources().installer);
   programs = { installer, containerd: compiled('test/installer-src/support/containerd-main.ts') };
 });
 afterAll(async () => {

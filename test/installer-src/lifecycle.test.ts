@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { bundleInstaller } from '../../installer-src/bundle';
+import { bundleSources } from '../../webhook-src/bundle';
 import { writeFarewell } from '../../installer-src/exchange';
 import { compiled } from './support/compiled';
 import { CONFIGS, newDirectory, removeDirectories } from './support/hosts';
@@ -21,7 +21,7 @@ const machines: Machine[] = [];
 beforeAll(async () => {
   server = await serveReleases();
   const installer = join(newDirectory(), 'installer.js');
-  writeFileSync(installer, bundleInstaller());
+  writeFileSync(installer, bundleSources().installer);
   programs = { installer, containerd: compiled('test/installer-src/support/containerd-main.ts') };
 });
 afterEach(async () => {

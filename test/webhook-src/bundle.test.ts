@@ -4,7 +4,7 @@ import { bundleSources } from '../../webhook-src/bundle';
 
 const sources = bundleSources();
 
-describe.each(['webhook', 'rotator'] as const)('%s.js', (name) => {
+describe.each(['webhook', 'rotator', 'installer'] as const)('%s.js', (name) => {
   const text = sources[name];
 
   it('fits a ConfigMap with room to spare', () => {

@@ -4,7 +4,7 @@
  */
 import { buildPlan, forThisComputer } from '../../../cli/platform';
 import { asMember } from '../../../deploy/apply-set';
-import { listAt, referenceOf, type KubernetesObject } from '../../../deploy/kubernetes/object';
+import type { KubernetesObject } from '../../../deploy/kubernetes/object';
 import type { PlannedObject } from '../../../deploy/plan';
 import { observe } from '../../../deploy/readiness';
 import { MUTATOR, NAMESPACES } from '../../../policy/names';
@@ -21,7 +21,7 @@ export const PLANNED = {
   policy: `ConfigMap/${NAMESPACES.gatekeeper}/${MUTATOR.policyConfigMap}`,
 } as const;
 
-export type Change = (manifest: KubernetesObject) => KubernetesObject;
+type Change = (manifest: KubernetesObject) => KubernetesObject;
 
 export interface Planned {
   readonly objects: readonly PlannedObject[];
@@ -51,46 +51,6 @@ export async function plannedObjects({ api, policy }: Platform): Promise<Planned
       });
     },
   };
-}
-
-/** A Deployment of that many pods. */
-export const scaledTo =
-  (replicas: number): Change =>
-  (manifest) => ({ ...manifest, spec: { ...(manifest['spec'] as object), replicas } });
-
-/**
- * Webhooks the API server waits for as long as it can. Where the question is whether an answer is lost, a busy computer must not
- * be what loses it.
- */
-export const patient: Change = (manifest) => ({
-  ...manifest,
-  webhooks: listAt(manifest, 'webhooks').map((webhook) => ({
-    ...(webhook as object),
-    timeoutSeconds: 30,
-  })),
-});
-
-/** Ends the pods of a Deployment at once, without the time to drain, and waits until they and their endpoints are gone. */
-export async function endPods(
-  { api, server }: Platform,
-  { labelSelector, service }: { readonly labelSelector: string; readonly service: string },
-): Promise<void> {
-  const namespace = NAMESPACES.gatekeeper;
-  const pods = () => api.list({ apiVersion: 'v1', kind: 'Pod', namespace, labelSelector });
-  await until(`no pods of ${labelSelector}`, async () => {
-    const left = (await pods()).map(referenceOf);
-    for (const { name } of left) {
-      await server.send({
-        method: 'DELETE',
-        path: `/api/v1/namespaces/${namespace}/pods/${name}?gracePeriodSeconds=0`,
-      });
-    }
-    return left.length === 0 || new NotYet(left.map(({ name }) => name));
-  });
-  await until(`no endpoints of ${service}`, async () => {
-    const endpoints = await endpointsOf(api, service);
-    return endpoints.length === 0 || new NotYet(endpoints);
-  });
 }
 
 /** Address and port of each ready endpoint of a Service. */

@@ -61,10 +61,7 @@ async function enforceConstraints(
   }
 }
 
-async function untilMutatorsFollow(
-  platform: Platform,
-  policy: RuntimePolicy,
-): Promise<void> {
+async function untilMutatorsFollow(platform: Platform, policy: RuntimePolicy): Promise<void> {
   const hash = policyHash(policy);
   await until('every mutator decides by the policy', async () => {
     const ca = await caBundle(platform);
