@@ -10,6 +10,7 @@ import {
 import { groupVersionPath, preferredVersions, resourceTypesOf } from './discovery';
 import {
   groupOf,
+  isSameRequest,
   listAt,
   referenceOf,
   textAt,
@@ -140,8 +141,7 @@ export function createClient(send: Send, server: string): KubernetesApi {
       });
       const after = object(response);
       if (before === undefined) return { object: after, outcome: 'created' };
-      const same = before.metadata.resourceVersion === after.metadata.resourceVersion;
-      return { object: after, outcome: same ? 'unchanged' : 'configured' };
+      return { object: after, outcome: isSameRequest(before, after) ? 'unchanged' : 'configured' };
     },
     create: async (manifest, { dryRun = false } = {}) => {
       const type = await resourceType(manifest.apiVersion, manifest.kind);

@@ -1,4 +1,5 @@
 /** Kubernetes objects as plain data, and what is said of them without asking a server. */
+import { isDeepStrictEqual } from 'node:util';
 
 /** Any Kubernetes object: what every kind has, the rest unknown. */
 export interface KubernetesObject {
@@ -75,4 +76,19 @@ export function listAt(object: unknown, ...path: readonly (string | number)[]): 
 export function textAt(object: unknown, ...path: readonly (string | number)[]): string | undefined {
   const value = valueAt(object, ...path);
   return typeof value === 'string' ? value : undefined;
+}
+
+/**
+ * Whether two states of one object ask for the same: the status, which its controller writes, and the API server's own records
+ * of writes are left out. The version alone says less: where two managers apply, the first of them gets a new one for applying
+ * the same again, because the records are sorted by time (apimachinery v0.36.3, pkg/util/managedfields/internal,
+ * sortEncodedManagedFields) and compared in their order (apiserver, IgnoreManagedFieldsTimestampsTransformer).
+ */
+export function isSameRequest(a: KubernetesObject, b: KubernetesObject): boolean {
+  return isDeepStrictEqual(requested(a), requested(b));
+}
+
+function requested(object: KubernetesObject): object {
+  const metadata = { ...object.metadata, resourceVersion: undefined, managedFields: undefined };
+  return { ...object, metadata, status: undefined };
 }

@@ -52,9 +52,9 @@ describe('get', () => {
 });
 
 describe('apply', () => {
-  const stored = (resourceVersion: string) => ({
+  const stored = (resourceVersion: string, metadata: object = {}) => ({
     ...pod,
-    metadata: { ...pod.metadata, resourceVersion },
+    metadata: { ...pod.metadata, resourceVersion, ...metadata },
   });
 
   test('is a server-side apply that takes over the stated fields and refuses unknown ones', async () => {
@@ -72,10 +72,19 @@ describe('apply', () => {
   test.each([
     ['created', notFound],
     ['unchanged', stored('7')],
-    ['configured', stored('6')],
+    ['configured', stored('6', { labels: { old: 'value' } })],
+    ['configured', { ...stored('6'), spec: { old: 'value' } }],
   ])('says %s', async (outcome, before) => {
     const { client } = clientOf(before, stored('7'));
     expect((await client.apply(pod)).outcome).toBe(outcome);
+  });
+
+  test("says unchanged where only a status and the server's records of writes are new", async () => {
+    const managers = ['b', 'a'].map((manager) => ({ manager, operation: 'Apply' }));
+    const before = { ...stored('6', { managedFields: [...managers].reverse() }), status: {} };
+    const after = { ...stored('7', { managedFields: managers }), status: { observed: 1 } };
+    const { client } = clientOf(before, after);
+    expect((await client.apply(pod)).outcome).toBe('unchanged');
   });
 });
 
