@@ -32,9 +32,11 @@ export interface PlannedObject {
  * API server itself imposes are added: an object needs its Namespace, a custom resource its CustomResourceDefinition, and a
  * Gatekeeper constraint its ConstraintTemplate. Deterministic: where nothing decides, the order of the tree does.
  *
- * @throws SandboxError PLAN_INVALID when two objects are the same, or dependencies run in a circle
+ * @throws SandboxError CHART_INVALID with every rule the chart breaks; PLAN_INVALID when two objects are the same, or
+ *   dependencies run in a circle
  */
 export function planDeployment(chart: Chart): readonly PlannedObject[] {
+  refuseInvalid(chart);
   // chart.apiObjects holds direct children only.
   const objects = chart.node.findAll().filter((node) => ApiObject.isApiObject(node));
   const drafts = objects.map(draft);
@@ -131,6 +133,19 @@ function waitKindOf({ apiVersion, kind, metadata }: KubernetesObject): WaitKind 
     default:
       return 'none';
   }
+}
+
+/** What `app.synth()` does before it writes: every construct has its say. */
+function refuseInvalid(chart: Chart): void {
+  const problems = chart.node.findAll().flatMap((construct) =>
+    construct.node.validate().map((reason): Problem => ({
+      path: construct.node.path,
+      reason,
+      fix: 'correct sandbox.config.ts',
+    })),
+  );
+  const [first, ...rest] = problems;
+  if (first !== undefined) throw new SandboxError('CHART_INVALID', [first, ...rest]);
 }
 
 function refuseDuplicates(drafts: readonly Draft[]): void {

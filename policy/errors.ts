@@ -27,6 +27,14 @@ export const ERROR_CATALOGUE = {
   },
   MANIFEST_INVALID: { exit: 2, summary: 'A manifest to explain cannot be read or holds no pod.' },
   PLAN_INVALID: { exit: 2, summary: 'The objects to deploy cannot be put in an order.' },
+  STACK_INVALID: {
+    exit: 2,
+    summary: 'The configuration of a Pulumi stack cannot be read, or describes what cannot work.',
+  },
+  CHART_HOLDS_OUTPUT: {
+    exit: 2,
+    summary: 'A value that Pulumi learns only while it deploys is in the tree of a chart.',
+  },
   KUBECONFIG_INVALID: { exit: 3, summary: 'The kubeconfig names no usable cluster.' },
   CLUSTER_UNREACHABLE: {
     exit: 3,

@@ -2,13 +2,13 @@ import { InvalidArgumentError, type Command } from 'commander';
 import type { DeployEvent, DeployReport } from '../../deploy/apply';
 import type { LocalCluster } from '../../local/cluster';
 import type { Compute } from '../../local/compute';
+import type { Profile } from '../../local/profile';
 import type { Progress } from '../../local/progress';
-import { SandboxError } from '../../policy/errors';
+import { SandboxError, type Problem } from '../../policy/errors';
 import packageJson from '../../package.json';
 import { targetOf, type GlobalOptions, type Session } from '../options';
 import { printJson } from '../output/json';
 import { runStages, type Stage } from '../output/stages';
-import type { Profile } from '../platform';
 import { showReport, verificationStage } from './verify';
 
 const HELP = `
@@ -22,6 +22,7 @@ On Linux as root the cluster gets a real node, in namespaces of its own, and pod
 Examples:
   $ secure-ai up
   $ secure-ai up --nodes 2
+  $ secure-ai up --cluster-only && pulumi up --stack local
   $ eval "$(secure-ai up | tail -n 1)" && kubectl get pods -A
   $ secure-ai up --context production`;
 
@@ -30,6 +31,7 @@ export function declareUp(program: Command, session: Session): void {
     .command('up')
     .description('start a local cluster (or use another), deploy the platform, prove that it works')
     .option('--nodes <count>', 'real nodes of the local cluster, 0 for none', nodeCount)
+    .option('--cluster-only', 'start the local cluster and deploy nothing, for `pulumi up`')
     .addHelpText('after', HELP)
     .action((_options, command: Command) => up(command.optsWithGlobals(), session));
 }
@@ -37,6 +39,8 @@ export function declareUp(program: Command, session: Session): void {
 interface UpOptions extends GlobalOptions {
   /** @default 1 where nodes can run, else 0 */
   readonly nodes?: number;
+  /** @default false */
+  readonly clusterOnly?: boolean;
 }
 
 function nodeCount(text: string): number {
@@ -44,14 +48,18 @@ function nodeCount(text: string): number {
   throw new InvalidArgumentError('It is not a whole number.');
 }
 
-function nodesElsewhere(): SandboxError {
-  return new SandboxError('USAGE_INVALID', [
-    {
-      path: '--nodes',
-      reason: 'adds nodes to a local cluster, while --kubeconfig and --context name another one',
-      fix: 'leave one of them out',
-    },
-  ]);
+/** Options about the local cluster where another one is named. */
+function refuseLocalOptions({ nodes, clusterOnly }: UpOptions): void {
+  const given = [
+    ...(nodes === undefined ? [] : ['--nodes']),
+    ...(clusterOnly === true ? ['--cluster-only'] : []),
+  ];
+  const [first, ...rest] = given.map((path): Problem => ({
+    path,
+    reason: 'is about a local cluster, while --kubeconfig and --context name another one',
+    fix: 'leave one of them out',
+  }));
+  if (first !== undefined) throw new SandboxError('USAGE_INVALID', [first, ...rest]);
 }
 
 /** Where the platform goes. */
@@ -64,11 +72,13 @@ interface Destination {
 async function up(options: UpOptions, session: Session): Promise<void> {
   const { asConfigured } = await import('../platform');
   const target = targetOf(options);
-  if (target.type === 'kubeconfig' && options.nodes !== undefined) throw nodesElsewhere();
+  if (target.type === 'kubeconfig') refuseLocalOptions(options);
   const destination =
     target.type === 'local'
       ? await startLocal(target.name, options.nodes, session)
       : { ...target, profile: asConfigured };
+
+  if (options.clusterOnly === true) return showCluster(destination, options, session);
 
   let deployed: DeployReport | undefined;
   const deployment: Stage = {
@@ -89,8 +99,13 @@ async function up(options: UpOptions, session: Session): Promise<void> {
     return;
   }
   showReport(report, options, session);
-  if (target.type === 'local')
-    session.stdout.write(`\nexport KUBECONFIG=${destination.kubeconfig}\n`);
+  if (target.type === 'local') showCluster(destination, options, session);
+}
+
+/** How to reach the local cluster. */
+function showCluster({ kubeconfig }: Destination, { json }: GlobalOptions, session: Session): void {
+  if (json === true) printJson(session, { kubeconfig });
+  else session.stdout.write(`\nexport KUBECONFIG=${kubeconfig}\n`);
 }
 
 /** A control plane, and something to run pods on. */
@@ -101,10 +116,10 @@ async function startLocal(
 ): Promise<Destination> {
   const { startCluster } = await import('../../local/cluster');
   const { startCompute } = await import('../../local/compute');
-  const { forThisComputer, withGvisor } = await import('../platform');
+  const { profileOf } = await import('../../local/profile');
   const { signal } = session;
   let cluster: LocalCluster | undefined;
-  let profile: Profile = forThisComputer;
+  let profile: Profile | undefined;
   const stage: Stage = {
     title: `Start local cluster ${name}`,
     run: async (say) => {
@@ -112,13 +127,12 @@ async function startLocal(
       cluster = await startCluster({ name, signal, onProgress });
       const compute = await startCompute(cluster, { nodes, signal, onProgress });
       say(describeCompute(compute));
-      if (compute.kind === 'host-pods') return;
-      const { serveGvisorRelease } = await import('../../local/gvisor-release/serve');
-      profile = withGvisor(profile, await serveGvisorRelease(cluster, { signal, onProgress }));
+      profile = await profileOf(cluster, { signal, onProgress });
     },
   };
   await runStages([stage], session);
-  if (cluster === undefined) throw new TypeError('the cluster has not been started');
+  if (cluster === undefined || profile === undefined)
+    throw new TypeError('the cluster has not been started');
   return { kubeconfig: cluster.kubeconfig, profile };
 }
 

@@ -24,6 +24,12 @@ export interface ClusterKind<Settings> {
    */
   problems(settings: Settings, sandbox: SandboxConfig): readonly Problem[];
   /**
+   * The platform as it is deployed to such a cluster. @default as the settings file says
+   *
+   * @throws SandboxError what keeps it from being known
+   */
+  adapt?(name: string, sandbox: SandboxConfig): Promise<SandboxConfig>;
+  /**
    * Registers the resources of the cluster; called only where there are no problems. Loads the SDK of its cloud.
    *
    * @param name of the cluster, and the beginning of the names of its resources

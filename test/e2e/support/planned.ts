@@ -2,11 +2,12 @@
  * What the main job has deployed, changed for a while and then as it was. Changes are made the way the deployment itself makes
  * them, by server-side apply as the same field manager, so that nobody's ownership of a field moves.
  */
-import { buildPlan, forThisComputer } from '../../../cli/platform';
+import { buildPlan } from '../../../cli/platform';
 import { asMember } from '../../../deploy/apply-set';
-import type { KubernetesObject } from '../../../deploy/kubernetes/object';
+import { listAt, referenceOf, type KubernetesObject } from '../../../deploy/kubernetes/object';
 import type { PlannedObject } from '../../../deploy/plan';
 import { observe } from '../../../deploy/readiness';
+import { forThisComputer } from '../../../local/profile';
 import { MUTATOR, NAMESPACES } from '../../../policy/names';
 import type { Platform } from './platform';
 import { NotYet, until } from './wait';
@@ -51,6 +52,46 @@ export async function plannedObjects({ api, policy }: Platform): Promise<Planned
       });
     },
   };
+}
+
+/** A Deployment of that many pods. */
+export const scaledTo =
+  (replicas: number): Change =>
+  (manifest) => ({ ...manifest, spec: { ...(manifest['spec'] as object), replicas } });
+
+/**
+ * Webhooks the API server waits for as long as it can. Where the question is whether an answer is lost, a busy computer must not
+ * be what loses it.
+ */
+export const patient: Change = (manifest) => ({
+  ...manifest,
+  webhooks: listAt(manifest, 'webhooks').map((webhook) => ({
+    ...(webhook as object),
+    timeoutSeconds: 30,
+  })),
+});
+
+/** Ends the pods of a Deployment at once, without the time to drain, and waits until they and their endpoints are gone. */
+export async function endPods(
+  { api, server }: Platform,
+  { labelSelector, service }: { readonly labelSelector: string; readonly service: string },
+): Promise<void> {
+  const namespace = NAMESPACES.gatekeeper;
+  const pods = () => api.list({ apiVersion: 'v1', kind: 'Pod', namespace, labelSelector });
+  await until(`no pods of ${labelSelector}`, async () => {
+    const left = (await pods()).map(referenceOf);
+    for (const { name } of left) {
+      await server.send({
+        method: 'DELETE',
+        path: `/api/v1/namespaces/${namespace}/pods/${name}?gracePeriodSeconds=0`,
+      });
+    }
+    return left.length === 0 || new NotYet(left.map(({ name }) => name));
+  });
+  await until(`no endpoints of ${service}`, async () => {
+    const endpoints = await endpointsOf(api, service);
+    return endpoints.length === 0 || new NotYet(endpoints);
+  });
 }
 
 /** Address and port of each ready endpoint of a Service. */

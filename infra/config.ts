@@ -1,0 +1,166 @@
+/** What a stack says: which cluster, and which platform goes there. Everything wrong with it is told at once. */
+import { existsSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
+import * as pulumi from '@pulumi/pulumi';
+import { z } from 'zod';
+import type { SandboxConfig } from '../constructs';
+import { SandboxError, type ErrorCode, type Problem } from '../policy/errors';
+import { problemsOf } from '../policy/problems';
+import type { Cluster, ClusterKind } from './clusters/cluster';
+
+/** Namespace of the configuration keys: the name of the project in Pulumi.yaml. */
+const NAMESPACE = 'secure-ai-sandbox';
+
+const ROOT = join(__dirname, '..');
+
+/** Each kind of cluster is loaded only when it is asked for, and so is the SDK of its cloud. */
+const KINDS = {
+  existing: async () => choice((await import('./clusters/existing')).existing),
+  local: async () => choice((await import('./clusters/local')).local),
+} as const;
+
+/** The members every stack has; the others are those of the kind of cluster. */
+const stackSchema = z.looseObject({
+  /** Kind of cluster. */
+  cluster: z.enum(Object.keys(KINDS) as [keyof typeof KINDS, ...(keyof typeof KINDS)[]]),
+  /** Name of the cluster. @default "secure-ai" */
+  name: z
+    .string()
+    .regex(/^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$/, 'must be lower-case letters, digits and dashes')
+    .default('secure-ai'),
+  /** File with the settings of the platform, relative to the project. @default "sandbox.config.ts" */
+  settings: z.string().min(1).default('sandbox.config.ts'),
+});
+
+export interface Stack {
+  readonly name: string;
+  /** The platform as it goes to this cluster. */
+  readonly sandbox: SandboxConfig;
+  /** Registers the cluster. */
+  create(): Promise<Cluster>;
+}
+
+/**
+ * Reads and checks the configuration of the current stack. Registers nothing.
+ *
+ * @param values configuration keys without their namespace
+ * @throws pulumi.InputPropertiesError with everything that is wrong or cannot work, in the stack and in its settings file
+ */
+export async function readStack(values: Readonly<Record<string, unknown>>): Promise<Stack> {
+  const stack = stackSchema.safeParse(values);
+  const named = z.looseObject({ settings: stackSchema.shape.settings }).safeParse(values);
+  const platform = named.success ? await loadSettings(named.data.settings) : { problems: [] };
+  if (!stack.success) throw invalid([...problemsOf(stack.error), ...platform.problems]);
+
+  const { cluster, name } = stack.data;
+  const own = Object.entries(stack.data).filter(([key]) => !Object.hasOwn(stackSchema.shape, key));
+  const chosen = (await KINDS[cluster]())(Object.fromEntries(own));
+  const { value: sandbox } = platform;
+  const clashes = sandbox === undefined ? [] : chosen.problems(sandbox);
+  const problems = [...chosen.shape, ...clashes, ...platform.problems];
+  if (sandbox === undefined || problems.length > 0) throw invalid(problems);
+
+  const adapted = await attempt('', () => chosen.adapt(name, sandbox));
+  if (adapted.value === undefined) throw invalid(adapted.problems);
+  const { value } = adapted;
+  return { name, sandbox: value, create: () => chosen.create(name, value) };
+}
+
+/** Pulumi demands a value for every key that Pulumi.yaml describes, so these are its defaults of what may be left out. */
+const EMPTY: ReadonlySet<string> = new Set(['', '{}', '[]']);
+
+/** The values of the stack that is deployed, without the namespace of their keys: texts, and what is written as JSON as such. */
+export function stackValues(): Readonly<Record<string, unknown>> {
+  const prefix = `${NAMESPACE}:`;
+  return Object.fromEntries(
+    Object.entries(pulumi.runtime.allConfig()).flatMap(([key, text]) =>
+      key.startsWith(prefix) && !EMPTY.has(text) ? [[key.slice(prefix.length), plain(text)]] : [],
+    ),
+  );
+}
+
+/** Pulumi hands every value over as a text. A version such as "1.36" has to stay one. */
+function plain(text: string): unknown {
+  return /^\s*[[{]|^(true|false)$/.test(text) ? JSON.parse(text) : text;
+}
+
+/** A kind of cluster with its settings, of whatever shape these are. */
+interface Choice {
+  /** What is wrong with the settings themselves; where that is nothing, the others may be asked. */
+  readonly shape: readonly Problem[];
+  problems(sandbox: SandboxConfig): readonly Problem[];
+  adapt(name: string, sandbox: SandboxConfig): Promise<SandboxConfig>;
+  create(name: string, sandbox: SandboxConfig): Promise<Cluster>;
+}
+
+function choice<Settings>(kind: ClusterKind<Settings>) {
+  return (values: object): Choice => {
+    const { data, error } = kind.schema.safeParse(values);
+    const settings = () => {
+      if (error !== undefined) throw new TypeError('the settings are not valid');
+      return data;
+    };
+    return {
+      shape: error === undefined ? [] : problemsOf(error),
+      problems: (sandbox) => (error === undefined ? kind.problems(settings(), sandbox) : []),
+      adapt: async (name, sandbox) => (await kind.adapt?.(name, sandbox)) ?? sandbox,
+      create: (name, sandbox) => kind.create(name, settings(), sandbox),
+    };
+  };
+}
+
+interface Attempt<Value> {
+  readonly value?: Value;
+  readonly problems: readonly Problem[];
+}
+
+/** What the settings file exports, which `defineSandbox` has checked. */
+async function loadSettings(file: string): Promise<Attempt<SandboxConfig>> {
+  const path = isAbsolute(file) ? file : join(ROOT, file);
+  const none = (reason: string) => ({
+    problems: [
+      {
+        path: 'settings',
+        reason,
+        fix: 'give the path of a file with `export default defineSandbox({…})`, relative to the project',
+      },
+    ],
+  });
+  if (!existsSync(path)) return none(`there is no file ${file}`);
+  const loaded = await attempt(`${file} `, async () => {
+    const module = (await import(path)) as { readonly default?: SandboxConfig };
+    return { exported: module.default };
+  });
+  if (loaded.value === undefined) return { problems: loaded.problems };
+  const { exported } = loaded.value;
+  // `defineSandbox` has checked the rest.
+  return exported?.policy === undefined
+    ? none(`${file} has no configuration as its default export`)
+    : { value: exported, problems: [] };
+}
+
+/** @param place put before the path of each problem */
+async function attempt<Value>(place: string, act: () => Promise<Value>): Promise<Attempt<Value>> {
+  try {
+    return { value: await act(), problems: [] };
+  } catch (error) {
+    if (!(error instanceof SandboxError)) throw error;
+    return { problems: error.problems.map((p) => ({ ...p, path: `${place}${p.path}` })) };
+  }
+}
+
+const CODE: ErrorCode = 'STACK_INVALID';
+
+function invalid(problems: readonly Problem[]): pulumi.InputPropertiesError {
+  const lines = problems.map(({ path, reason, fix }) => `  ${path}: ${reason}. Fix: ${fix}`);
+  const error = new pulumi.InputPropertiesError({
+    message: [`${CODE} This stack cannot be deployed:`, ...lines].join('\n'),
+    errors: problems.map(({ path, reason, fix }) => ({
+      propertyPath: path,
+      reason: `${reason}. Fix: ${fix}`,
+    })),
+  });
+  // Pulumi prints the stack of an error, and whoever reads this one wrote no code.
+  error.stack = error.message;
+  return error;
+}

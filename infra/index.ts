@@ -1,0 +1,18 @@
+/** The Pulumi front door: a cluster as the stack describes it, and the platform in it. `Pulumi.yaml` lists what a stack can say. */
+import { policyHash } from '../policy/hash';
+import { readStack, stackValues } from './config';
+import { deployPlatform } from './platform';
+
+export = async () => {
+  const stack = await readStack(stackValues());
+  const cluster = await stack.create();
+  const { objects } = deployPlatform(stack.sandbox, cluster);
+  return {
+    /** Of the cluster the platform is in; empty where kubectl's own is used. */
+    kubeconfig: cluster.kubeconfig,
+    /** The policy that decides, as decision annotations name it. */
+    policy: policyHash(stack.sandbox.policy),
+    /** How many objects the platform has. */
+    objects: objects.size,
+  };
+};

@@ -1,0 +1,67 @@
+/** What Pulumi has to know about an object beyond its manifest, by its kind. */
+import type * as pulumi from '@pulumi/pulumi';
+import type { KubernetesObject } from '../deploy/kubernetes/object';
+import type { WaitKind } from '../deploy/plan';
+
+/**
+ * Conditions of annotation `pulumi.com/waitFor`, all of which hold before an object counts as created: the counterpart of
+ * `READINESS` in deploy/readiness.ts. Deployments and DaemonSets the provider awaits by itself.
+ *
+ * The language is that of the provider: `condition=` or one `jsonpath=` of RFC 9535 each, compared with its first result
+ * (pulumi-kubernetes provider, pkg/metadata/overrides.go and pkg/jsonpath/jsonpath.go). It cannot ask for all of a list, so of a
+ * constraint it sees that a Gatekeeper which serves the webhook enforces it, not that every one does.
+ */
+const WAIT_FOR: Readonly<Record<WaitKind, readonly string[]>> = {
+  none: [],
+  'namespace-active': ['jsonpath={.status.phase}=Active'],
+  'crd-established': ['condition=Established'],
+  'template-created': ['jsonpath={.status.created}=true'],
+  'constraint-enforced': [
+    `jsonpath={.status.byPod[?@.operations[?@=='webhook'] && @.enforced==true].enforced}=true`,
+  ],
+  'deployment-available': [],
+  'daemonset-rolled-out': [],
+  'ca-injected': ['jsonpath={.webhooks[0].clientConfig.caBundle}'],
+  // The mutator's Deployment is available before its configuration is registered.
+  'webhook-answers': ['jsonpath={.webhooks[0].clientConfig.caBundle}'],
+};
+
+/** The manifest as Pulumi gets it. */
+export function awaited(manifest: KubernetesObject, wait: WaitKind): KubernetesObject {
+  const conditions = WAIT_FOR[wait];
+  if (conditions.length === 0) return manifest;
+  const { annotations, ...metadata } = manifest.metadata;
+  const waitFor = { 'pulumi.com/waitFor': JSON.stringify(conditions) };
+  return { ...manifest, metadata: { ...metadata, annotations: { ...annotations, ...waitFor } } };
+}
+
+/** Members of an object that hold secrets: Pulumi encrypts them in its state and does not show them. */
+export function secretMembers({ kind }: KubernetesObject): readonly string[] {
+  return kind === 'Secret' ? ['data', 'stringData'] : [];
+}
+
+type ObjectOptions = Pick<
+  pulumi.CustomResourceOptions,
+  'additionalSecretOutputs' | 'deleteBeforeReplace' | 'ignoreChanges' | 'replaceOnChanges'
+>;
+
+/**
+ * Members that others write, and members that cannot change. The provider knows those of the kinds of Kubernetes 1.36 that hold
+ * a selector or a roleRef (provider pkg/provider/diff.go), but not the handler of a RuntimeClass.
+ */
+export function objectOptions(manifest: KubernetesObject): ObjectOptions {
+  switch (manifest.kind) {
+    case 'RuntimeClass':
+      // Immutable: kubernetes v1.36.3, pkg/apis/node/validation, ValidateRuntimeClassUpdate.
+      return { replaceOnChanges: ['handler'], deleteBeforeReplace: true };
+    case 'Secret':
+      // Gatekeeper fills in the empty one it is given.
+      return { ignoreChanges: ['data'], additionalSecretOutputs: ['data', 'stringData'] };
+    case 'MutatingWebhookConfiguration':
+    case 'ValidatingWebhookConfiguration':
+      // The rotators of the mutator and of Gatekeeper.
+      return { ignoreChanges: ['webhooks[*].clientConfig.caBundle'] };
+    default:
+      return {};
+  }
+}
