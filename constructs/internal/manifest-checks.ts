@@ -1,5 +1,6 @@
 /** Rules every deployment has to keep, checked on the finished objects so that no construct can get around them. */
 import type { Problem } from '../../policy/errors';
+import { NAMESPACES } from '../../policy/names';
 import { unpinned } from './image-pin';
 
 /** As much of a Kubernetes object as the checks read. */
@@ -18,6 +19,7 @@ interface Webhook {
   readonly name: string;
   readonly failurePolicy?: string;
   readonly namespaceSelector?: object;
+  readonly timeoutSeconds?: number;
 }
 
 interface WorkloadSpec extends PodSpec {
@@ -33,6 +35,7 @@ interface PodSpec {
 interface Container {
   readonly name: string;
   readonly image?: string;
+  readonly securityContext?: { readonly privileged?: boolean };
 }
 
 type Check = (object: Manifest, path: string) => Problem[];
@@ -79,14 +82,34 @@ const CHECKS: readonly Check[] = [
   },
 
   function failingWebhookIsScoped(object, path) {
-    return (object.webhooks ?? [])
-      .filter(({ failurePolicy = 'Fail' }) => failurePolicy === 'Fail')
+    return failingWebhooks(object)
       .filter(({ namespaceSelector = {} }) => Object.keys(namespaceSelector).length === 0)
       .map(({ name }) => ({
         path: `${path}.webhooks[${name}]`,
         reason:
           'fails closed for every namespace, so that the cluster cannot heal while it is down',
         fix: 'give it a namespaceSelector that leaves out the namespaces the cluster needs',
+      }));
+  },
+
+  function failingWebhookIsBounded(object, path) {
+    return failingWebhooks(object)
+      .filter(({ timeoutSeconds }) => timeoutSeconds === undefined)
+      .map(({ name }) => ({
+        path: `${path}.webhooks[${name}].timeoutSeconds`,
+        reason: 'is missing, so that whatever it is asked about waits ten seconds while it hangs',
+        fix: 'state the seconds its server needs at most',
+      }));
+  },
+
+  function privilegeStaysOnNodes(object, path) {
+    if (NODE_NAMESPACES.has(object.metadata.namespace)) return [];
+    return containers(object.spec)
+      .filter(({ securityContext }) => securityContext?.privileged === true)
+      .map(({ name }) => ({
+        path: `${path}.containers[${name}].securityContext.privileged`,
+        reason: 'makes it root on its node, outside the namespaces of the node installers',
+        fix: `drop it, or move what works on nodes to ${[...NODE_NAMESPACES].join(' or ')}`,
       }));
   },
 
@@ -119,6 +142,16 @@ const CHECKS: readonly Check[] = [
     });
   },
 ];
+
+/** Whose pods may be privileged: they install runtimes on the nodes. */
+const NODE_NAMESPACES: ReadonlySet<string | undefined> = new Set([
+  NAMESPACES.kata,
+  NAMESPACES.gvisor,
+]);
+
+function failingWebhooks(object: Manifest): Webhook[] {
+  return (object.webhooks ?? []).filter(({ failurePolicy = 'Fail' }) => failurePolicy === 'Fail');
+}
 
 function containers(spec: WorkloadSpec | undefined): Container[] {
   if (spec === undefined) return [];

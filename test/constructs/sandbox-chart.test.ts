@@ -280,13 +280,15 @@ describe('a chart that breaks rules is not synthesized', () => {
       object('By-default', {
         apiVersion,
         kind: 'MutatingWebhookConfiguration',
-        webhooks: [{ name: 'x' }],
+        webhooks: [{ name: 'x', timeoutSeconds: 3 }],
       });
       object('Bare', { apiVersion: 'node.k8s.io/v1', kind: 'RuntimeClass', handler: 'x' });
       object('Pod', {
         apiVersion: 'v1',
         kind: 'Pod',
-        spec: { initContainers: [{ name: 'i', image: 'a:latest' }] },
+        spec: {
+          initContainers: [{ name: 'i', image: 'a:latest', securityContext: { privileged: true } }],
+        },
       });
       object('Job', {
         apiVersion: 'batch/v1',
@@ -316,11 +318,26 @@ describe('a chart that breaks rules is not synthesized', () => {
         'CronJob.batch/job.containers[c].image',
         'MutatingWebhookConfiguration.admissionregistration.k8s.io/by-default.webhooks[x]',
         'Pod/pod.containers[i].image',
+        'Pod/pod.containers[i].securityContext.privileged',
         'RuntimeClass.node.k8s.io/bare.overhead.podFixed',
         'RuntimeClass.node.k8s.io/bare.scheduling.nodeSelector',
         'ValidatingWebhookConfiguration.admissionregistration.k8s.io/selects-nothing.webhooks[all.example.org]',
+        'ValidatingWebhookConfiguration.admissionregistration.k8s.io/selects-nothing.webhooks[all.example.org].timeoutSeconds',
       ].sort(),
     );
+  });
+
+  test('an installer of a node namespace may be privileged', () => {
+    const change = (chart: Chart) =>
+      new ApiObject(chart, 'Installer', {
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { name: 'installer', namespace: 'gvisor-system' },
+        spec: {
+          containers: [{ name: 'c', image: 'a:1.0.0', securityContext: { privileged: true } }],
+        },
+      });
+    expect(broken(change)).not.toThrow();
   });
 
   test('a webhook that fails open needs no selector', () => {
