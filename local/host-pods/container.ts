@@ -157,7 +157,8 @@ export class HostContainer {
     const child = this.#child;
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const exited = once(child, 'exit');
-    child.kill('SIGTERM');
+    // Once: programs take a second one for impatience, and stop draining.
+    if (!child.killed) child.kill('SIGTERM');
     const timer = setTimeout(() => child.kill('SIGKILL'), graceMilliseconds);
     await exited;
     clearTimeout(timer);

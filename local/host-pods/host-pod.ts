@@ -91,12 +91,13 @@ export class HostPod {
       });
   }
 
-  /** Ends the processes and removes the pod's folder. */
+  /** Ends the processes and removes the pod's folder. Called again, with less time, it cuts the first call short. */
   async stop(graceSeconds?: number): Promise<void> {
-    if (this.#stopping) return;
-    this.#stopping = true;
-    this.#tokens.close();
-    this.onChange();
+    if (!this.#stopping) {
+      this.#stopping = true;
+      this.#tokens.close();
+      this.onChange();
+    }
     await this.#refreshed;
     const { spec } = this.pod;
     const grace = graceSeconds ?? spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS;

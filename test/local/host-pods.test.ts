@@ -26,6 +26,7 @@ const ask = (path) => new Promise((resolve) => https.get({
 http.createServer(async (request, response) => {
   if (request.url === '/crash') process.exit(3);
   if (request.url === '/unready') ready = false;
+  if (request.url === '/stubborn') process.on('SIGTERM', () => {});
   response.end(JSON.stringify({
     pod: process.env.POD_NAME, version: process.env.VERSION, secretive: process.env.HOST_SECRET,
     setting: readFileSync(flags.settings, 'utf8'),
@@ -362,6 +363,20 @@ test('pods of other namespaces are left alone', async () => {
     );
     return status.conditions?.some(({ reason }) => reason === 'Unschedulable') || undefined;
   });
+});
+
+test('a forced deletion ends a process that still drains', async () => {
+  const { pod } = await call(some(await readySlices()), '/stubborn');
+  const left = async () =>
+    (await processes('web')).filter(({ role }) => role.startsWith(`host-pod/${NAMESPACE}/${pod}/`));
+  await client.delete(`${BASE}/pods/${pod}`, { gracePeriodSeconds: 1_000 });
+  await eventually('it drains', async () => {
+    const answers = await Promise.all((await readySlices()).map((slice) => call(slice)));
+    return answers.every((answer) => answer.pod !== pod) || undefined;
+  });
+  expect(await left()).toHaveLength(1);
+  await client.delete(`${BASE}/pods/${pod}`, { gracePeriodSeconds: 0 });
+  await eventually('it has ended', async () => (await left()).length === 0 || undefined);
 });
 
 test('what is deleted ends: pods, processes and endpoints', async () => {
