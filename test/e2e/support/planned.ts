@@ -15,6 +15,7 @@ import { NotYet, until } from './wait';
 /** Ids of planned objects that tests change. */
 export const PLANNED = {
   mutator: `Deployment/${NAMESPACES.gatekeeper}/${MUTATOR.name}`,
+  rotator: `Deployment/${NAMESPACES.gatekeeper}/${MUTATOR.rotator}`,
   gatekeeper: `Deployment/${NAMESPACES.gatekeeper}/gatekeeper-controller-manager`,
   mutatorConfiguration: `MutatingWebhookConfiguration/${MUTATOR.name}`,
   gatekeeperConfiguration:
@@ -59,6 +60,18 @@ export const scaledTo =
   (replicas: number): Change =>
   (manifest) => ({ ...manifest, spec: { ...(manifest['spec'] as object), replicas } });
 
+/** A Deployment whose first container is given these flags besides. */
+export const withFlags =
+  (...flags: readonly string[]): Change =>
+  (manifest) => {
+    const path = ['spec', 'template', 'spec', 'containers'] as const;
+    const [container, ...others] = listAt(manifest, ...path) as readonly { args: string[] }[];
+    const containers = [{ ...container, args: [...(container?.args ?? []), ...flags] }, ...others];
+    const spec = manifest['spec'] as { template: { spec: object } };
+    const podSpec = { ...spec.template.spec, containers };
+    return { ...manifest, spec: { ...spec, template: { ...spec.template, spec: podSpec } } };
+  };
+
 /**
  * Webhooks the API server waits for as long as it can. Where the question is whether an answer is lost, a busy computer must not
  * be what loses it.
@@ -71,10 +84,13 @@ export const patient: Change = (manifest) => ({
   })),
 });
 
-/** Ends the pods of a Deployment at once, without the time to drain, and waits until they and their endpoints are gone. */
+/**
+ * Ends the pods of a Deployment at once, without the time to drain, and waits until they are gone, and their endpoints where a
+ * Service has some.
+ */
 export async function endPods(
   { api, server }: Platform,
-  { labelSelector, service }: { readonly labelSelector: string; readonly service: string },
+  { labelSelector, service }: { readonly labelSelector: string; readonly service?: string },
 ): Promise<void> {
   const namespace = NAMESPACES.gatekeeper;
   const pods = () => api.list({ apiVersion: 'v1', kind: 'Pod', namespace, labelSelector });
@@ -88,6 +104,7 @@ export async function endPods(
     }
     return left.length === 0 || new NotYet(left.map(({ name }) => name));
   });
+  if (service === undefined) return;
   await until(`no endpoints of ${service}`, async () => {
     const endpoints = await endpointsOf(api, service);
     return endpoints.length === 0 || new NotYet(endpoints);

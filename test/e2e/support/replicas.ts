@@ -2,6 +2,7 @@
 import { request } from 'node:https';
 import type { IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { connect as connectTls } from 'node:tls';
 import { listAt, textAt, valueAt } from '../../../deploy/kubernetes/object';
 import type { PatchOperation } from '../../../policy/decision';
 import { DECISION_ANNOTATION, MUTATOR, NAMESPACES } from '../../../policy/names';
@@ -18,6 +19,20 @@ interface Replica {
 
 export function webhookReplicas({ api }: Platform): Promise<Replica[]> {
   return endpointsOf(api, MUTATOR.name);
+}
+
+/** Serial number of the certificate a replica serves now. */
+export async function servedSerial({ address, port }: Replica): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connectTls(
+      { host: address, port, servername: SERVER_NAME, rejectUnauthorized: false },
+      () => {
+        resolve(socket.getPeerCertificate().serialNumber);
+        socket.destroy();
+      },
+    );
+    socket.on('error', reject);
+  });
 }
 
 /**
