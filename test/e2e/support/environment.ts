@@ -1,5 +1,8 @@
 /** Variables by which the setup of the e2e project tells the tests how the main job went. */
 
+/** Name of the cluster. */
+export const CLUSTER_VARIABLE = 'SECURE_AI_E2E_CLUSTER';
+
 /** Path of the cluster's kubeconfig, where it went well. */
 export const KUBECONFIG_VARIABLE = 'SECURE_AI_E2E_KUBECONFIG';
 

@@ -9,8 +9,15 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stopCluster } from '../../../local/cluster';
 import { cacheRoot } from '../../../local/paths';
-import { ROOT, secureAi, type CommandResult } from './command';
-import { clusterOf, FAILURE_VARIABLE, KUBECONFIG_VARIABLE, runOf } from './environment';
+import { ROOT } from './command';
+import {
+  CLUSTER_VARIABLE,
+  clusterOf,
+  FAILURE_VARIABLE,
+  KUBECONFIG_VARIABLE,
+  runOf,
+} from './environment';
+import { up } from './main-job';
 
 /** With a cold cache the main job builds Kubernetes. */
 const UP_TIMEOUT_MILLISECONDS = 3_600_000;
@@ -25,21 +32,18 @@ export default async function setup(): Promise<void> {
   }
   await endOrphans();
   process.stderr.write(`\ne2e: secure-ai up --cluster ${cluster} --nodes 0\n`);
-  const up = await secureAi(['up', '--cluster', cluster, '--nodes', '0', '--json'], {
-    stderr: 'show',
-    timeoutMilliseconds: UP_TIMEOUT_MILLISECONDS,
-  });
-  if (up.status === 0) {
-    const { kubeconfig } = JSON.parse(up.stdout) as { kubeconfig: string };
+  try {
+    const { kubeconfig } = await up({
+      cluster,
+      nodes: 0,
+      timeoutMilliseconds: UP_TIMEOUT_MILLISECONDS,
+    });
+    process.env[CLUSTER_VARIABLE] = cluster;
     process.env[KUBECONFIG_VARIABLE] = kubeconfig;
-    return;
+  } catch (error) {
+    process.env[FAILURE_VARIABLE] = (error as Error).message;
+    await stopCluster(cluster);
   }
-  process.env[FAILURE_VARIABLE] = failureOf(up);
-  await stopCluster(cluster);
-}
-
-function failureOf({ status, stdout }: CommandResult): string {
-  return `secure-ai up ended with ${status === null ? 'a signal' : `exit code ${status}`}:\n${stdout}`;
 }
 
 /** Ends the clusters of runs that were killed. */

@@ -2,13 +2,12 @@
 import { existsSync } from 'node:fs';
 import { clusterStateDir } from '../../../local/paths';
 import { markedProcesses } from '../../../local/processes/marked';
-import { secureAi } from './command';
 import { clusterOf } from './environment';
+import { down } from './main-job';
 
 export default async function teardown(): Promise<void> {
   const cluster = clusterOf(process.pid);
-  const { status, stderr } = await secureAi(['down', '--cluster', cluster]);
-  if (status !== 0) throw new Error(`secure-ai down ended with exit code ${status}:\n${stderr}`);
+  await down(cluster);
   const stateDir = clusterStateDir(cluster);
   const left = (await markedProcesses(stateDir)).map(({ pid, role }) => `process ${pid} (${role})`);
   if (existsSync(stateDir)) left.push(stateDir);
