@@ -19,6 +19,15 @@ export const VERSIONS = {
   coredns: 'v1.14.7',
   /** gVisor of the local cluster: the date of the module in local/toolchain/gvisor/go.mod, as releases are called. */
   gvisor: '20260413.0',
+  /** Pulumi's CLI where none is installed. Must equal local/toolchain/pulumi/go.mod and @pulumi/pulumi in package.json. */
+  pulumi: 'v3.248.0',
+  /**
+   * Source that Pulumi's provider for Kubernetes is built from where the plugin is not installed: the newest that is served
+   * as a Go module. Must equal local/toolchain/pulumi-resource-kubernetes/go.mod.
+   */
+  pulumiKubernetes: 'v4.0.0-20260115033456-f47bc2d6f199',
+  /** Pulumi's language host for Node: the last that is served as a Go module. Must equal local/toolchain/pulumi-language-nodejs/go.mod. */
+  pulumiLanguageHost: 'v3.68.0',
   /** busybox image of the pods that show which kernel they run on. */
   busyboxImage: '1.37.0',
 } as const;
