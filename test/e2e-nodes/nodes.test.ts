@@ -2,17 +2,24 @@
  * The main job on a real node: the synthesized objects unmodified, pods that really run in gVisor, and what becomes of pods
  * while parts of the platform are restarted or killed.
  */
-import { listAt, textAt, type KubernetesObject } from '../../deploy/kubernetes/object';
+import { existsSync } from 'node:fs';
+import { listAt, textAt, valueAt, type KubernetesObject } from '../../deploy/kubernetes/object';
 import { nodeSupport } from '../../local/node/nodes';
-import { MUTATOR, NAMESPACES } from '../../policy/names';
+import { clusterStateDir } from '../../local/paths';
+import { markedProcesses } from '../../local/processes/marked';
+import { NAMESPACES } from '../../policy/names';
 import type { StepResult, VerificationReport } from '../../verify/model';
-import { ROOT, secureAi } from '../e2e/support/command';
+import { describeCertificates } from '../e2e/support/certificates';
 import { KUBECONFIG_VARIABLE } from '../e2e/support/environment';
+import { down, NOTHING_TO_DO, up } from '../e2e/support/main-job';
 import { ENABLED, makeNamespace } from '../e2e/support/namespaces';
+import { patient, PLANNED, plannedObjects, type Planned } from '../e2e/support/planned';
 import { connectPlatform, type Platform } from '../e2e/support/platform';
 import { pod, tryPod, messageOf } from '../e2e/support/pods';
+import { CONTROLLER_PODS, isReady, MUTATOR_PODS, podsOf, restart } from '../e2e/support/rollout';
 import { startTraffic } from '../e2e/support/traffic';
 import { NotYet, until } from '../e2e/support/wait';
+import { containerProcesses, hostState, killProcess } from '../local/node/host';
 import { VERSIONS } from '../../versions';
 import { describeWhere } from '../support/suite';
 
@@ -29,20 +36,13 @@ describeWhere('a real node', support.supported ? undefined : support.reasons.joi
   let enabled: string;
   let report: VerificationReport;
 
-  const up = async () => {
-    const { status, stdout } = await secureAi(
-      ['up', '--cluster', cluster, '--nodes', '1', '--json'],
-      {
-        stderr: 'show',
-        timeoutMilliseconds: UP_TIMEOUT_MILLISECONDS,
-      },
-    );
-    if (status !== 0) throw new Error(`secure-ai up in ${ROOT} ended with ${status}:\n${stdout}`);
-    return JSON.parse(stdout) as { kubeconfig: string; verification: VerificationReport };
-  };
+  const stateDir = clusterStateDir(cluster);
+  const mainJob = () => up({ cluster, nodes: 1, timeoutMilliseconds: UP_TIMEOUT_MILLISECONDS });
+  let before: Awaited<ReturnType<typeof hostState>>;
 
   beforeAll(async () => {
-    const result = await up();
+    before = await hostState(stateDir);
+    const result = await mainJob();
     report = result.verification;
     process.env[KUBECONFIG_VARIABLE] = result.kubeconfig;
     platform = await connectPlatform();
@@ -51,17 +51,11 @@ describeWhere('a real node', support.supported ? undefined : support.reasons.joi
 
   afterAll(async () => {
     platform?.close();
-    const { status, stderr } = await secureAi(['down', '--cluster', cluster]);
-    expect({ status, stderr }).toMatchObject({ status: 0 });
+    await down(cluster);
   });
 
-  const pods = (namespace: string, labelSelector?: string) =>
-    platform.api.list({
-      apiVersion: 'v1',
-      kind: 'Pod',
-      namespace,
-      ...(labelSelector !== undefined && { labelSelector }),
-    });
+  const pods = (namespace: string) =>
+    platform.api.list({ apiVersion: 'v1', kind: 'Pod', namespace });
   const step = (id: string): StepResult | undefined => report.steps.find((s) => s.id === id);
 
   test('runs the pods of the platform, on the node', async () => {
@@ -100,82 +94,77 @@ describeWhere('a real node', support.supported ? undefined : support.reasons.joi
     });
   });
 
+  test('up again: everything is as it was', async () => {
+    const { deployment, verification } = await mainJob();
+    expect(deployment).toMatchObject(NOTHING_TO_DO);
+    expect(verification.counts.fail).toBe(0);
+  });
+
   const traffic = () => startTraffic(platform, pod({ namespace: enabled, label: 'kata' }));
-  const MUTATOR_PODS = `app.kubernetes.io/name=${MUTATOR.name}`;
-  const CONTROLLER_PODS = 'control-plane=controller-manager';
 
-  const restart = async (name: string) => {
-    const { status } = await platform.server.send({
-      method: 'PATCH',
-      path: `/apis/apps/v1/namespaces/${NAMESPACES.gatekeeper}/deployments/${name}`,
-      contentType: 'application/merge-patch+json',
-      body: {
-        spec: {
-          template: {
-            metadata: {
-              annotations: { 'kubectl.kubernetes.io/restartedAt': new Date().toISOString() },
-            },
-          },
-        },
+  describe('at 50 creations a second', () => {
+    const CONFIGURATIONS = [PLANNED.mutatorConfiguration, PLANNED.gatekeeperConfiguration];
+    let planned: Planned;
+
+    beforeAll(async () => {
+      planned = await plannedObjects(platform);
+      for (const id of CONFIGURATIONS) await planned.change(id, patient);
+    });
+
+    afterAll(async () => {
+      for (const id of CONFIGURATIONS) await planned.restore(id);
+    });
+
+    describeCertificates(() => ({ platform, planned, namespace: enabled }));
+
+    test.each([
+      ['the mutator', MUTATOR_PODS],
+      ['Gatekeeper', CONTROLLER_PODS],
+    ])(
+      'a rolling restart of %s loses no pod and lets none through unmutated',
+      async (_, replicas) => {
+        const stream = traffic();
+        await stream.flows();
+        await restart(platform, replicas);
+        await stream.flows();
+        expect(await stream.stop()).toEqual({ kata: expect.any(Number) as number });
       },
-    });
-    expect(status).toBe(200);
-  };
+    );
 
-  const uidsOf = async (selector: string) =>
-    (await pods(NAMESPACES.gatekeeper, selector)).map(({ metadata }) => metadata.uid);
-
-  const untilReplaced = (selector: string, before: readonly unknown[]) =>
-    until(`other pods of ${selector}, all ready`, async () => {
-      const live = await pods(NAMESPACES.gatekeeper, selector);
-      const fresh = live.every(({ metadata }) => !before.includes(metadata.uid));
-      return (
-        (fresh && live.length === before.length && live.every(isReady)) || new NotYet(live.length)
-      );
-    });
-
-  /** As SIGKILL: the pod is given no time, and its object is gone at once. */
-  const kill = async (name: string | undefined) => {
-    const path = `/api/v1/namespaces/${NAMESPACES.gatekeeper}/pods/${name}?gracePeriodSeconds=0`;
-    expect((await platform.server.send({ method: 'DELETE', path })).status).toBe(200);
-  };
-
-  test('a rolling restart of the mutator loses no pod and lets none through unmutated', async () => {
-    const before = await uidsOf(MUTATOR_PODS);
-    const stream = traffic();
-    await stream.flows();
-    await restart(MUTATOR.name);
-    await untilReplaced(MUTATOR_PODS, before);
-    await stream.flows();
-    expect(await stream.stop()).toEqual({ kata: expect.any(Number) as number });
-  });
-
-  test('a mutator that is killed costs what was under way, and lets nothing through unmutated', async () => {
-    const before = await pods(NAMESPACES.gatekeeper, MUTATOR_PODS);
-    const stream = traffic();
-    await stream.flows();
-    await kill(before[0]?.metadata.name);
-    await until('two ready mutators again', async () => {
-      const live = await pods(NAMESPACES.gatekeeper, MUTATOR_PODS);
-      return (live.length === 2 && live.every(isReady)) || new NotYet(live.length);
-    });
-    await stream.flows();
-    expectOnlyOutages(await stream.stop());
-  });
-
-  test('Gatekeeper restarts: nothing unjudged gets in', async () => {
-    const before = await uidsOf(CONTROLLER_PODS);
-    const stream = traffic();
-    await stream.flows();
-    await restart('gatekeeper-controller-manager');
-    await untilReplaced(CONTROLLER_PODS, before);
-    await stream.flows();
-    expectOnlyOutages(await stream.stop());
+    test.each([
+      ['a mutator', MUTATOR_PODS, '/app/webhook.js'],
+      ['a Gatekeeper', CONTROLLER_PODS, '--operation=webhook'],
+    ])(
+      '%s dies by kill -9: what was on its way is refused, nothing comes through unmutated or unjudged',
+      async (_, replicas, word) => {
+        const [victim] = containerProcesses(stateDir, word);
+        const stream = traffic();
+        await stream.flows();
+        killProcess(victim);
+        await until('a restarted container, and all of them ready', async () => {
+          const live = await podsOf(platform, replicas);
+          const restarts = live.map((one) =>
+            valueAt(one, 'status', 'containerStatuses', 0, 'restartCount'),
+          );
+          return (
+            (restarts.some((count) => count !== 0) && live.every(isReady)) || new NotYet(restarts)
+          );
+        });
+        await stream.flows();
+        const { kata, ...others } = await stream.stop();
+        expect(kata).toBeGreaterThan(0);
+        for (const outcome of Object.keys(others))
+          expect(outcome).toMatch(/^refused: .*failed calling webhook/);
+      },
+    );
   });
 
   test('both mutators gone: refused with a reason meanwhile, and back without help', async () => {
-    for (const { metadata } of await pods(NAMESPACES.gatekeeper, MUTATOR_PODS))
-      await kill(metadata.name);
+    for (const { metadata } of await podsOf(platform, MUTATOR_PODS)) {
+      // Given no time, and the object is gone at once.
+      const path = `/api/v1/namespaces/${NAMESPACES.gatekeeper}/pods/${metadata.name}?gracePeriodSeconds=0`;
+      expect((await platform.server.send({ method: 'DELETE', path })).status).toBe(200);
+    }
     const refusal = await until('a refusal or the way back', async () => {
       const { status, body } = await tryPod(platform, pod({ namespace: enabled, label: 'kata' }));
       return status === 201 ? 'admitted' : messageOf(body);
@@ -219,28 +208,29 @@ describeWhere('a real node', support.supported ? undefined : support.reasons.joi
       return textAt(scheduled, 'reason') === 'Unschedulable' || new NotYet(scheduled);
     });
 
-    report = (await up()).verification;
-    expect(report.counts.fail).toBe(0);
+    const { deployment, verification } = await mainJob();
+    expect(deployment).toMatchObject({ ...NOTHING_TO_DO, created: 1 });
+    expect(verification.counts.fail).toBe(0);
     await until('the pod has run', async () => {
       const phase = textAt(await live(), 'status', 'phase');
       return phase === 'Succeeded' || new NotYet(phase);
     });
     expect(await platform.api.logs(enabled, name)).toContain('Starting gVisor');
   });
+
+  test('down leaves the computer as it was, and so does another run of up and down', async () => {
+    const expectNothingLeft = async () => {
+      expect(await hostState(stateDir)).toEqual(before);
+      expect(await markedProcesses(stateDir)).toEqual([]);
+      expect(existsSync(stateDir)).toBe(false);
+    };
+    await down(cluster);
+    await expectNothingLeft();
+    await mainJob();
+    await down(cluster);
+    await expectNothingLeft();
+  });
 });
-
-function isReady(live: KubernetesObject): boolean {
-  return listAt(live, 'status', 'conditions').some(
-    (condition) => textAt(condition, 'type') === 'Ready' && textAt(condition, 'status') === 'True',
-  );
-}
-
-/** Pods that got through are whole; those that did not were refused because a webhook could not be reached. */
-function expectOnlyOutages(outcomes: Readonly<Record<string, number>>): void {
-  expect(outcomes['kata']).toBeGreaterThan(0);
-  for (const outcome of Object.keys(outcomes))
-    expect(outcome).toMatch(/^kata$|^refused: .*failed calling webhook/);
-}
 
 const BUSYBOX = `docker.io/library/busybox:${VERSIONS.busyboxImage}`;
 
