@@ -26,13 +26,18 @@ const WAIT_FOR: Readonly<Record<WaitKind, readonly string[]>> = {
   'webhook-answers': ['jsonpath={.webhooks[0].clientConfig.caBundle}'],
 };
 
-/** The manifest as Pulumi gets it. */
+/**
+ * The manifest as Pulumi gets it. It takes over a field that somebody else has written, as `secure-ai up` does; without being told
+ * so, the provider leaves it to the server, which refuses (Kubernetes docs, Server-Side Apply, Conflicts).
+ */
 export function awaited(manifest: KubernetesObject, wait: WaitKind): KubernetesObject {
   const conditions = WAIT_FOR[wait];
-  if (conditions.length === 0) return manifest;
   const { annotations, ...metadata } = manifest.metadata;
-  const waitFor = { 'pulumi.com/waitFor': JSON.stringify(conditions) };
-  return { ...manifest, metadata: { ...metadata, annotations: { ...annotations, ...waitFor } } };
+  const forPulumi = {
+    'pulumi.com/patchForce': 'true',
+    ...(conditions.length > 0 && { 'pulumi.com/waitFor': JSON.stringify(conditions) }),
+  };
+  return { ...manifest, metadata: { ...metadata, annotations: { ...annotations, ...forPulumi } } };
 }
 
 /** Members of an object that hold secrets: Pulumi encrypts them in its state and does not show them. */

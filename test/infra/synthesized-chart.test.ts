@@ -23,9 +23,9 @@ const deployed = (chart: Chart, after: () => pulumi.Resource[] = () => []) =>
     return new SynthesizedChart('platform', { chart, after: after() }, { provider });
   });
 
-function withoutWaitFor(manifest: KubernetesObject): KubernetesObject {
+function withoutThoseForPulumi(manifest: KubernetesObject): KubernetesObject {
   const annotations = Object.entries(manifest.metadata.annotations ?? {});
-  const kept = annotations.filter(([key]) => key !== 'pulumi.com/waitFor');
+  const kept = annotations.filter(([key]) => !key.startsWith('pulumi.com/'));
   return { ...manifest, metadata: { ...manifest.metadata, annotations: Object.fromEntries(kept) } };
 }
 
@@ -70,9 +70,18 @@ describe('the platform', () => {
     });
   });
 
-  test('the objects are those that cdk8s prints, but for what Pulumi is to wait for', () => {
+  test('every object takes over what somebody else has changed', () => {
+    for (const { inputs } of objectsOf(all))
+      expect(inputs).toMatchObject({
+        metadata: { annotations: { 'pulumi.com/patchForce': 'true' } },
+      });
+  });
+
+  test('the objects are those that cdk8s prints, but for what Pulumi is told about them', () => {
     for (const { id, manifest } of planDeployment(platform())) {
-      expect(withoutWaitFor(named(id).inputs as typeof manifest)).toEqual(withoutWaitFor(manifest));
+      expect(withoutThoseForPulumi(named(id).inputs as typeof manifest)).toEqual(
+        withoutThoseForPulumi(manifest),
+      );
     }
   });
 
