@@ -1,12 +1,12 @@
-import { InvalidArgumentError, type Command } from 'commander';
-import type { DeployEvent, DeployReport } from '../../deploy/apply';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { LocalCluster } from '../../local/cluster';
 import type { Compute } from '../../local/compute';
 import type { Profile } from '../../local/profile';
 import type { Progress } from '../../local/progress';
 import { SandboxError, type Problem } from '../../policy/errors';
-import packageJson from '../../package.json';
+import { DEPLOYERS, type DeployerChoice, type Deployment, type Destination } from '../deployer';
 import { targetOf, type GlobalOptions, type Session } from '../options';
+import { describeEvent, describeProgress, describeReport } from '../output/deployment';
 import { printJson } from '../output/json';
 import { runStages, type Stage } from '../output/stages';
 import { showReport, verificationStage } from './verify';
@@ -18,6 +18,10 @@ Safe to run again: what is as configured stays untouched.
 
 On Linux as root the cluster gets a real node, in namespaces of its own, and pods really run. Elsewhere, and with
 --nodes 0, the platform's own pods run as processes of this computer and all other pods stay Pending.
+
+The tree of objects is deployed by Pulumi where its CLI and its kubernetes plugin are installed or were built before, else
+by server-side apply. A cluster stays with who deployed to it first. To other clusters it is always applied; for Pulumi
+there, see docs/pulumi.md.
 
 Examples:
   $ secure-ai up
@@ -32,6 +36,7 @@ export function declareUp(program: Command, session: Session): void {
     .description('start a local cluster (or use another), deploy the platform, prove that it works')
     .option('--nodes <count>', 'real nodes of the local cluster, 0 for none', nodeCount)
     .option('--cluster-only', 'start the local cluster and deploy nothing, for `pulumi up`')
+    .addOption(new Option('--deployer <name>', 'who deploys').choices(DEPLOYERS).default('auto'))
     .addHelpText('after', HELP)
     .action((_options, command: Command) => up(command.optsWithGlobals(), session));
 }
@@ -41,6 +46,7 @@ interface UpOptions extends GlobalOptions {
   readonly nodes?: number;
   /** @default false */
   readonly clusterOnly?: boolean;
+  readonly deployer: DeployerChoice;
 }
 
 function nodeCount(text: string): number {
@@ -62,13 +68,6 @@ function refuseLocalOptions({ nodes, clusterOnly }: UpOptions): void {
   if (first !== undefined) throw new SandboxError('USAGE_INVALID', [first, ...rest]);
 }
 
-/** Where the platform goes. */
-interface Destination {
-  readonly kubeconfig?: string;
-  readonly context?: string;
-  readonly profile: Profile;
-}
-
 async function up(options: UpOptions, session: Session): Promise<void> {
   const { asConfigured } = await import('../platform');
   const target = targetOf(options);
@@ -80,12 +79,19 @@ async function up(options: UpOptions, session: Session): Promise<void> {
 
   if (options.clusterOnly === true) return showCluster(destination, options, session);
 
-  let deployed: DeployReport | undefined;
+  let deployed: Deployment | undefined;
   const deployment: Stage = {
     title: 'Deploy the platform',
     run: async (say) => {
-      deployed = await deployTo(destination, session, (event) => say(describe(event)));
-      say(summaryOf(deployed));
+      const { deployTo } = await import('../deployer');
+      deployed = await deployTo(destination, {
+        choice: options.deployer,
+        onChosen: say,
+        onPrepare: (progress) => say(describeProgress(progress)),
+        onProgress: (event) => say(describeEvent(event)),
+        signal: session.signal,
+      });
+      say(describeReport(deployed));
     },
   };
   const verification = await verificationStage(destination, session);
@@ -133,12 +139,7 @@ async function startLocal(
   await runStages([stage], session);
   if (cluster === undefined || profile === undefined)
     throw new TypeError('the cluster has not been started');
-  return { kubeconfig: cluster.kubeconfig, profile };
-}
-
-function describeProgress({ message, done, total, elapsedSeconds }: Progress): string {
-  if (done === undefined) return message;
-  return `${message}: ${done} of ${total} packages, ${Math.round(elapsedSeconds)} s`;
+  return { kubeconfig: cluster.kubeconfig, profile, local: cluster };
 }
 
 function describeCompute(compute: Compute): string {
@@ -150,46 +151,4 @@ function describeCompute(compute: Compute): string {
       ? ` because no node can run here (${compute.reasons.join('; ')})`
       : '';
   return `the platform's pods run as processes of this computer, all others stay Pending${because}`;
-}
-
-async function deployTo(
-  destination: Destination,
-  session: Session,
-  onProgress: (event: DeployEvent) => void,
-): Promise<DeployReport> {
-  const { connect } = await import('../../deploy/kubernetes/client');
-  const { deploy } = await import('../../deploy/apply');
-  const { buildPlan, loadConfig } = await import('../platform');
-  const api = await connect(destination);
-  const { policy } = await loadConfig();
-  return deploy(await buildPlan(destination.profile), {
-    api,
-    policy,
-    version: packageJson.version,
-    signal: session.signal,
-    onProgress,
-  });
-}
-
-function describe(event: DeployEvent): string {
-  switch (event.type) {
-    case 'applied':
-      return `${event.done}/${event.total} ${event.id} ${event.outcome}`;
-    case 'waiting':
-      return `${event.id}: waiting until ${event.awaited} (${event.seen})`;
-    case 'ready':
-      return `${event.id} ready`;
-    case 'failed':
-      return `${event.id} failed: ${event.reason}`;
-    case 'deleting':
-      return `delete ${event.id}, which is no longer configured`;
-  }
-}
-
-function summaryOf({ created, configured, unchanged, pruned }: DeployReport): string {
-  const kept = pruned.kept.map(({ id, reason }) => `; kept ${id}: ${reason}`).join('');
-  return (
-    `${created} created, ${configured} configured, ${unchanged} unchanged, ` +
-    `${pruned.deleted.length} deleted${kept}`
-  );
 }

@@ -1,0 +1,134 @@
+/** Who deploys: Pulumi, or server-side apply. Both deploy the same tree, in the same order, with the same waits. */
+import type { DeployEvent, DeployReport } from '../deploy/apply';
+import type { LocalCluster } from '../local/cluster';
+import type { Profile } from '../local/profile';
+import type { OnProgress } from '../local/progress';
+import type { PulumiPrograms } from '../local/toolchain/pulumi';
+import packageJson from '../package.json';
+import { SandboxError } from '../policy/errors';
+
+/** `auto`: who has deployed there before, else Pulumi where its programs are here, else apply. */
+export const DEPLOYERS = ['auto', 'pulumi', 'apply'] as const;
+
+export type DeployerChoice = (typeof DEPLOYERS)[number];
+
+/** Where the platform goes. */
+export interface Destination {
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly profile: Profile;
+  /** The cluster, where it is one of this computer. */
+  readonly local?: LocalCluster;
+}
+
+export interface DeployToOptions {
+  readonly choice: DeployerChoice;
+  /** Told once who deploys, and why. */
+  readonly onChosen: (sentence: string) => void;
+  readonly onProgress: (event: DeployEvent) => void;
+  /** Of a program that is built first. */
+  readonly onPrepare: OnProgress;
+  readonly signal: AbortSignal;
+}
+
+export interface Deployment extends DeployReport {
+  readonly deployer: 'pulumi' | 'apply';
+}
+
+/**
+ * Deploys the platform as sandbox.config.ts describes it.
+ *
+ * @throws SandboxError USAGE_INVALID where the choice does not fit the cluster; what `deploy` and `deployByPulumi` throw
+ */
+export async function deployTo(
+  destination: Destination,
+  options: DeployToOptions,
+): Promise<Deployment> {
+  const { local } = destination;
+  const pulumi =
+    local === undefined
+      ? notByPulumi(options.choice)
+      : await pulumiFor(local, destination, options);
+  const { onProgress, signal } = options;
+  const { buildPlan, loadConfig } = await import('./platform');
+  if (pulumi !== undefined && local !== undefined) {
+    const { deployByPulumi } = await import('../infra/automation');
+    const config = destination.profile(await loadConfig());
+    const report = await deployByPulumi({
+      cluster: local,
+      config,
+      programs: pulumi,
+      onProgress,
+      signal,
+    });
+    return { deployer: 'pulumi', ...report };
+  }
+  const { connect } = await import('../deploy/kubernetes/client');
+  const { deploy } = await import('../deploy/apply');
+  const report = await deploy(await buildPlan(destination.profile), {
+    api: await connect(destination),
+    policy: (await loadConfig()).policy,
+    version: packageJson.version,
+    signal,
+    onProgress,
+  });
+  return { deployer: 'apply', ...report };
+}
+
+/** The programs to deploy to a local cluster with; undefined where apply does it. */
+async function pulumiFor(
+  local: LocalCluster,
+  destination: Destination,
+  { choice, onChosen, onPrepare: onProgress, signal }: DeployToOptions,
+): Promise<PulumiPrograms | undefined> {
+  const { isDeployedByPulumi } = await import('../infra/automation-state');
+  const { resolvePulumi } = await import('../local/toolchain/pulumi');
+  const before = isDeployedByPulumi(local)
+    ? 'pulumi'
+    : (await isDeployedByApply(destination))
+      ? 'apply'
+      : undefined;
+  if (before !== undefined && choice !== 'auto' && choice !== before)
+    throw otherDeployer(local.name, before);
+  const by = before ?? choice;
+  if (by === 'apply') {
+    onChosen('deploys by server-side apply');
+    return undefined;
+  }
+  const programs = await resolvePulumi({ build: by === 'pulumi', onProgress, signal });
+  onChosen(
+    programs === undefined
+      ? 'deploys by server-side apply: Pulumi is not here (--deployer pulumi builds it)'
+      : 'deploys by Pulumi',
+  );
+  return programs;
+}
+
+async function isDeployedByApply(destination: Destination): Promise<boolean> {
+  const { connect } = await import('../deploy/kubernetes/client');
+  const { recordedExtent } = await import('../deploy/apply-set');
+  return (await recordedExtent(await connect(destination))).kinds.length > 0;
+}
+
+/** The state of a Pulumi deployment must not lie in a folder of this computer that nobody knows of. */
+function notByPulumi(choice: DeployerChoice): undefined {
+  if (choice !== 'pulumi') return undefined;
+  throw new SandboxError('USAGE_INVALID', [
+    {
+      path: '--deployer pulumi',
+      reason: 'is for local clusters: of others, Pulumi keeps the state where you say',
+      fix: 'run `pulumi up` with a stack whose cluster is "existing" (docs/pulumi.md)',
+    },
+  ]);
+}
+
+function otherDeployer(cluster: string, before: Deployment['deployer']): SandboxError {
+  const other = { pulumi: 'Pulumi has', apply: 'server-side apply has' }[before];
+  return new SandboxError('USAGE_INVALID', [
+    {
+      path: '--deployer',
+      reason: `${other} deployed to the local cluster ${cluster}, and knows what is there`,
+      fix: 'leave it out, or end the cluster first with "secure-ai down"',
+    },
+  ]);
+}

@@ -1,0 +1,31 @@
+/** What a deployment does, as sentences. */
+import type { DeployEvent, DeployReport } from '../../deploy/apply';
+import type { Progress } from '../../local/progress';
+
+export function describeProgress({ message, done, total, elapsedSeconds }: Progress): string {
+  if (done === undefined) return message;
+  return `${message}: ${done} of ${total} packages, ${Math.round(elapsedSeconds)} s`;
+}
+
+export function describeEvent(event: DeployEvent): string {
+  switch (event.type) {
+    case 'applied':
+      return `${event.done}/${event.total} ${event.id} ${event.outcome}`;
+    case 'waiting':
+      return `${event.id}: waiting until ${event.awaited} (${event.seen})`;
+    case 'ready':
+      return `${event.id} ready`;
+    case 'failed':
+      return `${event.id} failed: ${event.reason}`;
+    case 'deleting':
+      return `delete ${event.id}, which is no longer configured`;
+  }
+}
+
+export function describeReport({ created, configured, unchanged, pruned }: DeployReport): string {
+  const kept = pruned.kept.map(({ id, reason }) => `; kept ${id}: ${reason}`).join('');
+  return (
+    `${created} created, ${configured} configured, ${unchanged} unchanged, ` +
+    `${pruned.deleted.length} deleted${kept}`
+  );
+}
