@@ -23,7 +23,16 @@ export interface UpOptions extends CommandOptions {
 
 /** @throws Error with what it printed where it fails */
 export async function up({ cluster, nodes, ...options }: UpOptions): Promise<UpReport> {
-  const args = ['up', '--cluster', cluster, '--nodes', String(nodes), '--json'];
+  const args = [
+    'up',
+    '--cluster',
+    cluster,
+    '--nodes',
+    String(nodes),
+    '--deployer',
+    'apply',
+    '--json',
+  ];
   const { status, stdout } = await secureAi(args, { stderr: 'show', ...options });
   if (status !== 0) {
     const ended = status === null ? 'a signal' : `exit code ${status}`;
