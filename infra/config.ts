@@ -17,6 +17,9 @@ const ROOT = join(__dirname, '..');
 const KINDS = {
   existing: async () => choice((await import('./clusters/existing')).existing),
   local: async () => choice((await import('./clusters/local')).local),
+  gke: async () => choice((await import('./clusters/gke')).gke),
+  eks: async () => choice((await import('./clusters/eks')).eks),
+  aks: async () => choice((await import('./clusters/aks')).aks),
 } as const;
 
 /** The members every stack has; the others are those of the kind of cluster. */

@@ -35,6 +35,10 @@ export const ERROR_CATALOGUE = {
     exit: 2,
     summary: 'A value that Pulumi learns only while it deploys is in the tree of a chart.',
   },
+  CLOUD_SDK_MISSING: {
+    exit: 3,
+    summary: 'The Pulumi SDK of the cloud that a stack chooses is not installed.',
+  },
   KUBECONFIG_INVALID: { exit: 3, summary: 'The kubeconfig names no usable cluster.' },
   CLUSTER_UNREACHABLE: {
     exit: 3,

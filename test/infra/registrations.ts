@@ -41,20 +41,18 @@ export function isSecret(value: unknown): boolean {
   return typeof value === 'object' && value !== null && SIGNATURE in value;
 }
 
+/** A provider that knows nothing of its own. */
+const ECHO: pulumi.runtime.Mocks = {
+  newResource: ({ name, inputs }) => ({ id: `${name}-id`, state: inputs as object }),
+  call: ({ inputs }) => inputs as Record<string, unknown>,
+};
+
 /** Everything that `program` registers, sorted as it was asked for. */
 export async function registrationsOf(
   program: () => unknown,
-  { preview = false } = {},
+  { preview = false, mocks = ECHO }: { preview?: boolean; mocks?: pulumi.runtime.Mocks } = {},
 ): Promise<readonly Registration[]> {
-  await pulumi.runtime.setMocks(
-    {
-      newResource: ({ name, inputs }) => ({ id: `${name}-id`, state: inputs as object }),
-      call: ({ inputs }) => inputs as Record<string, unknown>,
-    },
-    'secure-ai-sandbox',
-    'test',
-    preview,
-  );
+  await pulumi.runtime.setMocks(mocks, 'secure-ai-sandbox', 'test', preview);
   const seen: Registration[] = [];
   const monitor = getMonitor() as unknown as {
     registerResource(request: Request, ...rest: unknown[]): unknown;

@@ -1,0 +1,135 @@
+/** What cannot work in Azure Kubernetes Service. */
+import type { SandboxConfig } from '../../../constructs';
+import type { Problem } from '../../../policy/errors';
+import { accessProblems, isPublic } from '../api-access';
+import { versionProblems } from '../kubernetes-version';
+import { installedPoolProblems, presenceProblems } from '../pool-fit';
+import { providedPoolProblems, type ProvidedRuntime } from '../pool-provided';
+import {
+  inSettings,
+  INSTALLED_LABELS,
+  POOL_KEYS,
+  runtimesOf,
+  systemPoolProblems,
+  type Family,
+} from '../pools';
+import { isArm, NESTED_VM_SIZE, withoutNested } from './vm-sizes';
+import { marksWithoutStartup } from './node-pools';
+import type { AksSettings } from './settings';
+
+/** learn.microsoft.com/azure/aks/use-pod-sandboxing */
+const POD_SANDBOXING: ProvidedRuntime = {
+  family: 'kata',
+  title: 'Pod Sandboxing of AKS',
+  runtimeClassName: 'kata-vm-isolation',
+  handler: 'kata',
+};
+
+export function aksProblems(settings: AksSettings, sandbox: SandboxConfig): readonly Problem[] {
+  const { kataPool, gvisorPool, subnet, authorizedNetworks } = settings;
+  return [
+    ...versionProblems(settings.kubernetesVersion, sandbox),
+    ...accessProblems(authorizedNetworks, 'subnet', subnet),
+    ...privateRangeProblems(authorizedNetworks),
+    ...systemPoolProblems(settings.systemPool),
+    ...armProblems('systemPool', settings.systemPool),
+    ...presenceProblems('kata', kataPool, sandbox),
+    ...presenceProblems('gvisor', gvisorPool, sandbox),
+    ...(kataPool === undefined ? [] : kataProblems(kataPool, sandbox)),
+    ...(gvisorPool === undefined
+      ? []
+      : [
+          ...armProblems('gvisorPool', gvisorPool),
+          ...installedProblems('gvisor', gvisorPool, sandbox),
+        ]),
+  ];
+}
+
+/** Authorised ranges belong to the public endpoint; a private one is reached through the network. */
+function privateRangeProblems(ranges: readonly string[]): readonly Problem[] {
+  return ranges.flatMap((range, i): Problem[] =>
+    isPublic(range)
+      ? []
+      : [
+          {
+            path: `authorizedNetworks[${i}]`,
+            reason: `is ${range}, a private range, and AKS knows ranges for a public endpoint only`,
+            fix: 'leave it out: without ranges the API server is private, and who is in the network of subnet reaches it',
+          },
+        ],
+  );
+}
+
+type KataPool = NonNullable<AksSettings['kataPool']>;
+
+function kataProblems(pool: KataPool, sandbox: SandboxConfig): readonly Problem[] {
+  const { machineType, mode } = pool;
+  const without = withoutNested(machineType);
+  const size = (reason: string): Problem => ({
+    path: 'kataPool.machineType',
+    reason: `${machineType} ${reason}`,
+    fix: `use an Intel size of D or E, version 3 to 5, such as ${NESTED_VM_SIZE}`,
+  });
+  return [
+    ...(without === undefined ? [] : [size(without)]),
+    ...osProblems(pool),
+    ...(mode === 'isolation'
+      ? providedPoolProblems(POD_SANDBOXING, sandbox)
+      : installedProblems('kata', pool, sandbox)),
+  ];
+}
+
+function osProblems({ mode, osSku }: KataPool): readonly Problem[] {
+  const wanted = mode === 'isolation' ? 'AzureLinux' : 'Ubuntu';
+  if (osSku === undefined || osSku.startsWith(wanted)) return [];
+  const why =
+    mode === 'isolation'
+      ? 'Pod Sandboxing exists on Azure Linux only'
+      : 'nested KVM is what kata-deploy finds on Ubuntu only';
+  return [
+    {
+      path: 'kataPool.osSku',
+      reason: `is ${osSku}, and ${why}`,
+      fix: `leave it out, or use ${wanted}`,
+    },
+  ];
+}
+
+/**
+ * What else an installer's pool needs where nodes cannot start tainted: pods have to wait for the label that the installer sets,
+ * so a pool cannot be empty either.
+ */
+function installedProblems(
+  family: Family,
+  pool: NonNullable<AksSettings['gvisorPool']>,
+  sandbox: SandboxConfig,
+): readonly Problem[] {
+  const label = INSTALLED_LABELS[family];
+  const early = runtimesOf(family, sandbox).filter(({ name }) => {
+    const created = Object.hasOwn(sandbox.runtimes, name) ? sandbox.runtimes[name] : undefined;
+    return created !== undefined && created.nodeSelector[label] !== 'true';
+  });
+  return [
+    ...installedPoolProblems(family, pool, marksWithoutStartup(family, sandbox), sandbox),
+    ...early.map(({ name }): Problem => ({
+      path: inSettings('runtimes', name, 'nodeSelector'),
+      reason: `does not ask for ${label}, and nodes of AKS cannot start with a taint that is taken off, so pods of ${POOL_KEYS[family]} would come before the runtime`,
+      fix: `leave nodeSelector out, or add '${label}': 'true'`,
+    })),
+  ];
+}
+
+/** The digests and images that are checked here are those for x86. */
+function armProblems(
+  key: string,
+  { machineType }: { readonly machineType: string },
+): readonly Problem[] {
+  if (!isArm(machineType)) return [];
+  return [
+    {
+      path: `${key}.machineType`,
+      reason: `${machineType} is an Arm size, which this project has not been made for in AKS`,
+      fix: 'use a size of Intel or AMD',
+    },
+  ];
+}

@@ -1,0 +1,46 @@
+/** What a stack can say about a cluster in Azure Kubernetes Service. */
+import { z } from 'zod';
+import { authorizedNetworks } from '../api-access';
+import { kubernetesVersion } from '../kubernetes-version';
+import { poolShape } from '../pools';
+import { NESTED_VM_SIZE } from './vm-sizes';
+
+function resourceId(type: string, example: string) {
+  const pattern = new RegExp(`^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/${type}/`, 'i');
+  return z.string().regex(pattern, `must be the ID of a resource such as ${example}`);
+}
+
+export const aksSchema = z.strictObject({
+  /** Azure location. */
+  region: z.string().regex(/^[a-z]+[a-z0-9]*$/, 'must be a location such as westeurope'),
+  kubernetesVersion,
+  authorizedNetworks,
+  /** Resource group that is there already. @default one is made */
+  resourceGroup: z.string().min(1).max(90).optional(),
+  /** ID of the subnet for the nodes that is there already, with a way to the internet. @default AKS makes a network */
+  subnet: resourceId('Microsoft.Network/virtualNetworks', 'a subnet').optional(),
+  /** ID of the Log Analytics workspace for logs and metrics. @default one is made */
+  logAnalyticsWorkspace: resourceId(
+    'Microsoft.OperationalInsights/workspaces',
+    'a workspace',
+  ).optional(),
+  /** For Gatekeeper, the webhook and what has no sandbox. */
+  systemPool: z.strictObject(poolShape('Standard_D4s_v5')).prefault({}),
+  /** For Kata. @default none */
+  kataPool: z
+    .strictObject({
+      ...poolShape(NESTED_VM_SIZE),
+      /**
+       * Who brings Kata: Pod Sandboxing of AKS with a RuntimeClass of its own, or kata-deploy in nested virtual machines.
+       * @default "isolation"
+       */
+      mode: z.enum(['isolation', 'nested']).default('isolation'),
+      /** @default "AzureLinux" for isolation, "Ubuntu" for nested, which is what works */
+      osSku: z.enum(['AzureLinux', 'AzureLinux3', 'Ubuntu', 'Ubuntu2204']).optional(),
+    })
+    .optional(),
+  /** For gVisor, by our installer. @default none */
+  gvisorPool: z.strictObject(poolShape('Standard_D4s_v5')).optional(),
+});
+
+export type AksSettings = z.output<typeof aksSchema>;

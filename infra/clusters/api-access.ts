@@ -1,0 +1,49 @@
+/** Who reaches the API server of a cluster in a cloud. Its nodes have no public addresses in any case. */
+import { z } from 'zod';
+import { contains, parseCidr } from '../../constructs/tenancy/cidr';
+import type { Problem } from '../../policy/errors';
+
+/**
+ * Ranges that may reach the API server. A public one gives it a public endpoint for these ranges only; with none it is private.
+ * @default []
+ */
+export const authorizedNetworks = z.array(z.cidrv4()).max(100).readonly().default([]);
+
+/** RFC 1918 and RFC 6598. */
+const PRIVATE = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10'].flatMap(
+  (text) => parseCidr(text) ?? [],
+);
+
+export function isPublic(text: string): boolean {
+  const range = parseCidr(text);
+  return range !== undefined && !PRIVATE.some((outer) => contains(outer, range));
+}
+
+/**
+ * @param networkKey names what puts the cluster into a network that is there already
+ * @param network its value
+ */
+export function accessProblems(
+  ranges: readonly string[],
+  networkKey: string,
+  network: unknown,
+): readonly Problem[] {
+  const unreachable: Problem = {
+    path: 'authorizedNetworks',
+    reason:
+      'has no public range, so the API server is private to a network this stack makes, where nothing is that could deploy to it',
+    fix: `give the range this computer is seen from, such as 203.0.113.7/32, or a network that is there already in ${networkKey}`,
+  };
+  return [
+    ...(network === undefined && !ranges.some(isPublic) ? [unreachable] : []),
+    ...ranges.flatMap((range, i) => (range.endsWith('/0') ? [everybody(i)] : [])),
+  ];
+}
+
+function everybody(index: number): Problem {
+  return {
+    path: `authorizedNetworks[${index}]`,
+    reason: 'is every address there is',
+    fix: 'name the ranges that administrators and pipelines come from',
+  };
+}
