@@ -1,6 +1,6 @@
 /**
  * Google Kubernetes Engine: GKE Sandbox brings gVisor and its RuntimeClass, Kata runs on a pool of our own with nested
- * virtualization. Use it in place of sandbox.config.ts.
+ * virtualization. Use it in place of sandbox.config.ts; examples/stacks/Pulumi.gke.yaml describes the cluster.
  */
 import { defineSandbox } from '../constructs';
 
@@ -38,11 +38,17 @@ export default defineSandbox({
 
   runtimes: {
     gvisor: 'provided',
-    // A label nodes have from the start, so that the autoscaler can grow the pool from nothing. Give the pool the taint
-    // katacontainers.io/kata-runtime:NoSchedule: kata-deploy takes it off a node once Kata works there.
-    kata: { nodeSelector: { 'cloud.google.com/gke-nodepool': 'kata' } },
+    // A label nodes have from the start, so that the autoscaler can grow the pool from nothing.
+    kata: { nodeSelector: { 'secure-ai.io/pool': 'kata' } },
   },
-  nodes: { kata: { nodeSelector: { 'cloud.google.com/gke-nodepool': 'kata' } } },
+  nodes: {
+    kata: {
+      // Keeps pods off a new node until Kata works there. With this prefix the autoscaler knows that it will go.
+      startupTaints: [
+        { key: 'startup-taint.cluster-autoscaler.kubernetes.io/kata', effect: 'NoSchedule' },
+      ],
+    },
+  },
 
   tenants: [
     {

@@ -2,6 +2,8 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { App } from 'cdk8s';
 import { SandboxChart } from '../../constructs';
+import aks from '../../examples/aks.config';
+import eks from '../../examples/eks.config';
 import gke from '../../examples/gke.config';
 import shipped from '../../sandbox.config';
 import { expectManifest, manifests } from './expect-manifest';
@@ -11,7 +13,12 @@ const bundles = {
   rotator: 'rotator source',
   installer: 'installer source',
 };
-const configs = { 'sandbox.config.ts': shipped, 'gke.config.ts': gke };
+const configs = {
+  'sandbox.config.ts': shipped,
+  'gke.config.ts': gke,
+  'eks.config.ts': eks,
+  'aks.config.ts': aks,
+};
 
 test.each(Object.entries(configs))('%s makes a chart', (_, config) => {
   const chart = new SandboxChart(new App(), 'sandbox', { config, bundles });

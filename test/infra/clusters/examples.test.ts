@@ -1,0 +1,44 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as pulumi from '@pulumi/pulumi';
+import { parse } from 'yaml';
+import { readStack, stackValues } from '../../../infra/config';
+
+const STACKS = join(__dirname, '../../../examples/stacks');
+
+/** The stack file's values as Pulumi hands them to a program: every one a text. */
+function configure(file: string): void {
+  const { config } = parse(readFileSync(join(STACKS, file), 'utf8')) as {
+    config: Record<string, unknown>;
+  };
+  pulumi.runtime.setAllConfig(
+    Object.fromEntries(
+      Object.entries(config).map(([key, value]) => [
+        key,
+        typeof value === 'string' ? value : JSON.stringify(value),
+      ]),
+    ),
+  );
+}
+
+test('there is a stack for every cloud', () => {
+  expect(readdirSync(STACKS).sort()).toEqual([
+    'Pulumi.aks.yaml',
+    'Pulumi.eks.yaml',
+    'Pulumi.gke.yaml',
+  ]);
+});
+
+test.each(['gke', 'eks', 'aks'])('the stack for %s goes with its settings file', async (kind) => {
+  configure(`Pulumi.${kind}.yaml`);
+  const { name, sandbox } = await readStack(stackValues());
+  expect(name).toBe('secure-ai');
+  expect(sandbox.policy.runtimes.map((runtime) => runtime.name)).toContain('kata');
+});
+
+test.each(['gke', 'eks', 'aks'])('the stack for %s can come to have a problem', async (kind) => {
+  configure(`Pulumi.${kind}.yaml`);
+  await expect(readStack({ ...stackValues(), authorizedNetworks: [] })).rejects.toMatchObject({
+    errors: [{ propertyPath: 'authorizedNetworks' }],
+  });
+});
