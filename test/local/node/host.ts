@@ -73,7 +73,9 @@ function processesOf(cgroup: string): string[] {
   const pids = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry));
   return pids.filter((pid) => {
     try {
-      return readFileSync(`/proc/${pid}/cgroup`, 'utf8').includes(`/${cgroup}/`);
+      // One that is dead waits for its parent only.
+      const isDead = /\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+      return !isDead && readFileSync(`/proc/${pid}/cgroup`, 'utf8').includes(`/${cgroup}/`);
     } catch {
       // It has ended meanwhile.
       return false;
