@@ -1,7 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { loadSdk } from '../../../infra/clusters/cloud-sdk';
+import { gke } from '../../../infra/clusters/gke';
 import { SandboxError } from '../../../policy/errors';
+import { registrationsOf } from '../registrations';
+import { platform } from './support';
 
 const ROOT = join(__dirname, '../../..');
 
@@ -58,6 +61,22 @@ test('an SDK that is not installed is an error that says how to install it', asy
   expect(error.code).toBe('CLOUD_SDK_MISSING');
   expect(error.problems[0].fix).toContain('npm install');
   expect(error.problems[0].fix).toContain('@pulumi/gcp');
+});
+
+test('without the SDK of its cloud a cluster registers nothing', async () => {
+  jest.doMock('@pulumi/gcp/compute', () => {
+    throw notFound('@pulumi/gcp/compute');
+  });
+  const settings = gke.schema.parse({ project: 'my-project', region: 'europe-west4' });
+  let code: unknown;
+  const registered = await registrationsOf(async () => {
+    await gke.create('prod', settings, platform()).catch((error: SandboxError) => {
+      code = error.code;
+    });
+  });
+  jest.dontMock('@pulumi/gcp/compute');
+  expect(code).toBe('CLOUD_SDK_MISSING');
+  expect(registered).toEqual([]);
 });
 
 test('whatever else goes wrong while it loads stays what it is', async () => {
