@@ -86,12 +86,20 @@ async function crdEstablished(live: KubernetesObject, { api }: Look): Promise<Ob
   return served(api, apiVersion, textAt(live, 'spec', 'names', 'kind') ?? '');
 }
 
+/**
+ * Gatekeeper's pods race for the CRD of a constraint kind; one that comes too late says so and tries again
+ * (pkg/controller/constrainttemplate, v3.23.1).
+ */
+const LOST_RACE = /^Could not (create|update) CRD: /;
+
 async function templateCreated(live: KubernetesObject, { api }: Look): Promise<Observation> {
   const errors = currentPods(live).flatMap((pod) => listAt(pod, 'errors'));
-  if (errors.length > 0) {
-    const messages = errors.map((error) => textAt(error, 'message') ?? JSON.stringify(error));
-    throw new Error(`Gatekeeper refuses the template: ${[...new Set(messages)].join('; ')}`);
-  }
+  const messages = errors.map((error) => textAt(error, 'message') ?? JSON.stringify(error));
+  const [lost] = messages.filter((message) => LOST_RACE.test(message));
+  const refusals = messages.filter((message) => !LOST_RACE.test(message));
+  if (refusals.length > 0)
+    throw new Error(`Gatekeeper refuses the template: ${[...new Set(refusals)].join('; ')}`);
+  if (lost !== undefined) return notYet(lost);
   if (valueAt(live, 'status', 'created') !== true) return notYet('status.created is not true');
   const kind = textAt(live, 'spec', 'crd', 'spec', 'names', 'kind') ?? '';
   return served(api, 'constraints.gatekeeper.sh/v1beta1', kind);

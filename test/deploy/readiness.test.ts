@@ -103,6 +103,16 @@ describe('ConstraintTemplate', () => {
     await expect(look('template-created', template({ byPod }))).rejects.toThrow('unexpected eof');
   });
 
+  test('whose CRD another Gatekeeper was faster to create is waited for', async () => {
+    const lost = 'Could not create CRD: customresourcedefinitions "x" already exists';
+    const byPod = [{ observedGeneration: 2, errors: [{ message: lost }] }];
+    expect(await look('template-created', template({ created: true, byPod }))).toBe(lost);
+    byPod[0]?.errors.push({ message: 'unexpected eof' });
+    await expect(look('template-created', template({ byPod }))).rejects.toThrow(
+      /: unexpected eof$/,
+    );
+  });
+
   test('whose older version did not compile is waited for', async () => {
     const byPod = [{ observedGeneration: 1, errors: [{ message: 'unexpected eof' }] }];
     expect(await look('template-created', template({ byPod }))).toMatch(/not true/);
