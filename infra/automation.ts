@@ -11,6 +11,7 @@ import type { SandboxConfig } from '../constructs';
 import type { DeployEvent, DeployReport } from '../deploy/apply';
 import type { LocalCluster } from '../local/cluster';
 import { withLock } from '../local/processes/lock';
+import { markOf } from '../local/processes/marked';
 import type { PulumiPrograms } from '../local/toolchain/pulumi';
 import { SandboxError } from '../policy/errors';
 import { deploymentWatch } from './automation-events';
@@ -85,6 +86,11 @@ async function selectStack(
       secretsProvider: 'passphrase',
       projectSettings: { name: PROJECT, runtime: 'nodejs', backend: { url: `file://${backend}` } },
       envVars: {
+        // A provider outlives a killed engine for as long as its cluster does not answer; so marked, it goes with the cluster.
+        ...markOf(cluster.stateDir, 'pulumi'),
+        // One of the user's would be used instead of the project's.
+        PULUMI_BACKEND_URL: `file://${backend}`,
+        PULUMI_IGNORE_AMBIENT_PLUGINS: 'false',
         // An executable on PATH is taken before any download is thought of.
         PATH: [programs.providerFolder, process.env['PATH']].join(delimiter),
         PULUMI_CONFIG_PASSPHRASE: await passphraseIn(folder),

@@ -16,6 +16,8 @@ export function deployPlatform(
     bundles: bundleSources(),
   });
   const provider = new kubernetes.Provider('cluster', {
+    // The policy changes in place, as the webhook that watches it expects; otherwise it would be gone for a moment.
+    enableConfigMapMutable: true,
     ...(kubeconfig && { kubeconfig }),
     ...(context !== undefined && { context }),
   });
