@@ -21,7 +21,12 @@ module.exports = {
       ...common,
       displayName: 'unit',
       testMatch: ['<rootDir>/test/**/*.test.ts'],
-      testPathIgnorePatterns: ['<rootDir>/test/e2e/', '<rootDir>/test/e2e-nodes/', ...local],
+      testPathIgnorePatterns: [
+        '<rootDir>/test/e2e/',
+        '<rootDir>/test/e2e-nodes/',
+        '<rootDir>/test/e2e-pulumi/',
+        ...local,
+      ],
     },
     {
       ...common,
@@ -43,6 +48,13 @@ module.exports = {
       ...common,
       displayName: 'e2e-nodes',
       testMatch: ['<rootDir>/test/e2e-nodes/**/*.test.ts'],
+      runner: serially,
+    },
+    {
+      // The real Pulumi engine, on clusters of its own that have no node.
+      ...common,
+      displayName: 'e2e-pulumi',
+      testMatch: ['<rootDir>/test/e2e-pulumi/**/*.test.ts'],
       runner: serially,
     },
   ],
