@@ -47,7 +47,7 @@ export async function makeProject(mark: NodeJS.ProcessEnv): Promise<PulumiProjec
   const folder = mkdtempSync(join(tmpdir(), 'secure-ai-pulumi-'));
   const path = (...names: string[]) => join(folder, ...names);
   for (const name of LINKED) symlinkSync(join(ROOT, name), path(name));
-  for (const name of ['bin', 'home', 'state']) mkdirSync(path(name));
+  for (const name of ['bin', 'home', 'state', 'tmp']) mkdirSync(path(name));
 
   const programs = await resolvePulumi({ build: true });
   if (programs === undefined) throw new Error('there is no Pulumi, and none was built');
@@ -86,6 +86,8 @@ function environment(folder: string, { providerFolder }: PulumiPrograms): NodeJS
   return {
     ...Object.fromEntries(others),
     PATH: [join(folder, 'bin'), providerFolder, process.env.PATH].join(delimiter),
+    // A language host that is killed leaves its pipes there.
+    TMPDIR: join(folder, 'tmp'),
     PULUMI_HOME: join(folder, 'home'),
     PULUMI_BACKEND_URL: `file://${join(folder, 'state')}`,
     PULUMI_CONFIG_PASSPHRASE: 'of the test',
