@@ -1,6 +1,7 @@
 /** What a stack says: which cluster, and which platform goes there. Everything wrong with it is told at once. */
 import { existsSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
+import { inspect } from 'node:util';
 import * as pulumi from '@pulumi/pulumi';
 import { z } from 'zod';
 import type { SandboxConfig } from '../constructs';
@@ -53,7 +54,7 @@ export async function readStack(values: Readonly<Record<string, unknown>>): Prom
   const stack = stackSchema.safeParse(values);
   const named = z.looseObject({ settings: stackSchema.shape.settings }).safeParse(values);
   const platform = named.success ? await loadSettings(named.data.settings) : { problems: [] };
-  if (!stack.success) throw invalid([...problemsOf(stack.error), ...platform.problems]);
+  if (!stack.success) throw invalid([...shapeProblems(stack.error), ...platform.problems]);
 
   const { cluster, name } = stack.data;
   const own = Object.entries(stack.data).filter(([key]) => !Object.hasOwn(stackSchema.shape, key));
@@ -104,12 +105,17 @@ function choice<Settings>(kind: ClusterKind<Settings>) {
       return data;
     };
     return {
-      shape: error === undefined ? [] : problemsOf(error),
+      shape: error === undefined ? [] : shapeProblems(error),
       problems: (sandbox) => (error === undefined ? kind.problems(settings(), sandbox) : []),
       adapt: async (name, sandbox) => (await kind.adapt?.(name, sandbox)) ?? sandbox,
       create: (name, sandbox) => kind.create(name, settings(), sandbox),
     };
   };
+}
+
+/** Keys that nobody knows are of the stack as a whole. */
+function shapeProblems(error: z.ZodError): readonly Problem[] {
+  return problemsOf(error).map((problem) => ({ ...problem, path: problem.path || 'stack' }));
 }
 
 interface Attempt<Value> {
@@ -163,7 +169,7 @@ function invalid(problems: readonly Problem[]): pulumi.InputPropertiesError {
       reason: `${reason}. Fix: ${fix}`,
     })),
   });
-  // Pulumi prints the stack of an error, and whoever reads this one wrote no code.
-  error.stack = error.message;
+  // Pulumi prints what Node makes of an error, stack and all. The message says everything, and whoever reads it wrote no code.
+  Object.defineProperty(error, inspect.custom, { value: () => error.message });
   return error;
 }

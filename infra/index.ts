@@ -8,8 +8,8 @@ export = async () => {
   const cluster = await stack.create();
   const { objects } = deployPlatform(stack.sandbox, cluster);
   return {
-    /** Of the cluster the platform is in; empty where kubectl's own is used. */
-    kubeconfig: cluster.kubeconfig,
+    /** Of the cluster the platform is in; none where kubectl's own is used. */
+    ...(cluster.kubeconfig && { kubeconfig: cluster.kubeconfig }),
     /** The policy that decides, as decision annotations name it. */
     policy: policyHash(stack.sandbox.policy),
     /** How many objects the platform has. */

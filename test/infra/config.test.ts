@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import * as pulumi from '@pulumi/pulumi';
 import { readStack, stackValues } from '../../infra/config';
 import { policyHash } from '../../policy/hash';
@@ -78,7 +79,7 @@ test('everything wrong is told at once, in the stack and in its settings file', 
 
 test('keys of another kind of cluster are refused', async () => {
   expect(await problemsOf({ cluster: 'existing', region: 'europe-west4' })).toEqual([
-    expect.stringMatching(/region.* Fix: remove region/),
+    expect.stringMatching(/^stack: .*region.* Fix: remove region/),
   ]);
 });
 
@@ -111,7 +112,7 @@ test('what Pulumi prints says everything, with the code first and no stack of ou
   expect(error.message).toMatch(
     /^STACK_INVALID .*\n {2}.*region.*\n {2}settings: there is no file/,
   );
-  expect(error.stack).toBe(error.message);
+  expect(inspect(error)).toBe(error.message);
 });
 
 test('texts stay texts, JSON is read, what is empty is left out', () => {
