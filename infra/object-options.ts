@@ -30,7 +30,7 @@ const WAIT_FOR: Readonly<Record<WaitKind, readonly string[]>> = {
  * The manifest as Pulumi gets it. It takes over a field that somebody else has written, as `secure-ai up` does; without being told
  * so, the provider leaves it to the server, which refuses (Kubernetes docs, Server-Side Apply, Conflicts).
  */
-export function awaited(manifest: KubernetesObject, wait: WaitKind): KubernetesObject {
+export function annotated(manifest: KubernetesObject, wait: WaitKind): KubernetesObject {
   const conditions = WAIT_FOR[wait];
   const { annotations, ...metadata } = manifest.metadata;
   const forPulumi = {

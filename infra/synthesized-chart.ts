@@ -3,7 +3,7 @@ import * as pulumi from '@pulumi/pulumi';
 import type { Chart } from 'cdk8s';
 import { groupOf, type KubernetesObject } from '../deploy/kubernetes/object';
 import { planDeployment, type PlannedObject } from '../deploy/plan';
-import { awaited, objectOptions, secretMembers } from './object-options';
+import { annotated, objectOptions, secretMembers } from './object-options';
 import { refuseOutputs } from './outputs';
 
 interface SynthesizedChartArgs {
@@ -56,7 +56,7 @@ function register(
   { id, manifest, wait }: PlannedObject,
   opts: pulumi.CustomResourceOptions,
 ): pulumi.CustomResource {
-  return new SynthesizedObject(typeToken(manifest), id, inputs(awaited(manifest, wait)), {
+  return new SynthesizedObject(typeToken(manifest), id, inputs(annotated(manifest, wait)), {
     ...opts,
     ...objectOptions(manifest),
   });

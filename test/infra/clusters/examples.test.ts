@@ -21,12 +21,26 @@ function configure(file: string): void {
   );
 }
 
-test('there is a stack for every cloud', () => {
+test('there is a stack for every kind of cluster', () => {
   expect(readdirSync(STACKS).sort()).toEqual([
     'Pulumi.aks.yaml',
     'Pulumi.eks.yaml',
+    'Pulumi.existing.yaml',
     'Pulumi.gke.yaml',
+    'Pulumi.local.yaml',
   ]);
+});
+
+test('the stack for a cluster that is there names its context', async () => {
+  configure('Pulumi.existing.yaml');
+  const { context } = await (await readStack(stackValues())).create();
+  expect(context).toBe('my-cluster');
+});
+
+test('the stack for this computer wants its cluster to run', async () => {
+  configure('Pulumi.local.yaml');
+  const nowhere = { ...stackValues(), name: 'not-running' };
+  await expect(readStack(nowhere)).rejects.toMatchObject({ errors: [{ propertyPath: 'name' }] });
 });
 
 test.each(['gke', 'eks', 'aks'])('the stack for %s goes with its settings file', async (kind) => {
