@@ -21,7 +21,8 @@ import { ROOT, secureAi } from '../e2e/support/command';
 import { PLANNED } from '../e2e/support/planned';
 import { NotYet, until } from '../e2e/support/wait';
 import { auditIds, providerWrites, type Written } from './support/audit';
-import { endOrphans, ownCluster } from './support/clusters';
+import { endOrphans } from '../support/orphans';
+import { ownCluster, runOf } from './support/clusters';
 import { makeProject, type PulumiProject } from './support/project';
 
 /** With a cold cache, Kubernetes and Pulumi are built first. */
@@ -36,7 +37,7 @@ let project: PulumiProject;
 let plan: readonly PlannedObject[];
 
 beforeAll(async () => {
-  await endOrphans();
+  await endOrphans(runOf);
   // What a killed engine leaves ends with the cluster.
   project = await makeProject(markOf(clusterStateDir(name), 'pulumi'));
   cluster = await startCluster({ name });

@@ -8,7 +8,8 @@ import { forThisComputer } from '../../local/profile';
 import type { VerificationReport } from '../../verify/model';
 import { secureAi } from '../e2e/support/command';
 import { down, NOTHING_TO_DO } from '../e2e/support/main-job';
-import { endOrphans, ownCluster } from './support/clusters';
+import { endOrphans } from '../support/orphans';
+import { ownCluster, runOf } from './support/clusters';
 
 /** With a cold cache, Kubernetes and Pulumi are built first. */
 const UP_TIMEOUT_MILLISECONDS = 3_600_000;
@@ -17,7 +18,7 @@ jest.setTimeout(300_000);
 
 const cluster = ownCluster('-up');
 
-beforeAll(endOrphans);
+beforeAll(() => endOrphans(runOf));
 
 afterAll(() => stopCluster(cluster));
 

@@ -5,10 +5,9 @@
  * A main job that fails does not end the run: other projects still have their say, and every e2e test fails with the reason.
  */
 import { spawnSync } from 'node:child_process';
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stopCluster } from '../../../local/cluster';
-import { cacheRoot } from '../../../local/paths';
+import { endOrphans } from '../../support/orphans';
 import { ROOT } from './command';
 import {
   CLUSTER_VARIABLE,
@@ -30,7 +29,7 @@ export default async function setup(): Promise<void> {
       process.kill(process.pid, signal);
     });
   }
-  await endOrphans();
+  await endOrphans(runOf);
   process.stderr.write(`\ne2e: secure-ai up --cluster ${cluster} --nodes 0\n`);
   try {
     const { kubeconfig } = await up({
@@ -43,23 +42,5 @@ export default async function setup(): Promise<void> {
   } catch (error) {
     process.env[FAILURE_VARIABLE] = (error as Error).message;
     await stopCluster(cluster);
-  }
-}
-
-/** Ends the clusters of runs that were killed. */
-async function endOrphans(): Promise<void> {
-  const clusters = await readdir(join(cacheRoot(), 'clusters')).catch(() => []);
-  for (const name of clusters) {
-    const pid = runOf(name);
-    if (pid !== undefined && !isAlive(pid)) await stopCluster(name);
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
   }
 }
