@@ -1,5 +1,5 @@
 /** Deploying a plan: every object as soon as what it depends on is ready, then deleting what the plan no longer has. */
-import { SandboxError, type Problem } from '../policy/errors';
+import { SandboxError, refuse, type Problem } from '../policy/errors';
 import type { RuntimePolicy } from '../policy/model';
 import {
   asMember,
@@ -200,10 +200,10 @@ function keyOf(object: KubernetesObject): string {
 }
 
 function refuseFailed({ failed }: Pruned): void {
-  const [first, ...rest] = failed.map(({ id, reason }): Problem => ({
+  const problems = failed.map(({ id, reason }): Problem => ({
     path: id,
     reason: `no longer planned, but not deleted: ${reason}`,
     fix: 'correct what the reason names and run the same command again',
   }));
-  if (first !== undefined) throw new SandboxError('DEPLOY_INCOMPLETE', [first, ...rest]);
+  refuse('DEPLOY_INCOMPLETE', problems);
 }

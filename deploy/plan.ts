@@ -1,7 +1,7 @@
 /** From a chart to what is applied, in which order, and what is waited for after each object. */
 import { ApiObject, type Chart } from 'cdk8s';
 import type { IConstruct } from 'constructs';
-import { SandboxError, type Problem } from '../policy/errors';
+import { refuse, type Problem } from '../policy/errors';
 import { MUTATOR } from '../policy/names';
 import { groupOf, objectId, referenceOf, textAt, type KubernetesObject } from './kubernetes/object';
 import { topologicalOrder } from './order';
@@ -144,8 +144,7 @@ function refuseInvalid(chart: Chart): void {
       fix: 'correct sandbox.config.ts',
     })),
   );
-  const [first, ...rest] = problems;
-  if (first !== undefined) throw new SandboxError('CHART_INVALID', [first, ...rest]);
+  refuse('CHART_INVALID', problems);
 }
 
 function refuseDuplicates(drafts: readonly Draft[]): void {
@@ -162,8 +161,7 @@ function refuseDuplicates(drafts: readonly Draft[]): void {
     }
     paths.set(id, construct.node.path);
   }
-  const [first, ...rest] = problems;
-  if (first !== undefined) throw new SandboxError('PLAN_INVALID', [first, ...rest]);
+  refuse('PLAN_INVALID', problems);
 }
 
 function refuseCycle(cyclic: readonly Draft[]): void {
@@ -172,6 +170,5 @@ function refuseCycle(cyclic: readonly Draft[]): void {
     reason: `it depends, in a circle, on ${[...before].join(', ')}`,
     fix: 'remove one addDependency of the circle',
   }));
-  const [first, ...rest] = problems;
-  if (first !== undefined) throw new SandboxError('PLAN_INVALID', [first, ...rest]);
+  refuse('PLAN_INVALID', problems);
 }

@@ -1,5 +1,5 @@
 /** Taking the platform out of a cluster. */
-import { SandboxError, type Problem } from '../policy/errors';
+import { refuse, type Problem } from '../policy/errors';
 import { deleteRecord, membersOf, recordedExtent } from './apply-set';
 import type { KubernetesApi } from './kubernetes/api';
 import { reach } from './kubernetes/reach';
@@ -15,12 +15,12 @@ export async function remove(api: KubernetesApi, options: PruneOptions = {}): Pr
   await reach(api);
   const { kinds } = await recordedExtent(api);
   const pruned = await prune(api, await membersOf(api, kinds), options);
-  const [first, ...rest] = pruned.failed.map(({ id, reason }): Problem => ({
+  const problems = pruned.failed.map(({ id, reason }): Problem => ({
     path: id,
     reason,
     fix: 'correct what the reason names and run the same command again',
   }));
-  if (first !== undefined) throw new SandboxError('REMOVE_INCOMPLETE', [first, ...rest]);
+  refuse('REMOVE_INCOMPLETE', problems);
   // Kept objects stay members, so that a later removal finds them.
   if (pruned.kept.length === 0) await deleteRecord(api);
   return pruned;

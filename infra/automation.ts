@@ -3,7 +3,7 @@
  * makes, without a project of the user's. The state lives and dies with the cluster.
  */
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import * as pulumi from '@pulumi/pulumi';
 import { LocalWorkspace, PulumiCommand, type Stack } from '@pulumi/pulumi/automation';
@@ -13,12 +13,11 @@ import type { LocalCluster } from '../local/cluster';
 import { withLock } from '../local/processes/lock';
 import { markOf } from '../local/processes/marked';
 import type { PulumiPrograms } from '../local/toolchain/pulumi';
+import packageJson from '../package.json';
 import { SandboxError } from '../policy/errors';
 import { deploymentWatch } from './automation-events';
 import { pulumiFolder } from './automation-state';
 import { deployPlatform } from './platform';
-
-const PROJECT = 'secure-ai-sandbox';
 
 export interface PulumiDeployOptions {
   readonly cluster: LocalCluster;
@@ -78,13 +77,17 @@ async function selectStack(
   const backend = join(folder, 'backend');
   await mkdir(backend, { recursive: true, mode: 0o700 });
   return LocalWorkspace.createOrSelectStack(
-    { stackName: cluster.name, projectName: PROJECT, program: () => program() },
+    { stackName: cluster.name, projectName: packageJson.name, program: () => program() },
     {
       workDir: folder,
       pulumiHome: join(folder, 'home'),
       pulumiCommand: await commandIn(folder, programs.pulumi),
       secretsProvider: 'passphrase',
-      projectSettings: { name: PROJECT, runtime: 'nodejs', backend: { url: `file://${backend}` } },
+      projectSettings: {
+        name: packageJson.name,
+        runtime: 'nodejs',
+        backend: { url: `file://${backend}` },
+      },
       envVars: {
         // A provider outlives a killed engine for as long as its cluster does not answer; so marked, it goes with the cluster.
         ...markOf(cluster.stateDir, 'pulumi'),
@@ -116,7 +119,6 @@ async function passphraseIn(folder: string): Promise<string> {
   const known = await readFile(file, 'utf8').catch(() => undefined);
   if (known !== undefined) return known;
   const passphrase = randomBytes(24).toString('base64url');
-  await writeFile(file, passphrase);
-  await chmod(file, 0o600);
+  await writeFile(file, passphrase, { mode: 0o600 });
   return passphrase;
 }

@@ -5,12 +5,10 @@ import { inspect } from 'node:util';
 import * as pulumi from '@pulumi/pulumi';
 import { z } from 'zod';
 import type { SandboxConfig } from '../constructs';
+import packageJson from '../package.json';
 import { SandboxError, type ErrorCode, type Problem } from '../policy/errors';
 import { problemsOf } from '../policy/problems';
 import type { Cluster, ClusterKind } from './clusters/cluster';
-
-/** Namespace of the configuration keys: the name of the project in Pulumi.yaml. */
-const NAMESPACE = 'secure-ai-sandbox';
 
 const ROOT = join(__dirname, '..');
 
@@ -75,7 +73,8 @@ const EMPTY: ReadonlySet<string> = new Set(['', '{}', '[]']);
 
 /** The values of the stack that is deployed, without the namespace of their keys: texts, and what is written as JSON as such. */
 export function stackValues(): Readonly<Record<string, unknown>> {
-  const prefix = `${NAMESPACE}:`;
+  // The project in Pulumi.yaml is called as the package is.
+  const prefix = `${packageJson.name}:`;
   return Object.fromEntries(
     Object.entries(pulumi.runtime.allConfig()).flatMap(([key, text]) =>
       key.startsWith(prefix) && !EMPTY.has(text) ? [[key.slice(prefix.length), plain(text)]] : [],

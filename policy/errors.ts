@@ -151,6 +151,12 @@ export class SandboxError extends Error {
   }
 }
 
+/** @throws SandboxError with all of `problems`, where there are any */
+export function refuse(code: ErrorCode, problems: readonly Problem[]): void {
+  const [first, ...rest] = problems;
+  if (first !== undefined) throw new SandboxError(code, [first, ...rest]);
+}
+
 function formatProblems(code: ErrorCode, problems: readonly Problem[]): string {
   return problems.map((p) => `${code} ${p.path}: ${p.reason}. Fix: ${p.fix}`).join('\n');
 }

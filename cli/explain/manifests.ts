@@ -1,7 +1,7 @@
 /** Reads the pods out of manifests: pods themselves, and the pod templates of workloads. */
 import { readFileSync } from 'node:fs';
 import { parseAllDocuments } from 'yaml';
-import { SandboxError, type Problem } from '../../policy/errors';
+import { refuse, type Problem } from '../../policy/errors';
 import { listAt, textAt, valueAt } from '../../deploy/kubernetes/object';
 
 export interface FoundPod {
@@ -48,8 +48,7 @@ export function readPods(files: readonly string[]): readonly FoundPod[] {
       fix: `give a manifest of a Pod, or of a ${Object.keys(TEMPLATES).join(', ')}`,
     });
   }
-  const [first, ...rest] = problems;
-  if (first !== undefined) throw new SandboxError('MANIFEST_INVALID', [first, ...rest]);
+  refuse('MANIFEST_INVALID', problems);
   return pods;
 }
 

@@ -3,7 +3,7 @@ import type { LocalCluster } from '../../local/cluster';
 import type { Compute } from '../../local/compute';
 import type { Profile } from '../../local/profile';
 import type { Progress } from '../../local/progress';
-import { SandboxError, type Problem } from '../../policy/errors';
+import { refuse, type Problem } from '../../policy/errors';
 import { DEPLOYERS, type DeployerChoice, type Deployment, type Destination } from '../deployer';
 import { targetOf, type GlobalOptions, type Session } from '../options';
 import { describeEvent, describeProgress, describeReport } from '../output/deployment';
@@ -60,12 +60,12 @@ function refuseLocalOptions({ nodes, clusterOnly }: UpOptions): void {
     ...(nodes === undefined ? [] : ['--nodes']),
     ...(clusterOnly === true ? ['--cluster-only'] : []),
   ];
-  const [first, ...rest] = given.map((path): Problem => ({
+  const problems = given.map((path): Problem => ({
     path,
     reason: 'is about a local cluster, while --kubeconfig and --context name another one',
     fix: 'leave one of them out',
   }));
-  if (first !== undefined) throw new SandboxError('USAGE_INVALID', [first, ...rest]);
+  refuse('USAGE_INVALID', problems);
 }
 
 async function up(options: UpOptions, session: Session): Promise<void> {

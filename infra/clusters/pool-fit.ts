@@ -4,6 +4,7 @@ import type { Problem } from '../../policy/errors';
 import type { Runtime } from '../../policy/model';
 import { installerProblems } from './pool-installer';
 import {
+  createdClass,
   FAMILY_TITLES,
   inSettings,
   INSTALLED_LABELS,
@@ -63,9 +64,9 @@ function classProblems(
   family: Family,
   { name }: Runtime,
   { labels, poolTaints }: NodeMarks,
-  { runtimes }: SandboxConfig,
+  sandbox: SandboxConfig,
 ): readonly Problem[] {
-  const created = Object.hasOwn(runtimes, name) ? runtimes[name] : undefined;
+  const created = createdClass(sandbox, name);
   if (created === undefined) {
     return [
       {
@@ -103,8 +104,7 @@ function emptyPoolProblems(
 ): readonly Problem[] {
   const path = `${POOL_KEYS[family]}.minNodes`;
   const late = runtimesOf(family, sandbox).flatMap(({ name }) => {
-    const created = Object.hasOwn(sandbox.runtimes, name) ? sandbox.runtimes[name] : undefined;
-    return missingLabels(created?.nodeSelector ?? {}, labels);
+    return missingLabels(createdClass(sandbox, name)?.nodeSelector ?? {}, labels);
   });
   const lasting = startupTaints.filter(({ key }) => !key.startsWith(AUTOSCALER_PREFIX));
   return [

@@ -1,7 +1,14 @@
 /** Pools whose runtime the cloud brings, RuntimeClass included: the platform must not bring either. */
 import type { SandboxConfig } from '../../constructs';
 import type { Problem } from '../../policy/errors';
-import { FAMILY_TITLES, inSettings, POOL_KEYS, runtimesOf, type Family } from './pools';
+import {
+  createdClass,
+  FAMILY_TITLES,
+  inSettings,
+  POOL_KEYS,
+  runtimesOf,
+  type Family,
+} from './pools';
 
 /** A runtime of a cloud. */
 export interface ProvidedRuntime {
@@ -31,7 +38,7 @@ export function providedPoolProblems(
     ...runtimes.flatMap(({ name, ...runtime }): Problem[] => [
       ...mismatch(name, 'runtimeClassName', runtime.runtimeClassName, runtimeClassName),
       ...mismatch(name, 'handler', runtime.handler, handler),
-      ...(Object.hasOwn(sandbox.runtimes, name) ? [conflict(name, provided)] : []),
+      ...(createdClass(sandbox, name) === undefined ? [] : [conflict(name, provided)]),
     ]),
   ];
 

@@ -61,6 +61,14 @@ export function runtimesOf(family: Family, { policy }: SandboxConfig): readonly 
   return policy.runtimes.filter(({ handler }) => IS_OF_FAMILY[family](handler));
 }
 
+/** What the RuntimeClass of a runtime is made of; undefined where the cluster brings it. */
+export function createdClass(
+  { runtimes }: SandboxConfig,
+  name: string,
+): SandboxConfig['runtimes'][string] | undefined {
+  return Object.hasOwn(runtimes, name) ? runtimes[name] : undefined;
+}
+
 /** Taint of a node. Clouds spell the effect in their own ways; it is always NoSchedule. */
 export interface Taint {
   readonly key: string;

@@ -1,4 +1,4 @@
-import { SandboxError } from '../../policy/errors';
+import { SandboxError, refuse } from '../../policy/errors';
 import type { LocalCluster } from '../cluster';
 import { localImages } from '../images/local-images';
 import { clusterStateDir } from '../paths';
@@ -89,8 +89,7 @@ function requireSupport(count: number): void {
       },
     ]);
   }
-  const [first, ...rest] = supportProblems();
-  if (first) throw new SandboxError('NODE_UNSUPPORTED', [first, ...rest]);
+  refuse('NODE_UNSUPPORTED', supportProblems());
 }
 
 function lockOf(stateDir: string): string {

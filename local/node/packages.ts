@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { cp, mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { basename, delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
-import { SandboxError } from '../../policy/errors';
+import { refuse } from '../../policy/errors';
 import { cacheRoot } from '../paths';
 import { withLock } from '../processes/lock';
 
@@ -89,8 +89,8 @@ export async function systemPrograms(
     }),
   );
   const absent = PROGRAMS.filter(({ name }) => !paths.has(name));
-  const [first, ...rest] = absent.filter(({ optional }) => !optional).map(problemOf(reason));
-  if (first) throw new SandboxError('NODE_PROGRAMS_MISSING', [first, ...rest]);
+  const problems = absent.filter(({ optional }) => !optional).map(problemOf(reason));
+  refuse('NODE_PROGRAMS_MISSING', problems);
   return { packagesRoot, paths, missing: absent.map(({ optional }) => optional ?? '') };
 }
 

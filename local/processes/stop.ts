@@ -1,4 +1,4 @@
-import { SandboxError, type Problem } from '../../policy/errors';
+import { refuse, type Problem } from '../../policy/errors';
 import { waitFor } from '../wait';
 import { isAlive } from './identity';
 import { markedProcesses, type MarkedProcess } from './marked';
@@ -27,8 +27,7 @@ export async function endProcesses(
     reason: 'it did not end within 10 s of SIGKILL',
     fix: `find out with "ps -o stat,wchan -p ${pid}" what holds it`,
   }));
-  const [first, ...rest] = problems;
-  if (first) throw new SandboxError('LOCAL_STOP_FAILED', [first, ...rest]);
+  refuse('LOCAL_STOP_FAILED', problems);
 }
 
 /** Ends every marked process of a cluster whose role `matches`, looking again until none is left. */

@@ -6,6 +6,7 @@ import { versionProblems } from '../kubernetes-version';
 import { installedPoolProblems, presenceProblems } from '../pool-fit';
 import { providedPoolProblems, type ProvidedRuntime } from '../pool-provided';
 import {
+  createdClass,
   inSettings,
   INSTALLED_LABELS,
   POOL_KEYS,
@@ -106,7 +107,7 @@ function installedProblems(
 ): readonly Problem[] {
   const label = INSTALLED_LABELS[family];
   const early = runtimesOf(family, sandbox).filter(({ name }) => {
-    const created = Object.hasOwn(sandbox.runtimes, name) ? sandbox.runtimes[name] : undefined;
+    const created = createdClass(sandbox, name);
     return created !== undefined && created.nodeSelector[label] !== 'true';
   });
   return [
