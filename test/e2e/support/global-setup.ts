@@ -13,6 +13,7 @@ import {
   CLUSTER_VARIABLE,
   clusterOf,
   FAILURE_VARIABLE,
+  keptCluster,
   KUBECONFIG_VARIABLE,
   runOf,
 } from './environment';
@@ -22,13 +23,9 @@ import { up } from './main-job';
 const UP_TIMEOUT_MILLISECONDS = 3_600_000;
 
 export default async function setup(): Promise<void> {
-  const cluster = clusterOf(process.pid);
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      spawnSync(process.execPath, [join(ROOT, 'cli', 'bin.js'), 'down', '--cluster', cluster]);
-      process.kill(process.pid, signal);
-    });
-  }
+  const kept = keptCluster();
+  const cluster = kept ?? clusterOf(process.pid);
+  if (kept === undefined) takeDownWhenInterrupted(cluster);
   await endOrphans(runOf);
   process.stderr.write(`\ne2e: secure-ai up --cluster ${cluster} --nodes 0\n`);
   try {
@@ -41,6 +38,15 @@ export default async function setup(): Promise<void> {
     process.env[KUBECONFIG_VARIABLE] = kubeconfig;
   } catch (error) {
     process.env[FAILURE_VARIABLE] = (error as Error).message;
-    await stopCluster(cluster);
+    if (kept === undefined) await stopCluster(cluster);
+  }
+}
+
+function takeDownWhenInterrupted(cluster: string): void {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      spawnSync(process.execPath, [join(ROOT, 'cli', 'bin.js'), 'down', '--cluster', cluster]);
+      process.kill(process.pid, signal);
+    });
   }
 }

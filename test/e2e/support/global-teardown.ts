@@ -2,10 +2,11 @@
 import { existsSync } from 'node:fs';
 import { clusterStateDir } from '../../../local/paths';
 import { markedProcesses } from '../../../local/processes/marked';
-import { clusterOf } from './environment';
+import { clusterOf, keptCluster } from './environment';
 import { down } from './main-job';
 
 export default async function teardown(): Promise<void> {
+  if (keptCluster() !== undefined) return;
   const cluster = clusterOf(process.pid);
   await down(cluster);
   const stateDir = clusterStateDir(cluster);
