@@ -1,6 +1,6 @@
 import { ApiObject, Chart } from 'cdk8s';
 import type { Construct, IConstruct } from 'constructs';
-import { SandboxError } from '../policy/errors';
+import { refuse, type Problem } from '../policy/errors';
 import type { Bundles } from './bundles';
 import type { SandboxConfig } from './config';
 import { Gatekeeper } from './gatekeeper';
@@ -22,7 +22,8 @@ interface SandboxChartProps {
  *
  * Construct dependencies are the order of deployment. Whoever registers with the API server comes last, when the server
  * behind it runs: Gatekeeper's webhooks, then the mutator's.
- * A chart that breaks one of the rules in `manifest-checks.ts` is not synthesized; all broken rules are told at once.
+ * A chart that breaks one of the rules in `manifest-checks.ts` is not synthesized: synthesis throws SandboxError CHART_INVALID with
+ * every broken rule.
  */
 export class SandboxChart extends Chart {
   constructor(scope: Construct, id: string, { config, bundles }: SandboxChartProps) {
@@ -59,7 +60,12 @@ export class SandboxChart extends Chart {
     mutator.node.addDependency(runtimes, rotator);
     registration.node.addDependency(mutator, ...gatekeeper.webhookConfigurations);
 
-    this.node.addValidation({ validate: () => brokenRules(this) });
+    this.node.addValidation({
+      validate: () => {
+        refuse('CHART_INVALID', brokenRules(this));
+        return [];
+      },
+    });
   }
 }
 
@@ -67,11 +73,10 @@ function after(later: readonly IConstruct[], earlier: readonly IConstruct[]): vo
   for (const construct of later) construct.node.addDependency(...earlier);
 }
 
-function brokenRules(chart: Chart): string[] {
+function brokenRules(chart: Chart): Problem[] {
   const manifests = chart.node
     .findAll()
     .filter((construct) => construct instanceof ApiObject)
     .map((object) => object.toJson() as Manifest);
-  const [first, ...rest] = checkManifests(manifests);
-  return first === undefined ? [] : [new SandboxError('CHART_INVALID', [first, ...rest]).message];
+  return checkManifests(manifests);
 }

@@ -26,13 +26,15 @@ export function declareSynth(program: Command, session: Session): void {
 async function synth(options: SynthOptions, session: Session): Promise<void> {
   const { App } = await import('cdk8s');
   const { asConfigured, buildChart, buildPlan } = await import('../platform');
+  const { planDeployment } = await import('../../deploy/plan');
   if (options.stdout === true && options.json === true) {
     const items = (await buildPlan(asConfigured)).map(({ manifest }) => manifest);
     printJson(session, { apiVersion: 'v1', kind: 'List', items });
     return;
   }
   const app = new App({ outdir: options.output });
-  await buildChart(app, asConfigured);
+  // Refuses, as an expected error, whatever could not be deployed: nothing is written then.
+  planDeployment(await buildChart(app, asConfigured));
   if (options.stdout === true) {
     session.stdout.write(app.synthYaml());
     return;
