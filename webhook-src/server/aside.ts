@@ -6,10 +6,11 @@
  * go here, where the worst they can do is to make each other wait, or to end their own worker by time or memory.
  */
 import { parentPort, Worker, workerData } from 'node:worker_threads';
-import { BODY_CAP_BYTES, type ReceivedBody } from './body';
+import type { ReceivedBody } from './body';
 import { CHUNK_BYTES } from './chunks';
 import { judge, type Verdict } from './judge';
-import { HEAP_LIMIT_MIB, TIME_LIMIT_MS, type Exceeded } from './limits';
+import { TIME_LIMIT_MS, type Exceeded } from './limits';
+import { BODY_CAP_BYTES, HEAP_MIB, QUEUE_LIMIT } from './memory';
 import { compileDecider } from './policy-file';
 import type { RuntimePolicy } from '../../policy/model';
 
@@ -20,12 +21,6 @@ const INLINE_COST = 16_000;
 export function isLarge({ length, cost }: Pick<ReceivedBody, 'length' | 'cost'>): boolean {
   return length > INLINE_BYTES || cost > INLINE_COST;
 }
-
-/** Reviews that wait for the worker; more are refused with Retry-After. */
-export const QUEUE_LIMIT = 16;
-
-/** Young generation of the worker; the default (48 MiB) would be garbage for the most part. */
-export const YOUNG_LIMIT_MIB = 16;
 
 export type AsideVerdict =
   | Verdict
@@ -52,12 +47,13 @@ interface WorkerStart {
 }
 
 /**
- * @param script file that calls `serveAside` in a worker thread; the worker is started when it is first needed, and there is never more
- * than one
+ * @param script file that calls `serveAside` in a worker thread; the worker is started with the first policy, and there is never more than
+ * one
  * @param limitMs time one body may take
  */
 export function createAsideJudge(script: string, limitMs = TIME_LIMIT_MS): AsideJudge {
   const waiting: Job[] = [];
+  /** Of pages that no body has reached there is no memory. */
   const memory = new SharedArrayBuffer(BODY_CAP_BYTES);
   let policy: RuntimePolicy | undefined;
   let running: { readonly worker: Worker; readonly policy: RuntimePolicy } | undefined;
@@ -98,6 +94,8 @@ export function createAsideJudge(script: string, limitMs = TIME_LIMIT_MS): Aside
   return {
     usePolicy(next) {
       policy = next;
+      // Started now, so that no review waits for it; one that is at work is replaced when it has ended.
+      running ??= { policy, worker: startWorker(script, { policy, memory }) };
     },
     judge(body) {
       if (waiting.length >= QUEUE_LIMIT)
@@ -114,8 +112,8 @@ function startWorker(script: string, start: WorkerStart): Worker {
   const worker = new Worker(script, {
     workerData: start,
     resourceLimits: {
-      maxOldGenerationSizeMb: HEAP_LIMIT_MIB,
-      maxYoungGenerationSizeMb: YOUNG_LIMIT_MIB,
+      maxOldGenerationSizeMb: HEAP_MIB.old,
+      maxYoungGenerationSizeMb: 3 * HEAP_MIB.semiSpace,
     },
     // A worker has no use for the flags and environment of the process.
     argv: [],
@@ -152,7 +150,7 @@ function answerOf(
     function onError(error: NodeJS.ErrnoException): void {
       settle();
       if (error.code !== 'ERR_WORKER_OUT_OF_MEMORY') reject(error);
-      else resolve({ exceeded: { limit: 'memory', found: HEAP_LIMIT_MIB } });
+      else resolve({ exceeded: { limit: 'memory', found: HEAP_MIB.old } });
     }
     function settle(): void {
       clearTimeout(timer);

@@ -2,16 +2,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { ChunkPool } from './chunks';
 import { CHUNK_BYTES } from './chunks';
-import type { Exceeded } from './limits';
-import { createReviewScan, COST_CAP, DEPTH_CAP, type ReviewScan } from './structure';
+import { exceededBy, type Exceeded } from './limits';
+import { createReviewScan, type ReviewScan } from './structure';
 import type { ReviewHead } from './places';
 import type { RefusalCode } from './refusals';
-
-/**
- * Largest review an API server can send: two objects of its 3 MiB body limit and 1 MiB around them
- * (the same limit: controller-runtime pkg/webhook/admission/http.go, maxRequestSize).
- */
-export const BODY_CAP_BYTES = 7 * 1024 * 1024;
 
 /** Bytes that are read of a body whose announced length is too large, to learn which pod it is about. */
 const HEAD_BYTES = 64 * 1024;
@@ -57,21 +51,20 @@ export function readBody(request: IncomingMessage, pool: ChunkPool): Promise<Bod
     }
     function onData(piece: Buffer): void {
       bytes += piece.length;
-      const fits = scanInto(kept, scan, piece);
-      if (!fits) return settle({ refused: 'overloaded' });
-      if (bytes > BODY_CAP_BYTES || (announcedBytes > BODY_CAP_BYTES && bytes >= HEAD_BYTES)) {
-        const found = Math.max(bytes, announcedBytes);
-        return settle({ exceeded: { limit: 'bytes', found }, head: scan.head });
-      }
-      const exceeded = exceededBy(scan);
-      // Nobody can be told what was found.
-      if (exceeded !== undefined && scan.head.uid === undefined)
+      if (!scanInto(kept, scan, piece)) return settle({ refused: 'overloaded' });
+      // Of a body announced as too large the head is read, which says what it is about.
+      const isRead = bytes >= HEAD_BYTES;
+      const exceeded = exceededBy(scan, isRead ? Math.max(bytes, announcedBytes) : bytes);
+      if (exceeded === undefined) return;
+      kept.release();
+      // Whose uid is not known nobody can be told what was found.
+      if (exceeded.limit === 'bytes' || scan.head.uid === undefined)
         settle({ exceeded, head: scan.head });
     }
     function onEnd(): void {
-      const exceeded = exceededBy(scan);
-      if (exceeded !== undefined) return settle({ exceeded, head: scan.head });
       const { cost, head } = scan;
+      const exceeded = exceededBy(scan, bytes);
+      if (exceeded !== undefined) return settle({ exceeded, head });
       settle({ chunks: kept.chunks(), length: kept.length(), cost, head, release: kept.release });
     }
     function onClose(): void {
@@ -86,16 +79,10 @@ export function contiguous({ chunks }: ReceivedBody): Buffer {
   return chunks.length === 1 ? (chunks[0] ?? EMPTY) : Buffer.concat(chunks);
 }
 
-function exceededBy({ cost, depth }: ReviewScan): Exceeded | undefined {
-  if (depth > DEPTH_CAP) return { limit: 'depth', found: depth };
-  return cost > COST_CAP ? { limit: 'cost', found: cost } : undefined;
-}
-
 /** False where the pool has no chunk left. */
 function scanInto(kept: Keeper, scan: ReviewScan, piece: Buffer): boolean {
   let fits = true;
   scan.feed(piece, (bytes) => (fits &&= kept.add(bytes)));
-  if (exceededBy(scan) !== undefined) kept.release();
   return fits;
 }
 

@@ -1,14 +1,11 @@
 /** What a single review may need at most, and what somebody whose pod needs more is told: by the webhook and by `secure-ai explain`. */
 import { SandboxError, type Problem } from '../../policy/errors';
-import { BODY_CAP_BYTES } from './body';
+import { BODY_CAP_BYTES } from './memory';
 import type { ReviewHead } from './places';
-import { COST_CAP, DEPTH_CAP } from './structure';
+import { COST_CAP, createReviewScan, DEPTH_CAP, type ReviewScan } from './structure';
 
-/** Time in the worker. A worker starts in about 100 ms; API servers wait 3 s as configured. */
+/** Time one review may take in the worker; API servers wait 3 s as configured. */
 export const TIME_LIMIT_MS = 2_500;
-
-/** Heap of the worker: twice what the dearest body within the caps needs. */
-export const HEAP_LIMIT_MIB = 128;
 
 const SPLIT =
   'split it into several pods, or move environment variables, annotations and other data to ConfigMaps or volumes';
@@ -53,7 +50,7 @@ export interface Exceeded {
 /** Characters of a namespace or name that are shown: Kubernetes allows 253. */
 const NAME_LIMIT = 256;
 
-export function limitProblem({ limit, found }: Exceeded, head: Readonly<ReviewHead>): Problem {
+function limitProblem({ limit, found }: Exceeded, head: Readonly<ReviewHead>): Problem {
   const { reason, fix } = LIMITS[limit];
   return { path: `Pod ${podOf(head)}`, reason: reason(found), fix };
 }
@@ -68,4 +65,23 @@ function podOf({ namespace = '', name, podName, generateName = '' }: ReviewHead)
   const known = [name, podName].find((text) => text !== undefined && text !== '');
   const shown = (text: string): string => text.slice(0, NAME_LIMIT);
   return `${shown(namespace)}/${shown(known ?? `${generateName}*`)}`;
+}
+
+/**
+ * The cap that the review of a pod would exceed, counted as the webhook counts it.
+ * @param pod as a manifest has it: what the API server adds (defaults, the token's volume) is not counted
+ */
+export function limitOfPod(pod: unknown, namespace: string): Problem | undefined {
+  const body = Buffer.from(JSON.stringify({ apiVersion: '', request: { namespace, object: pod } }));
+  const scan = createReviewScan();
+  scan.feed(body, () => undefined);
+  const exceeded = exceededBy(scan, body.length);
+  return exceeded && limitProblem(exceeded, scan.head);
+}
+
+/** Of a review of which so many bytes have come. */
+export function exceededBy({ cost, depth }: ReviewScan, bytes: number): Exceeded | undefined {
+  if (bytes > BODY_CAP_BYTES) return { limit: 'bytes', found: bytes };
+  if (depth > DEPTH_CAP) return { limit: 'depth', found: depth };
+  return cost > COST_CAP ? { limit: 'cost', found: cost } : undefined;
 }

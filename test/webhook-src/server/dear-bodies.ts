@@ -43,7 +43,7 @@ export const DEAR_BODIES: Readonly<Record<string, () => string>> = {
     pod({ x: '@' }).replace('"@"', `[${times(3_200, nested).join()}]`),
   '130,000 arrays': () => pod({ x: times(130_000, () => []) }),
   '390,000 strings': () => pod({ x: times(390_000, (i) => `${i}`) }),
-  'capabilities': () =>
+  capabilities: () =>
     one({ securityContext: { capabilities: { add: times(390_000, (i) => `c${i}`) } } }),
   'an image of 6.9 MB': () => one({ image: 'pytorch'.repeat(985_000) }),
   'an image of 6.9 MB in two bytes a character': () => one({ image: 'é'.repeat(3_450_000) }),
