@@ -65,6 +65,9 @@ const nested = (depth: number): string => `${'['.repeat(depth)}${']'.repeat(dept
 const members = (count: number): string =>
   `{${Array.from({ length: count }, (_, i) => `"k${i}":0`).join(',')}}`;
 
+/** All are cut off within 11 s; Node itself would look only every 30 s. */
+const CUT_OFF_MS = 20_000;
+
 const TABLE: readonly (readonly [string, Buffer | string, RefusalCode])[] = [
   ['GET', head('GET /v1/mutate HTTP/1.1', {}), 'method_not_allowed'],
   ['PUT', head('PUT /v1/mutate HTTP/1.1', { 'content-length': 0 }), 'method_not_allowed'],
@@ -123,9 +126,13 @@ const TABLE: readonly (readonly [string, Buffer | string, RefusalCode])[] = [
 ];
 
 describe('a request that is no review', () => {
-  it.each(TABLE)('%s', async (_name, bytes, code) => {
-    expectRefusal(await exchange(server, bytes), code);
-  });
+  it.each(TABLE)(
+    '%s',
+    async (_name, bytes, code) => {
+      expectRefusal(await exchange(server, bytes), code);
+    },
+    CUT_OFF_MS,
+  );
 
   it('tells GET what is allowed', async () => {
     expect(await exchange(server, head('GET /v1/mutate HTTP/1.1', {}))).toMatch(
@@ -245,9 +252,6 @@ describe('pipelined requests', () => {
     expect(text).not.toContain('never read');
   });
 });
-
-/** All are cut off within 11 s; Node itself would look only every 30 s. */
-const CUT_OFF_MS = 20_000;
 
 describe('slow clients', () => {
   it(

@@ -12,7 +12,7 @@ import { dial, post, review, run, type Running } from './running';
 const MIB = 2 ** 20;
 
 /** Left over for what is asked beside those that hold on. */
-const HELD_CONNECTIONS = MAX_CONNECTIONS - 16;
+const HELD_CONNECTIONS = MAX_CONNECTIONS - 64;
 
 /** Of each body that does not end: as much as is never refused. */
 const HELD_BYTES = 60 * 1024;
@@ -81,16 +81,30 @@ async function holdOn(): Promise<() => void> {
     socket.resume().write(start);
     socket.once('close', () => {
       sockets.delete(socket);
-      if (!ended) void hold().catch(() => undefined);
+      if (!ended) void holdAgain();
     });
   }
+  /** A handshake may be cut off where the computer is busy. */
+  function holdAgain(): Promise<void> {
+    return hold().catch(() => (ended ? undefined : holdAgain()));
+  }
   for (let count = 0; count < HELD_CONNECTIONS; count += 16) {
-    await Promise.all(Array.from({ length: 16 }, hold));
+    await Promise.all(Array.from({ length: 16 }, holdAgain));
   }
   return () => {
     ended = true;
     for (const socket of sockets) socket.destroy();
   };
+}
+
+/** Status of the answer; asks again where the connection is cut off, as it is while too many are there. */
+async function statusOf(body: string, attempts = 20): Promise<number> {
+  try {
+    return (await post(server, { body })).status;
+  } catch (error) {
+    if (attempts === 0 || server.process.exitCode !== null) throw error;
+    return statusOf(body, attempts - 1);
+  }
 }
 
 test('the parts add up', () => {
@@ -103,13 +117,11 @@ test('it stays below the bound and goes on answering', async () => {
   const seen = new Set<number>();
   for (const make of Object.values(DEAR_BODIES)) {
     const body = make();
-    const answers = await Promise.all(
-      [1, 2, 3].map(() => post(server, { body }).then(({ status }) => status)),
-    );
+    const answers = await Promise.all([1, 2, 3].map(() => statusOf(body)));
     answers.forEach((status) => seen.add(status));
   }
   letGo();
-  const { status } = await post(server, { body: review() });
+  const status = await statusOf(review());
   const peak = peakBytes();
   console.info(
     `peak ${(peak / MIB).toFixed(0)} MiB of ${(MEMORY_BOUND_BYTES / MIB).toFixed(0)}, ${group === undefined ? 'not confined' : 'confined'}`,
