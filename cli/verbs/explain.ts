@@ -11,7 +11,7 @@ Examples:
   $ kubectl get deployment trainer -o yaml | secure-ai explain -
   $ secure-ai explain --namespace ai-production --json pod.yaml
 
-Exit code 1 when a pod would be refused.`;
+Exit code 1 when a pod would be refused, also for a limit of the webhook (POD_TOO_LARGE).`;
 
 interface ExplainOptions extends GlobalOptions {
   readonly namespace?: string;
