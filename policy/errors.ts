@@ -26,6 +26,10 @@ export const ERROR_CATALOGUE = {
     summary: 'A command line names something that is not there or does not fit together.',
   },
   MANIFEST_INVALID: { exit: 2, summary: 'A manifest to explain cannot be read or holds no pod.' },
+  POD_TOO_LARGE: {
+    exit: 1,
+    summary: 'Judging a pod needs more than a limit of the mutating webhook.',
+  },
   PLAN_INVALID: { exit: 2, summary: 'The objects to deploy cannot be put in an order.' },
   STACK_INVALID: {
     exit: 2,

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { parseAllDocuments } from 'yaml';
 import { refuse, type Problem } from '../../policy/errors';
 import { listAt, textAt, valueAt } from '../../deploy/kubernetes/object';
+import { limitOfPod } from '../../webhook-src/server/limits';
 
 export interface FoundPod {
   /** File and document it is from, and the object it is a template of: `train.yaml#2 Deployment/trainer`. */
@@ -50,6 +51,12 @@ export function readPods(files: readonly string[]): readonly FoundPod[] {
   }
   refuse('MANIFEST_INVALID', problems);
   return pods;
+}
+
+/** @throws SandboxError POD_TOO_LARGE with what the webhook would say of each pod that exceeds a limit of it */
+export function refuseTooLarge(pods: readonly FoundPod[]): void {
+  const problems = pods.flatMap(({ pod, namespace }) => limitOfPod(pod, namespace) ?? []);
+  refuse('POD_TOO_LARGE', problems);
 }
 
 /** @throws Error with the position of the first syntax error */

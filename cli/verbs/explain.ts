@@ -11,7 +11,7 @@ Examples:
   $ kubectl get deployment trainer -o yaml | secure-ai explain -
   $ secure-ai explain --namespace ai-production --json pod.yaml
 
-Exit code 1 when a pod would be refused.`;
+Exit code 1 when a pod would be refused, also for a limit of the webhook (POD_TOO_LARGE).`;
 
 interface ExplainOptions extends GlobalOptions {
   readonly namespace?: string;
@@ -34,15 +34,17 @@ async function explain(
   options: ExplainOptions,
   session: Session,
 ): Promise<void> {
-  const { readPods } = await import('../explain/manifests');
+  const { readPods, refuseTooLarge } = await import('../explain/manifests');
   const { explainPod } = await import('../explain/explain');
   const { renderExplanation } = await import('../explain/render');
   const { loadConfig } = await import('../platform');
-  const pods = readPods(files);
+  const pods = readPods(files).map((found) => ({
+    ...found,
+    namespace: options.namespace ?? found.namespace,
+  }));
+  refuseTooLarge(pods);
   const { policy } = await loadConfig();
-  const explained = pods.map((found) =>
-    explainPod({ ...found, namespace: options.namespace ?? found.namespace }, policy),
-  );
+  const explained = pods.map((found) => explainPod(found, policy));
   if (options.json === true) printJson(session, explained);
   else session.stdout.write(explained.map(renderExplanation).join('\n'));
   if (explained.some(({ denials }) => denials.length > 0)) process.exitCode = 1;

@@ -1,6 +1,7 @@
 /** The pod of the mutating webhook. */
 import { k8s } from 'cdk8s-plus-27';
 import { MUTATOR } from '../../policy/names';
+import { NODE_FLAGS } from '../../webhook-src/server/memory';
 import { selectorLabels } from '../internal/labels';
 import { RESTRICTED_CONTAINER, RESTRICTED_POD } from '../internal/restricted-pod';
 import { probes } from './probes';
@@ -58,6 +59,8 @@ function container(program: Program, webhook: WebhookConfig): k8s.Container {
       `--health-port=${MUTATOR_PORTS.health}`,
       `--drain-seconds=${DRAIN_SECONDS}`,
     ],
+    // The memory limit counts on these.
+    env: [{ name: 'NODE_OPTIONS', value: NODE_FLAGS }],
     ports: [
       { name: 'webhook', containerPort: MUTATOR_PORTS.webhook },
       { name: 'health', containerPort: MUTATOR_PORTS.health },

@@ -1,5 +1,9 @@
 import { z } from 'zod';
+import { parseQuantity } from '../../policy/quantity';
+import { MEMORY_BOUND_BYTES, MEMORY_LIMIT } from '../../webhook-src/server/memory';
 import { amount, port } from '../internal/schemas';
+
+const MEMORY_BOUND_NANO = BigInt(MEMORY_BOUND_BYTES) * 10n ** 9n;
 
 const digest = z
   .string()
@@ -20,8 +24,19 @@ export const webhookSchema = z
     resources: z
       .strictObject({
         cpuRequest: amount.default('100m'),
+        /** What a replica needs from day to day. */
         memoryRequest: amount.default('128Mi'),
-        memoryLimit: amount.default('256Mi'),
+        /**
+         * At least what the process may need whoever calls: the sum of `MEMORY_PARTS` in webhook-src/server/memory.ts, which is held by
+         * the code of the server.
+         * @default that sum
+         */
+        memoryLimit: amount
+          .refine((limit) => (parseQuantity(limit) ?? 0n) >= MEMORY_BOUND_NANO, {
+            error: `is below the ${MEMORY_LIMIT} that the webhook may need whoever calls`,
+            params: { fix: `set at least ${MEMORY_LIMIT}, or leave it out` },
+          })
+          .default(MEMORY_LIMIT),
       })
       .prefault({}),
     /** How long the API server waits for an answer, in seconds. */

@@ -22,7 +22,7 @@ describe('defaults', () => {
     expect(config.tenants).toEqual([]);
     expect(config.webhook).toEqual({
       replicas: 2,
-      resources: { cpuRequest: '100m', memoryRequest: '128Mi', memoryLimit: '256Mi' },
+      resources: { cpuRequest: '100m', memoryRequest: '128Mi', memoryLimit: '528Mi' },
       timeoutSeconds: 3,
       failurePolicy: 'Fail',
       apiServerPorts: [443, 6443],
@@ -36,6 +36,19 @@ describe('defaults', () => {
         ],
       },
     });
+  });
+
+  test('a memory limit below what the webhook may need is refused, with the least that is not', () => {
+    const withLimit = (memoryLimit: string) => ({
+      policy,
+      webhook: { resources: { memoryLimit } },
+    });
+    expect(() => defineSandbox(withLimit('519Mi'))).toThrow(
+      'CONFIG_INVALID webhook.resources.memoryLimit: is below the 528Mi that the webhook may need whoever calls. ' +
+        'Fix: set at least 528Mi, or leave it out',
+    );
+    expect(failure(withLimit('256Mi')).code).toBe('CONFIG_INVALID');
+    expect(defineSandbox(withLimit('528Mi')).webhook.resources.memoryLimit).toBe('528Mi');
   });
 
   test('a tenant is closed, counted, and states no cpu for anybody', () => {

@@ -23,7 +23,7 @@ const TIMEOUT_CHECK_MS = 1_000;
  * An API server keeps 25 idle connections and has at most 200 mutating requests under way (--max-mutating-requests-inflight), so this
  * serves two API servers whose every request is a pod, each connection at about 50 KB.
  */
-const MAX_CONNECTIONS = 512;
+export const MAX_CONNECTIONS = 512;
 
 interface ClientFault {
   readonly kind: string;

@@ -4,10 +4,15 @@ import type { TLSSocket } from 'node:tls';
 import { MUTATOR } from '../../policy/names';
 import { bounded, type Log } from '../telemetry/log';
 import type { AsideVerdict } from './aside';
-import { createByteBudget, readBody, type ReceivedBody } from './body';
+import { readBody, type ReceivedBody } from './body';
+import { createChunkPool } from './chunks';
 import type { Judgement } from './judge';
-import type { Metrics } from './metrics';
+import { limitMessage, type Exceeded } from './limits';
+import { POOL_SIZE } from './memory';
+import { TOO_LARGE, type Metrics } from './metrics';
+import type { ReviewHead } from './places';
 import { REFUSALS, statusBody, type Refusal, type RefusalCode } from './refusals';
+import { deniedUnread } from './review';
 
 /**
  * `serving`; `draining`: answers as before and asks every client to leave; `stopping`: nothing new is taken on. See lifecycle.ts.
@@ -32,23 +37,58 @@ const LINGER_BYTES = 8 * 1024 * 1024;
 /** Characters of a problem's detail that are logged. */
 const LOGGED_DETAIL_LIMIT = 256;
 
+/** How a body that exceeds a limit is refused where nobody can be told more. */
+const UNANSWERABLE: Readonly<Record<Exceeded['limit'], RefusalCode>> = {
+  bytes: 'body_too_large',
+  depth: 'too_deep',
+  cost: 'too_costly',
+  time: 'too_costly',
+  memory: 'too_costly',
+};
+
 export function createListener(
   admission: Admission,
 ): (request: IncomingMessage, response: ServerResponse) => void {
-  const budget = createByteBudget();
+  const pool = createChunkPool(POOL_SIZE);
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const startedMs = performance.now();
     const early = refusedByHead(request, admission);
     if (early !== undefined) return refuse(request, response, early);
-    const body = await readBody(request, budget);
+    const body = await readBody(request, pool);
     if ('aborted' in body) return void admission.metrics.connectionErrors.inc({ kind: 'aborted' });
     if ('refused' in body) return refuse(request, response, body.refused);
-    const judged = await admission.judge(body);
+    if ('exceeded' in body) return deny(request, response, body.exceeded, body.head);
+    const judged = await judgeOnce(body);
     if ('refused' in judged) return refuse(request, response, judged.refused, judged.detail);
+    if ('exceeded' in judged) return deny(request, response, judged.exceeded, body.head);
     if (admission.phase() !== 'serving') response.shouldKeepAlive = false;
     send(response, 200, judged.body);
     tell(judged, performance.now() - startedMs, admission);
+  }
+
+  async function judgeOnce(body: ReceivedBody): Promise<Judged> {
+    try {
+      return await admission.judge(body);
+    } finally {
+      body.release();
+    }
+  }
+
+  /** Denies a review that exceeds a limit; refuses it where what is known of it does not suffice for an answer. */
+  function deny(
+    request: IncomingMessage,
+    response: ServerResponse,
+    exceeded: Exceeded,
+    head: Readonly<ReviewHead>,
+  ): void {
+    const message = limitMessage(exceeded, head);
+    const body = deniedUnread(head, message);
+    if (body === undefined) return refuse(request, response, UNANSWERABLE[exceeded.limit]);
+    admission.metrics.requests.inc({ outcome: TOO_LARGE });
+    admission.log.warn({ ...exceeded, uid: head.uid, message }, 'review denied');
+    if (!request.readableEnded || admission.phase() !== 'serving') response.shouldKeepAlive = false;
+    send(response, 200, body, request);
   }
 
   function refuse(

@@ -24,8 +24,8 @@ import { portFlag, readFlags, secondsFlag, textFlag, type Flags } from '../flags
 import { listen, runProgram, stopSignal } from '../program';
 import { createHealthServer, type Unready } from '../telemetry/health';
 import { createLog, reasonOf } from '../telemetry/log';
-import { createAsideJudge, isLarge, serveAside, type AsideJudge } from './aside';
-import type { ReceivedBody } from './body';
+import { createAsideJudge, isLarge, serveAside } from './aside';
+import { contiguous, type ReceivedBody } from './body';
 import { certificatePaths, loadCertificate, type ServingCertificate } from './certificate';
 import { clientCheck } from './client';
 import { createAdmissionServer } from './https';
@@ -52,11 +52,12 @@ const registry = new Registry();
 const metrics = createMetrics(registry);
 const log = createLog('webhook', () => metrics.logLinesDropped.inc());
 
+/** Judges large reviews. */
+const aside = createAsideJudge(__filename);
+
 interface State {
   phase: Phase;
   policy?: LoadedPolicy;
-  /** Judges large reviews by that policy. */
-  aside?: AsideJudge;
   certificate?: ServingCertificate;
   /** There from the first usable certificate on. */
   server?: Server;
@@ -92,8 +93,7 @@ function policyReloader(state: State, { 'policy-file': file }: Flags<typeof FLAG
   return createReloader([file], () => loadPolicy(file), {
     loaded(policy) {
       state.policy = policy;
-      state.aside?.close();
-      state.aside = createAsideJudge(policy.policy, __filename);
+      aside.usePolicy(policy.policy);
       metrics.policyInfo.reset();
       metrics.policyInfo.set({ hash: policy.hash }, 1);
       metrics.policyLoaded.setToCurrentTime();
@@ -132,9 +132,9 @@ function certificateReloader(state: State, flags: Flags<typeof FLAGS>): Reloader
   });
 }
 
-function judgeBy({ policy, aside }: State, body: ReceivedBody): Judged | Promise<Judged> {
-  if (policy === undefined || aside === undefined) return { refused: 'not_ready', detail: '' };
-  return isLarge(body) ? aside.judge(body.bytes) : judge(body.bytes, policy.decider);
+function judgeBy({ policy }: State, body: ReceivedBody): Judged | Promise<Judged> {
+  if (policy === undefined) return { refused: 'not_ready', detail: '' };
+  return isLarge(body) ? aside.judge(body) : judge(contiguous(body), policy.decider);
 }
 
 /** Why reviews cannot be answered now; an expired certificate counts, so that a replica that has the new one is asked instead. */

@@ -7,6 +7,9 @@ import { DENIAL_CODES } from '../../policy/decision';
 import { OUTCOMES } from './judge';
 import { REFUSALS } from './refusals';
 
+/** Outcome of a review that is denied because it exceeds a limit. */
+export const TOO_LARGE = 'too_large';
+
 const PREFIX = 'secure_ai_mutator_';
 
 /** The API server's own histogram starts at 5 ms (apiserver pkg/admission/metrics), too coarse for an answer in a fraction of one. */
@@ -84,7 +87,7 @@ export function createMetrics(registry: Registry) {
     }),
   };
   // Every series of a closed list is there from the start, so that the first event of an alert is an increase and not a new series.
-  for (const outcome of [...OUTCOMES, ...Object.keys(REFUSALS)])
+  for (const outcome of [...OUTCOMES, TOO_LARGE, ...Object.keys(REFUSALS)])
     metrics.requests.inc({ outcome }, 0);
   for (const code of DENIAL_CODES) metrics.warnings.inc({ code }, 0);
   return metrics;

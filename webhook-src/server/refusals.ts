@@ -48,15 +48,10 @@ export const REFUSALS = {
     reason: 'RequestEntityTooLarge',
     message: 'the body nests more than 64 levels',
   },
-  too_many_keys: {
+  too_costly: {
     status: 413,
     reason: 'RequestEntityTooLarge',
-    message: 'the body has more than 20000 members of objects',
-  },
-  too_many_values: {
-    status: 413,
-    reason: 'RequestEntityTooLarge',
-    message: 'the body has more than 100000 values',
+    message: 'the body costs more than 400000 units to judge',
   },
   not_json: { status: 400, reason: 'BadRequest', message: 'the body is not JSON' },
   not_a_review: {

@@ -5,9 +5,13 @@
 import type { PatchOperation } from '../../policy/decision';
 import { memberOf, textOf } from '../../policy/untrusted';
 import { bounded } from '../telemetry/log';
+import type { ReviewHead } from './places';
 
 /** Which of the two is sent is the configuration's `admissionReviewVersions`; members and meaning are the same. */
 const API_VERSIONS = ['admission.k8s.io/v1', 'admission.k8s.io/v1beta1'] as const;
+
+/** Characters of a uid; API servers make one of 36 (apiserver pkg/admission/plugin/webhook/request/admissionreview.go). */
+const UID_LIMIT = 256;
 
 export interface Review {
   readonly apiVersion: (typeof API_VERSIONS)[number];
@@ -120,7 +124,28 @@ export function denied(review: Review, message: string): string {
   });
 }
 
-function envelope({ apiVersion }: Review, response: Readonly<Record<string, unknown>>): string {
+/**
+ * The body of an answer that denies a review that was not read to its end, or undefined where what was read of it does not suffice for
+ * an answer.
+ */
+export function deniedUnread(head: Readonly<ReviewHead>, message: string): string | undefined {
+  const apiVersion = API_VERSIONS.find((known) => known === head.apiVersion);
+  const { uid = '' } = head;
+  if (apiVersion === undefined || uid === '' || uid.length > UID_LIMIT) return undefined;
+  return envelope(
+    { apiVersion },
+    {
+      uid,
+      allowed: false,
+      status: { status: 'Failure', reason: 'Forbidden', code: 403, message },
+    },
+  );
+}
+
+function envelope(
+  { apiVersion }: Pick<Review, 'apiVersion'>,
+  response: Readonly<Record<string, unknown>>,
+): string {
   return JSON.stringify({ apiVersion, kind: 'AdmissionReview', response });
 }
 

@@ -1,32 +1,33 @@
 /**
- * Caps on the structure of a JSON body, counted on its raw bytes as they arrive, before anything is parsed.
+ * What a review costs to judge, counted on its raw bytes as they arrive, before anything is parsed.
  *
- * `JSON.parse` costs by what it builds, not by bytes: 4 MiB with 300,000 distinct keys keep it busy a quarter of a second, 7 MiB of
- * nested arrays more than one and 280 MB. The sample pod has 100 keys, a pod of 200 containers about 5,000: what is refused here
- * could never run.
+ * `JSON.parse` costs by what it builds, not by bytes: 7 MiB of nested arrays keep it busy for more than a second and take 280 MB. What the
+ * policy reads costs more still: 3 bytes (`{},`) among the containers as much as 40 values elsewhere. places.ts has the prices.
  */
+import { BODY, DROPPED, OTHER_ARRAY, OTHER_OBJECT, type Place, type ReviewHead } from './places';
 
-export interface StructureCaps {
-  /** Objects and arrays inside each other. */
+/** Objects and arrays inside each other. A pod reaches about 12, `managedFields` not counted. */
+export const DEPTH_CAP = 64;
+
+/**
+ * Units of places.ts. A pod of 4,000 environment variables costs 24,000, one of 200 containers 15,000; what fits into the 1.5 MiB that
+ * etcd takes at most (`--max-request-bytes`) in entries of 25 bytes and more, as environment variables and ports are, stays below.
+ */
+export const COST_CAP = 400_000;
+
+export interface ReviewScan {
+  /** Counts on, and hands the bytes worth keeping to `keep`. Pieces may end anywhere, inside a string or a character too. */
+  feed(piece: Buffer, keep: (bytes: Buffer) => void): void;
+  readonly cost: number;
+  /** Deepest nesting so far. */
   readonly depth: number;
-  /** Members of objects, over the whole body. */
-  readonly keys: number;
-  /** Values of every kind, over the whole body. */
-  readonly values: number;
-}
-
-/** Depth: a pod reaches about 20 (`managedFields`). */
-export const STRUCTURE_CAPS: StructureCaps = { depth: 64, keys: 20_000, values: 100_000 };
-
-export interface StructureScan {
-  /** Counts on; the name of the first cap exceeded, or undefined. Pieces may end anywhere, inside a string too. */
-  feed(piece: Uint8Array): keyof StructureCaps | undefined;
-  /** Values counted so far. */
-  values(): number;
+  /** What has been read so far. */
+  readonly head: Readonly<ReviewHead>;
 }
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+const OPEN_ARRAY = 0x5b;
 
 /** What a byte means outside strings; 0 for those that mean nothing here. */
 const enum Mark {
@@ -49,65 +50,157 @@ for (const [characters, mark] of [
   for (const character of characters) MARKS[character.charCodeAt(0)] = mark;
 }
 
+/** Bytes of the longest key or value that is read, written with an escape for each character of a name (253). */
+const TOKEN_BYTES = 2_048;
+
+const NULL = Buffer.from('null');
+
 /**
  * Text that is not JSON is counted as if it were; the parser refuses it afterwards. All bytes looked for are ASCII, and UTF-8 uses
  * none of them inside a longer character (RFC 3629 section 3), so bytes can be compared without decoding.
  */
-export function createStructureScan(caps: StructureCaps = STRUCTURE_CAPS): StructureScan {
-  const state = { inString: false, skipFirst: false, depth: 0, deepest: 0, keys: 0, values: 1 };
-  return {
-    feed(piece) {
-      scan(piece, state);
-      if (state.deepest > caps.depth) return 'depth';
-      if (state.keys > caps.keys) return 'keys';
-      return state.values > caps.values ? 'values' : undefined;
-    },
-    values: () => state.values,
-  };
+export function createReviewScan(): ReviewScan {
+  return new Scan();
 }
 
-interface ScanState {
-  inString: boolean;
+class Scan implements ReviewScan {
+  cost = 0;
+  depth = 0;
+  readonly head: ReviewHead = {};
+
+  private level = 0;
+  /** By level; levels beyond the cap are not told apart. */
+  private readonly places: Place[] = [BODY];
+  private place = BODY;
+  /** Objects and arrays open inside the value that is being dropped; 0 where none is. */
+  private droppedLevel = 0;
+
+  private inString = false;
   /** The piece before ended in a backslash inside a string: the first byte of this one is escaped. */
-  skipFirst: boolean;
-  depth: number;
-  deepest: number;
-  keys: number;
-  values: number;
-}
+  private skipFirst = false;
+  /** The next string of this object is a key. */
+  private keyIsNext = false;
+  /** Of the member whose key was read last: its place, and where its string goes. */
+  private member: Place | undefined;
+  private remembered: keyof ReviewHead | undefined;
+  /** Where the string that is being read starts in this piece; undefined where nobody reads it. */
+  private tokenStart: number | undefined;
+  /** What earlier pieces had of it. */
+  private token: Buffer = Buffer.alloc(0);
 
-/** One pass over the bytes. Locals instead of members, and a loop of its own for strings, take half the time or less. */
-function scan(piece: Uint8Array, state: ScanState): void {
-  let { inString, depth, deepest, keys, values } = state;
-  const end = piece.length;
-  let index = state.skipFirst ? 1 : 0;
-  while (index < end) {
-    if (inString) {
-      index = endOfPlainText(piece, index);
-      if (piece[index] === BACKSLASH) index += 2;
-      else if (index < end) {
-        inString = false;
-        index += 1;
+  feed(piece: Buffer, keep: (bytes: Buffer) => void): void {
+    let keptFrom = 0;
+    let index = this.skipFirst ? 1 : 0;
+    while (index < piece.length) {
+      if (this.inString) {
+        index = this.throughString(piece, index);
+        continue;
       }
-      continue;
+      const mark = MARKS[piece[index] as number] as Mark;
+      index += 1;
+      if (mark === Mark.None) continue;
+      if (this.droppedLevel > 0) {
+        this.drop(mark);
+        if (this.droppedLevel > 0) continue;
+        keep(NULL);
+        keptFrom = index;
+      } else if (mark !== Mark.Quote) {
+        this.structural(mark, piece[index - 1] === OPEN_ARRAY);
+        if (this.droppedLevel > 0) keep(piece.subarray(keptFrom, index - 1));
+      } else this.startString(index);
     }
-    const mark = MARKS[piece[index] as number];
-    index += 1;
-    if (mark === Mark.None) continue;
-    if (mark === Mark.Quote) inString = true;
-    else if (mark === Mark.Colon) keys += 1;
-    else if (mark === Mark.Close) depth -= 1;
-    else {
-      values += 1;
-      if (mark === Mark.Open && ++depth > deepest) deepest = depth;
-    }
+    this.skipFirst = index > piece.length;
+    this.holdToken(piece);
+    if (this.droppedLevel === 0) keep(piece.subarray(keptFrom));
   }
-  Object.assign(state, { inString, skipFirst: index > end, depth, deepest, keys, values });
+
+  /** Index behind the part of the string that this piece has. */
+  private throughString(piece: Buffer, start: number): number {
+    let index = start;
+    while (index < piece.length && piece[index] !== QUOTE) {
+      index += piece[index] === BACKSLASH ? 2 : 1;
+    }
+    if (index >= piece.length) return index;
+    this.inString = false;
+    if (this.tokenStart !== undefined) this.endToken(piece.subarray(this.tokenStart, index));
+    return index + 1;
+  }
+
+  private startString(index: number): void {
+    this.inString = true;
+    const isRead =
+      this.place.members !== undefined && (this.keyIsNext || this.remembered !== undefined);
+    this.tokenStart = isRead ? index : undefined;
+  }
+
+  private structural(mark: Mark, isArray: boolean): void {
+    if (mark === Mark.Open) this.open(isArray);
+    else if (mark === Mark.Close) {
+      this.level = Math.max(0, this.level - 1);
+      this.place = this.places[this.level] ?? OTHER_ARRAY;
+      this.expectValue();
+    } else if (this.place.isArray === (mark === Mark.Comma)) this.cost += this.place.itemCost;
+    if (mark === Mark.Comma) {
+      this.expectValue();
+      this.keyIsNext = true;
+    } else if (mark === Mark.Colon) this.keyIsNext = false;
+  }
+
+  private open(isArray: boolean): void {
+    const next = this.place.isArray ? this.place.element : this.member;
+    if (next === DROPPED) {
+      this.droppedLevel = 1;
+      return;
+    }
+    this.place = next?.isArray === isArray ? next : isArray ? OTHER_ARRAY : OTHER_OBJECT;
+    this.cost += this.place.openCost;
+    this.level += 1;
+    if (this.level > this.depth) this.depth = this.level;
+    if (this.level <= DEPTH_CAP) this.places[this.level] = this.place;
+    this.expectValue();
+    this.keyIsNext = true;
+  }
+
+  private expectValue(): void {
+    this.keyIsNext = false;
+    this.member = undefined;
+    this.remembered = undefined;
+  }
+
+  private drop(mark: Mark): void {
+    if (mark === Mark.Quote) this.inString = true;
+    else if (mark === Mark.Open) this.droppedLevel += 1;
+    else if (mark === Mark.Close) this.droppedLevel -= 1;
+  }
+
+  /** A piece ends inside a string that is read. */
+  private holdToken(piece: Buffer): void {
+    if (this.tokenStart === undefined) return;
+    this.token = Buffer.concat([this.token, piece.subarray(this.tokenStart)]);
+    this.tokenStart = this.token.length > TOKEN_BYTES ? undefined : 0;
+    if (this.tokenStart === undefined) this.token = Buffer.alloc(0);
+  }
+
+  private endToken(last: Buffer): void {
+    const text = textOf(this.token.length === 0 ? last : Buffer.concat([this.token, last]));
+    if (this.token.length > 0) this.token = Buffer.alloc(0);
+    this.tokenStart = undefined;
+    if (text === undefined) return;
+    if (this.keyIsNext) {
+      this.member = this.place.members?.get(text);
+      this.remembered = this.place.remembered?.get(text);
+    } else if (this.remembered !== undefined) this.head[this.remembered] = text;
+  }
 }
 
-/** Index of the next quote or backslash, or the length. */
-function endOfPlainText(piece: Uint8Array, start: number): number {
-  let index = start;
-  while (index < piece.length && piece[index] !== QUOTE && piece[index] !== BACKSLASH) index += 1;
-  return index;
+/** The string between two quotes, as `JSON.parse` has it; undefined where it is none, or longer than anything that is looked for. */
+function textOf(raw: Buffer): string | undefined {
+  if (raw.length > TOKEN_BYTES) return undefined;
+  const text = raw.toString('utf8');
+  if (!text.includes('\\')) return text;
+  try {
+    return JSON.parse(`"${text}"`) as string;
+  } catch {
+    return undefined;
+  }
 }

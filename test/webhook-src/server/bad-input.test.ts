@@ -65,6 +65,9 @@ const nested = (depth: number): string => `${'['.repeat(depth)}${']'.repeat(dept
 const members = (count: number): string =>
   `{${Array.from({ length: count }, (_, i) => `"k${i}":0`).join(',')}}`;
 
+/** All are cut off within 11 s; Node itself would look only every 30 s. */
+const CUT_OFF_MS = 20_000;
+
 const TABLE: readonly (readonly [string, Buffer | string, RefusalCode])[] = [
   ['GET', head('GET /v1/mutate HTTP/1.1', {}), 'method_not_allowed'],
   ['PUT', head('PUT /v1/mutate HTTP/1.1', { 'content-length': 0 }), 'method_not_allowed'],
@@ -117,17 +120,19 @@ const TABLE: readonly (readonly [string, Buffer | string, RefusalCode])[] = [
   ['65 levels', whole(nested(65)), 'too_deep'],
   ['100,000 levels', whole(nested(100_000)), 'too_deep'],
   ['3 million levels', whole(nested(3_000_000)), 'too_deep'],
-  ['20,001 keys', whole(members(20_001)), 'too_many_keys'],
-  ['300,000 keys', whole(members(300_000)), 'too_many_keys'],
-  ['100,001 values', whole(`[${'0,'.repeat(100_000)}0]`), 'too_many_values'],
-  ['3 million values', whole(`[${'0,'.repeat(3_000_000)}0]`), 'too_many_values'],
+  ['400,001 keys', whole(members(400_001)), 'too_costly'],
+  ['3 million values', whole(`[${'0,'.repeat(3_000_000)}0]`), 'too_costly'],
   ['8 MiB', whole(`"${'a'.repeat(8 << 20)}"`), 'body_too_large'],
 ];
 
 describe('a request that is no review', () => {
-  it.each(TABLE)('%s', async (_name, bytes, code) => {
-    expectRefusal(await exchange(server, bytes), code);
-  });
+  it.each(TABLE)(
+    '%s',
+    async (_name, bytes, code) => {
+      expectRefusal(await exchange(server, bytes), code);
+    },
+    CUT_OFF_MS,
+  );
 
   it('tells GET what is allowed', async () => {
     expect(await exchange(server, head('GET /v1/mutate HTTP/1.1', {}))).toMatch(
@@ -247,9 +252,6 @@ describe('pipelined requests', () => {
     expect(text).not.toContain('never read');
   });
 });
-
-/** All are cut off within 11 s; Node itself would look only every 30 s. */
-const CUT_OFF_MS = 20_000;
 
 describe('slow clients', () => {
   it(

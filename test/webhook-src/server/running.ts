@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { connect, type TLSSocket } from 'node:tls';
 import { bundleSources } from '../../../webhook-src/bundle';
+import { NODE_FLAGS } from '../../../webhook-src/server/memory';
 import { makeAuthority, makeCertificate, project, type Pair } from '../../fixtures/certificates';
 
 export const POLICY = {
@@ -54,6 +55,8 @@ export interface RunOptions {
   readonly certificate?: Pair | 'none';
   /** PEM of the CA that clients must have a certificate of. */
   readonly clientCa?: string;
+  /** With the flags of Node that the pod has. @default false */
+  readonly isLimited?: boolean;
   /** What must have been logged before the server counts as started. @default both ports listen */
   readonly until?: readonly string[];
 }
@@ -87,7 +90,10 @@ export async function run(options: RunOptions = {}): Promise<Running> {
       ...(options.clientCa === undefined ? [] : [`--client-ca-file=${clientCaFile}`]),
       ...(options.flags ?? []),
     ],
-    { stdio: ['ignore', 'pipe', 'pipe'] },
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...(options.isLimited === true && { NODE_OPTIONS: NODE_FLAGS }) },
+    },
   );
   const exit = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
   const log = collect(child);
