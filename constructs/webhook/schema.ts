@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { amount, port } from '../internal/schemas';
+import { clientCertificatesSchema } from './client-certificates';
 
 const digest = z
   .string()
@@ -30,6 +31,8 @@ export const webhookSchema = z
     failurePolicy: z.enum(['Fail', 'Ignore']).default('Fail'),
     /** Ports the API server's endpoints listen on: the only egress of the certificate rotator. */
     apiServerPorts: z.array(port).min(1).default([443, 6443]),
+    /** Which clients may ask the mutator. @default everybody who reaches its port */
+    clientCertificates: clientCertificatesSchema.optional(),
   })
   .refine((webhook) => webhook.image === undefined || webhook.nodeImageDigest === undefined, {
     path: ['nodeImageDigest'],
