@@ -2,7 +2,6 @@
 import { existsSync } from 'node:fs';
 import { buildPlan } from '../../cli/platform';
 import { stopCluster } from '../../local/cluster';
-import { clusterStateDir } from '../../local/paths';
 import { markedProcesses } from '../../local/processes/marked';
 import { clusterStateDir } from '../../local/paths';
 import { forLocalCluster } from '../../local/profile';
