@@ -40,7 +40,10 @@ export async function profileOf(
 export async function forLocalCluster(stateDir: string, onProgress?: OnProgress): Promise<Profile> {
   const ca = await webhookClientCa(stateDir);
   if (ca === undefined) {
-    progressOf('control-plane', onProgress)(
+    progressOf(
+      'control-plane',
+      onProgress,
+    )(
       'its API server has no client certificate for the webhook, which answers everybody; ' +
         'run "secure-ai down", then "up", to have one',
     );

@@ -91,10 +91,13 @@ export async function startFlood(
 /** Asks as the kubelet does, with its patience of a second; gives the status, or the error's message. */
 export function probe({ address, port }: Target, path: string): Promise<number | string> {
   return new Promise((resolve) => {
-    const sent = request({ host: address, port, path, agent: false, timeout: 1_000 }, (response) => {
-      response.resume();
-      response.on('end', () => resolve(response.statusCode ?? 0));
-    });
+    const sent = request(
+      { host: address, port, path, agent: false, timeout: 1_000 },
+      (response) => {
+        response.resume();
+        response.on('end', () => resolve(response.statusCode ?? 0));
+      },
+    );
     sent.on('timeout', () => sent.destroy(new Error('no answer within 1 s')));
     sent.on('error', ({ message }) => resolve(message));
     sent.end();
