@@ -102,7 +102,7 @@ describe("the webhook's port", () => {
     const trust = { ca: await caBundle(platform) };
     const client = apiServerClient(platform);
     expect(await policyAt(replica, platform.policy, { ...trust, client })).toEqual(
-      expect.any(String),
+      expect.any(String) as string,
     );
     expect(await policyAt(replica, platform.policy, { ...trust, client: {} })).toBeUndefined();
   });

@@ -51,7 +51,10 @@ async function holdConnections({ platform, namespace }: FloodSetting): Promise<v
   await untilPhase('Running', 'Failed');
   const ended = await untilPhase('Succeeded', 'Failed');
   const held = await platform.api.logs(namespace, NAME);
-  expect([ended, held.trim()]).toEqual(['Succeeded', expect.stringMatching(/^opened \d+$/)]);
+  expect([ended, held.trim()]).toEqual([
+    'Succeeded',
+    expect.stringMatching(/^opened \d+$/) as string,
+  ]);
   const wanted = CONNECTIONS * PORTS.length * addresses.length;
   expect(Number(held.trim().split(' ')[1])).toBeGreaterThanOrEqual(wanted);
   expect(await failedProbes(platform)).toEqual([]);

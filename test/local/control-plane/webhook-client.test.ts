@@ -72,5 +72,5 @@ test('a cluster of an older version goes on without, and says how to have it', a
   const said: string[] = [];
   const profile = await forLocalCluster(stateDir, ({ message }) => void said.push(message));
   expect(profile(config).webhook.clientCertificates).toBeUndefined();
-  expect(said).toEqual([expect.stringContaining('secure-ai down')]);
+  expect(said).toEqual([expect.stringContaining('secure-ai down') as string]);
 });
