@@ -195,6 +195,7 @@ async function main(): Promise<void> {
       `--policy-file=${join(directory, 'policy.json')}`,
       '--port=0',
       '--health-port=0',
+      '--metrics-port=0',
       '--bind-address=127.0.0.1',
     ]),
   };

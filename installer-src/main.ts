@@ -25,7 +25,8 @@
  * - `--node`, `--label`, `--namespace`, `--daemonset` names
  * - `--startup-taint` key of the taint to remove last; default: none
  * - `--handler`, `--shared-dir` as above
- * - `--health-port` plain HTTP, `/healthz`, `/readyz`, `/metrics`; default 9092
+ * - `--health-port` plain HTTP, `/healthz`, `/readyz`; default 9090
+ * - `--metrics-port` plain HTTP, `/metrics`; default 9091
  * - `--bind-address` default: every address, IPv6 and IPv4
  * - `--service-account-dir` default /var/run/secrets/kubernetes.io/serviceaccount
  * - `--poll-seconds` between looks once the node offers gVisor; default 60

@@ -5,7 +5,9 @@ import type { LocalCluster } from './cluster';
 import { serveGvisorRelease, type ServedRelease } from './gvisor-release/serve';
 import { isNodeRole } from './node/namespaces';
 import { markedProcesses } from './processes/marked';
-import type { OnProgress } from './progress';
+import { WEBHOOK_CLIENT_NAME } from './control-plane/pki';
+import { webhookClientCa } from './control-plane/webhook-client';
+import { progressOf, type OnProgress } from './progress';
 
 /** Adapts the configuration to where it is deployed. */
 export type Profile = (config: SandboxConfig) => SandboxConfig;
@@ -25,9 +27,33 @@ export async function profileOf(
   options: ProfileOptions = {},
 ): Promise<Profile> {
   const processes = await markedProcesses(cluster.stateDir);
-  if (!processes.some(({ role }) => isNodeRole(role))) return forThisComputer;
+  const local = await forLocalCluster(cluster.stateDir, options.onProgress);
+  if (!processes.some(({ role }) => isNodeRole(role))) return local;
   const release = await serveGvisorRelease(cluster, options);
-  return (config) => withGvisor(forThisComputer(config), release);
+  return (config) => withGvisor(local(config), release);
+}
+
+/**
+ * `forThisComputer`, and the webhook answers only the API server of this cluster. A cluster that was started by an older version has
+ * an API server without a client certificate: there the webhook goes on answering everybody, or no pod could be created.
+ */
+export async function forLocalCluster(stateDir: string, onProgress?: OnProgress): Promise<Profile> {
+  const ca = await webhookClientCa(stateDir);
+  if (ca === undefined) {
+    progressOf(
+      'control-plane',
+      onProgress,
+    )(
+      'its API server has no client certificate for the webhook, which answers everybody; ' +
+        'run "secure-ai down", then "up", to have one',
+    );
+    return forThisComputer;
+  }
+  const clientCertificates = { ca, commonName: WEBHOOK_CLIENT_NAME };
+  return (config) => {
+    const local = forThisComputer(config);
+    return { ...local, webhook: { ...local.webhook, clientCertificates } };
+  };
 }
 
 /**

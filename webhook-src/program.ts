@@ -1,4 +1,4 @@
-/** What both programs do around their work: usage errors, errors nobody expected, signals, sockets. */
+/** What the programs do around their work: usage errors, errors nobody expected, signals, sockets. */
 import type { AddressInfo, ListenOptions, Server } from 'node:net';
 import { SandboxError } from '../policy/errors';
 import type { Log } from './telemetry/log';

@@ -6,6 +6,9 @@ import { NAMESPACES } from '../../policy/names';
 import { VERSIONS } from '../../versions';
 import { platformLabels } from './labels';
 
+/** Ports every program of ours serves besides its work, as the programs' own defaults are: probes and metrics, each by itself. */
+export const PROGRAM_PORTS = { health: 9090, metrics: 9091 } as const;
+
 const CODE_DIRECTORY = '/app';
 const HASH_DIGITS = 10;
 

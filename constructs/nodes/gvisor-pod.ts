@@ -4,12 +4,10 @@ import { k8s } from 'cdk8s-plus-27';
 import { CONTAINERD_SOCKETS, NAMESPACES } from '../../policy/names';
 import { NODE_CRITICAL } from '../internal/critical-pods-quota';
 import { RESTRICTED_CONTAINER, RESTRICTED_POD } from '../internal/restricted-pod';
-import type { Program } from '../internal/program';
+import { PROGRAM_PORTS, type Program } from '../internal/program';
 import { INSTALLER } from './gvisor-names';
 import { CONTAINERD_CONFIGS, type GvisorNodesSettings } from './gvisor-schema';
 import { GVISOR_NODE_LABEL, GVISOR_STARTUP_TAINT, POOL_TAINT } from './scheduling';
-
-export const HEALTH_PORT = 9092;
 
 /** Index of the container whose profile `gvisor.ts` lifts. */
 export const INSTALL_CONTAINER = 0;
@@ -132,11 +130,15 @@ function labelContainer({ handler, code }: InstallerPod): k8s.Container {
       `--startup-taint=${GVISOR_STARTUP_TAINT}`,
       `--handler=${handler}`,
       `--shared-dir=${SHARED_DIRECTORY}`,
-      `--health-port=${HEALTH_PORT}`,
+      `--health-port=${PROGRAM_PORTS.health}`,
+      `--metrics-port=${PROGRAM_PORTS.metrics}`,
       `--service-account-dir=${TOKEN_DIRECTORY}`,
     ],
     env: [{ name: 'NODE_NAME', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } }],
-    ports: [{ name: 'health', containerPort: HEALTH_PORT }],
+    ports: [
+      { name: 'health', containerPort: PROGRAM_PORTS.health },
+      { name: 'metrics', containerPort: PROGRAM_PORTS.metrics },
+    ],
     // Ready when the node offers gVisor, so that a rollout stops at the first node where it does not.
     readinessProbe: { ...get('/readyz'), periodSeconds: 5, failureThreshold: 2 },
     livenessProbe: {

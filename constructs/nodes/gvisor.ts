@@ -4,10 +4,10 @@ import { Construct } from 'constructs';
 import { NAMESPACES } from '../../policy/names';
 import { nodeCriticalPodsQuota } from '../internal/critical-pods-quota';
 import { platformLabels, selectorLabels } from '../internal/labels';
-import { program } from '../internal/program';
+import { program, PROGRAM_PORTS } from '../internal/program';
 import { accessObjects } from './gvisor-access';
 import { INSTALLER, namespacedMetadata } from './gvisor-names';
-import { HEALTH_PORT, INSTALL_CONTAINER, installerPod } from './gvisor-pod';
+import { INSTALL_CONTAINER, installerPod } from './gvisor-pod';
 import type { GvisorNodesSettings } from './gvisor-schema';
 
 export interface GvisorNodesProps {
@@ -94,7 +94,7 @@ function networkPolicy(scope: Construct, settings: GvisorNodesSettings): void {
     spec: {
       podSelector: { matchLabels: selectorLabels(INSTALLER) },
       policyTypes: ['Ingress', 'Egress'],
-      ingress: [{ ports: [to(HEALTH_PORT)] }],
+      ingress: [{ ports: Object.values(PROGRAM_PORTS).map((number) => to(number)) }],
       egress: [{ ports: [...tcp.map((number) => to(number)), to(53, 'UDP')] }],
     },
   });

@@ -5,7 +5,7 @@ import { platformLabels, selectorLabels } from '../internal/labels';
 import { RESTRICTED_CONTAINER, RESTRICTED_POD } from '../internal/restricted-pod';
 import type { Bundles } from '../bundles';
 import { probes } from './probes';
-import { program, type Program } from '../internal/program';
+import { program, PROGRAM_PORTS, type Program } from '../internal/program';
 import { RotatorAccess } from './rotator-access';
 import type { WebhookConfig } from './schema';
 
@@ -13,8 +13,6 @@ interface CertificateRotatorProps {
   readonly webhook: Pick<WebhookConfig, 'image' | 'nodeImageDigest' | 'apiServerPorts'>;
   readonly bundles: Pick<Bundles, 'rotator'>;
 }
-
-const HEALTH_PORT = 9091;
 
 /**
  * Keeps the mutator's certificate and the `caBundle` of its webhook configuration. One replica: a second would only
@@ -43,7 +41,7 @@ export class CertificateRotator extends Construct {
       spec: {
         podSelector: selector,
         policyTypes: ['Ingress', 'Egress'],
-        ingress: [{ ports: [tcp(HEALTH_PORT)] }],
+        ingress: [{ ports: Object.values(PROGRAM_PORTS).map(tcp) }],
         // The API server has no labels to select, so any address, but only on its ports. No DNS: the kubelet gives
         // the address of the API server as an environment variable.
         egress: [{ ports: props.webhook.apiServerPorts.map(tcp) }],
@@ -88,9 +86,13 @@ function pod(code: Program): k8s.PodSpec {
           `--ca-secret=${MUTATOR.caSecret}`,
           `--webhook-configuration=${MUTATOR.name}`,
           `--service=${MUTATOR.name}`,
-          `--health-port=${HEALTH_PORT}`,
+          `--health-port=${PROGRAM_PORTS.health}`,
+          `--metrics-port=${PROGRAM_PORTS.metrics}`,
         ],
-        ports: [{ name: 'health', containerPort: HEALTH_PORT }],
+        ports: [
+          { name: 'health', containerPort: PROGRAM_PORTS.health },
+          { name: 'metrics', containerPort: PROGRAM_PORTS.metrics },
+        ],
         ...probes('health'),
         resources: {
           requests: {

@@ -5,10 +5,11 @@ import { NODE_FLAGS } from '../../webhook-src/server/memory';
 import { selectorLabels } from '../internal/labels';
 import { RESTRICTED_CONTAINER, RESTRICTED_POD } from '../internal/restricted-pod';
 import { probes } from './probes';
-import type { Program } from '../internal/program';
+import { PROGRAM_PORTS, type Program } from '../internal/program';
+import { clientCaVolume, clientFlags, CLIENT_CA_DIRECTORY } from './client-certificates';
 import type { WebhookConfig } from './schema';
 
-export const MUTATOR_PORTS = { webhook: 8443, health: 9090 } as const;
+export const MUTATOR_PORTS = { webhook: 8443, ...PROGRAM_PORTS } as const;
 
 /** Key of the policy ConfigMap, and the file it becomes. */
 export const POLICY_KEY = 'policy.json';
@@ -41,6 +42,7 @@ export function mutatorPod(program: Program, webhook: WebhookConfig): k8s.PodSpe
       // Group-readable for RESTRICTED_POD.fsGroup, closed to everyone else.
       { name: 'cert', secret: { secretName: MUTATOR.certificateSecret, defaultMode: 0o440 } },
       { name: 'policy', configMap: { name: MUTATOR.policyConfigMap } },
+      ...clientCaVolume(webhook.clientCertificates),
     ],
   };
 }
@@ -57,13 +59,16 @@ function container(program: Program, webhook: WebhookConfig): k8s.Container {
       `--policy-file=${POLICY_DIRECTORY}/${POLICY_KEY}`,
       `--port=${MUTATOR_PORTS.webhook}`,
       `--health-port=${MUTATOR_PORTS.health}`,
+      `--metrics-port=${MUTATOR_PORTS.metrics}`,
       `--drain-seconds=${DRAIN_SECONDS}`,
+      ...clientFlags(webhook.clientCertificates),
     ],
     // The memory limit counts on these.
     env: [{ name: 'NODE_OPTIONS', value: NODE_FLAGS }],
     ports: [
       { name: 'webhook', containerPort: MUTATOR_PORTS.webhook },
       { name: 'health', containerPort: MUTATOR_PORTS.health },
+      { name: 'metrics', containerPort: MUTATOR_PORTS.metrics },
     ],
     ...probes('health'),
     resources: {
@@ -78,6 +83,9 @@ function container(program: Program, webhook: WebhookConfig): k8s.Container {
       ...program.volumeMounts,
       { name: 'cert', mountPath: CERTIFICATE_DIRECTORY, readOnly: true },
       { name: 'policy', mountPath: POLICY_DIRECTORY, readOnly: true },
+      ...(webhook.clientCertificates === undefined
+        ? []
+        : [{ name: 'client-ca', mountPath: CLIENT_CA_DIRECTORY, readOnly: true }]),
     ],
   };
 }

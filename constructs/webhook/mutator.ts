@@ -4,6 +4,7 @@ import type { RuntimePolicy } from '../../policy/model';
 import { MUTATOR, NAMESPACES } from '../../policy/names';
 import { platformLabels, selectorLabels } from '../internal/labels';
 import type { Bundles } from '../bundles';
+import { CLIENT_CA_CONFIG_MAP, CLIENT_CA_FILE } from './client-certificates';
 import { MUTATOR_PORTS, mutatorPod, POLICY_KEY } from './mutator-pod';
 import { program } from '../internal/program';
 import type { WebhookConfig } from './schema';
@@ -38,6 +39,13 @@ export class Mutator extends Construct {
       metadata: metadata(MUTATOR.policyConfigMap),
       data: { [POLICY_KEY]: JSON.stringify(props.policy) },
     });
+    const clientCa = props.webhook.clientCertificates?.ca;
+    if (typeof clientCa === 'string') {
+      new k8s.KubeConfigMap(this, 'ClientCa', {
+        metadata: metadata(CLIENT_CA_CONFIG_MAP),
+        data: { [CLIENT_CA_FILE]: clientCa },
+      });
+    }
     const code = program(this, {
       component: MUTATOR.name,
       file: 'webhook.js',

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { parseQuantity } from '../../policy/quantity';
 import { MEMORY_BOUND_BYTES, MEMORY_LIMIT } from '../../webhook-src/server/memory';
 import { amount, port } from '../internal/schemas';
+import { clientCertificatesSchema } from './client-certificates';
 
 const MEMORY_BOUND_NANO = BigInt(MEMORY_BOUND_BYTES) * 10n ** 9n;
 
@@ -45,6 +46,8 @@ export const webhookSchema = z
     failurePolicy: z.enum(['Fail', 'Ignore']).default('Fail'),
     /** Ports the API server's endpoints listen on: the only egress of the certificate rotator. */
     apiServerPorts: z.array(port).min(1).default([443, 6443]),
+    /** Which clients may ask the mutator. @default everybody who reaches its port */
+    clientCertificates: clientCertificatesSchema.optional(),
   })
   .refine((webhook) => webhook.image === undefined || webhook.nodeImageDigest === undefined, {
     path: ['nodeImageDigest'],

@@ -5,7 +5,7 @@ import { SandboxError } from '../../policy/errors';
 import { portFlag, readFlags, secondsFlag, textFlag, type Flags } from '../../webhook-src/flags';
 import { listen, stopSignal } from '../../webhook-src/program';
 import { connectApi, type Api } from '../../webhook-src/rotator/api';
-import { createHealthServer } from '../../webhook-src/telemetry/health';
+import { createHealthServer, createMetricsServer } from '../../webhook-src/telemetry/health';
 import { reasonOf, type Log } from '../../webhook-src/telemetry/log';
 import { readStatus, writeFarewell } from '../exchange';
 import { SHARED_DIRECTORY_FLAG } from '../install/flags';
@@ -20,7 +20,8 @@ const FLAGS = {
   'startup-taint': { kind: textFlag, otherwise: null },
   handler: { kind: textFlag, otherwise: 'runsc' },
   'shared-dir': SHARED_DIRECTORY_FLAG,
-  'health-port': { kind: portFlag, otherwise: 9092 },
+  'health-port': { kind: portFlag, otherwise: 9090 },
+  'metrics-port': { kind: portFlag, otherwise: 9091 },
   'bind-address': { kind: textFlag, otherwise: null },
   'service-account-dir': {
     kind: textFlag,
@@ -52,12 +53,12 @@ export async function label(log: Log, argv: readonly string[]): Promise<void> {
       this.set(state === 'offered' ? 1 : 0);
     },
   });
-  const health = createHealthServer(
-    () => new Map(state === 'offered' ? [] : [['gvisor', state]]),
-    registry,
-  );
+  const health = createHealthServer(() => new Map(state === 'offered' ? [] : [['gvisor', state]]));
   const port = await listen(health, flags['health-port'], flags['bind-address']);
   log.info({ port }, 'health listening');
+  const scraped = createMetricsServer(registry);
+  const metricsPort = await listen(scraped, flags['metrics-port'], flags['bind-address']);
+  log.info({ port: metricsPort }, 'metrics listening');
 
   const stop = new AbortController();
   void stopSignal().then(() => stop.abort());

@@ -49,7 +49,12 @@ export const PKI_FILES = {
   apiServer: 'apiserver',
   kubeletClient: 'apiserver-kubelet-client',
   serviceAccount: 'sa',
+  webhookClientCa: 'webhook-client-ca',
+  webhookClient: 'apiserver-webhook-client',
 } as const;
+
+/** Common name of the certificate the API server shows to webhooks. */
+export const WEBHOOK_CLIENT_NAME = 'kube-apiserver-webhook-client';
 
 /** Client certificates that go into kubeconfigs instead of files. */
 export interface ClientCertificates {
@@ -60,18 +65,20 @@ export interface ClientCertificates {
 }
 
 /**
- * Writes every key and certificate of a control plane into `folder` (0700, files 0600). etcd trusts a CA of its own:
- * anyone the cluster CA vouches for, a kubelet say, would otherwise read all of etcd.
+ * Writes every key and certificate of a control plane into `folder` (0700, files 0600). etcd and our webhook trust a CA
+ * of their own each: anyone the cluster CA vouches for, a kubelet say, would otherwise read all of etcd, or pass for an API server.
  */
 export async function writePki(
   folder: string,
   names: { readonly hostAddress: string; readonly serviceAddress: string },
 ): Promise<ClientCertificates> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const [ca, etcdCa] = await Promise.all([
+  const [ca, etcdCa, webhookClientCa] = await Promise.all([
     createAuthority('kubernetes'),
     createAuthority('etcd-ca'),
+    createAuthority('webhook-client-ca'),
   ]);
+  const webhookClient = await issue(webhookClientCa, client(WEBHOOK_CLIENT_NAME));
   const [etcd, etcdClient, apiServer, kubeletClient, admin, controllerManager, scheduler] =
     await Promise.all([
       issue(etcdCa, {
@@ -105,6 +112,8 @@ export async function writePki(
     ...pemFiles(PKI_FILES.etcdClient, etcdClient),
     ...pemFiles(PKI_FILES.apiServer, apiServer),
     ...pemFiles(PKI_FILES.kubeletClient, kubeletClient),
+    ...pemFiles(PKI_FILES.webhookClientCa, webhookClientCa),
+    ...pemFiles(PKI_FILES.webhookClient, webhookClient),
     ...serviceAccountKeys(),
   };
   await Promise.all(

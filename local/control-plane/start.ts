@@ -17,6 +17,7 @@ import {
 } from './commands';
 import { writeKubeconfig } from './kubeconfig';
 import { writePki } from './pki';
+import { writeWebhookClient } from './webhook-client';
 
 /** Far beyond the 5 s a start takes on an idle computer; slow disks and busy CPUs need some of it. */
 const READY_TIMEOUT_MILLISECONDS = 120_000;
@@ -83,6 +84,7 @@ async function startOnce(options: StartControlPlane): Promise<string> {
     client: scheduler,
   });
   await writeFile(paths.auditPolicy, AUDIT_POLICY);
+  await writeWebhookClient(stateDir);
 
   const commands = controlPlaneCommands({ ...options, ports });
   const client = new ApiClient(paths.adminKubeconfig);

@@ -53,6 +53,7 @@ const HOST_IMAGES: readonly HostImage[] = [
     flags: [
       { flag: '--port', kind: 'port', defaults: [] },
       { flag: '--health-port', kind: 'port', defaults: [] },
+      { flag: '--metrics-port', kind: 'port', defaults: [] },
       { flag: '--service-account-dir', kind: 'path', defaults: [SERVICE_ACCOUNT_DIR] },
     ],
   },

@@ -7,6 +7,7 @@ import {
 } from '../../constructs/webhook';
 import { definePolicy, parsePolicy } from '../../policy/define';
 import { VERSIONS } from '../../versions';
+import { makeAuthority } from '../fixtures/certificates';
 import { chartWith, expectManifest, manifest, manifests } from './expect-manifest';
 
 const bundles = {
@@ -144,6 +145,95 @@ describe('the mutator', () => {
       },
     });
   });
+});
+
+describe('client certificates', () => {
+  let ca: string;
+  beforeAll(async () => {
+    ca = (await makeAuthority()).certificate;
+  });
+
+  const pod = (chart: ReturnType<typeof mutator>) => manifest(chart, 'Deployment', NAME).spec;
+  const volume = (chart: ReturnType<typeof mutator>) =>
+    pod(chart)?.template?.spec?.volumes?.find(({ name }) => name === 'client-ca');
+
+  test('are off by default', () => {
+    expect(JSON.stringify(manifests(mutator()))).not.toContain('client-');
+  });
+
+  test('a CA in the settings becomes a ConfigMap, which the mutator checks clients against', () => {
+    const chart = mutator({ clientCertificates: { ca, commonName: 'kube-apiserver' } });
+    expect(manifest(chart, 'ConfigMap', `${NAME}-client-ca`).data).toEqual({ 'ca.crt': ca });
+    expect(volume(chart)).toEqual({
+      name: 'client-ca',
+      configMap: { name: `${NAME}-client-ca` },
+    });
+    expect(pod(chart)).toMatchObject({
+      template: {
+        spec: {
+          containers: [
+            {
+              args: expect.arrayContaining([
+                '--client-ca-file=/etc/mutator/client-ca/ca.crt',
+                '--client-name=kube-apiserver',
+              ]) as unknown,
+              volumeMounts: expect.arrayContaining([
+                { name: 'client-ca', mountPath: '/etc/mutator/client-ca', readOnly: true },
+              ]) as unknown,
+            },
+          ],
+        },
+      },
+    });
+  });
+
+  test('a CA that is in the cluster is mounted, and must be there', () => {
+    expect(volume(mutator({ clientCertificates: { ca: { secret: { name: 's' } } } }))).toEqual({
+      name: 'client-ca',
+      secret: { secretName: 's', items: [{ key: 'ca.crt', path: 'ca.crt' }], defaultMode: 0o440 },
+    });
+    const configMap = { name: 'c', key: 'bundle.pem' };
+    expect(volume(mutator({ clientCertificates: { ca: { configMap } } }))).toEqual({
+      name: 'client-ca',
+      configMap: { name: 'c', items: [{ key: 'bundle.pem', path: 'ca.crt' }] },
+    });
+  });
+
+  test.each([
+    ['nothing', ''],
+    ['a word', 'ca.crt'],
+    ['what only looks like PEM', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'],
+    ['a source of no kind', {}],
+    ['a name that is empty', { secret: { name: '' } }],
+  ])('%s is no CA', (_, value) => {
+    expect(() => parse({ clientCertificates: { ca: value as string } })).toThrow();
+  });
+
+  test('a key beside the certificate is refused, so that none gets into a ConfigMap', async () => {
+    const { certificate, key } = await makeAuthority();
+    expect(() => parse({ clientCertificates: { ca: `${certificate}\n${key}` } })).toThrow();
+    expect(parse({ clientCertificates: { ca: `${certificate}\n${ca}` } })).toMatchObject({});
+  });
+});
+
+describe('ports', () => {
+  test.each([
+    ['the mutator', () => mutator(), NAME, [8443, 9090, 9091]],
+    ['the rotator', () => rotator(), ROTATOR, [9090, 9091]],
+  ] as const)(
+    'of %s: probes ask the one for health, and all can be reached',
+    (_, make, name, ports) => {
+      const chart = make();
+      const [container] =
+        manifest(chart, 'Deployment', name).spec?.template?.spec?.containers ?? [];
+      expect(container?.ports?.map(({ containerPort }) => containerPort)).toEqual(ports);
+      for (const probe of [container?.livenessProbe, container?.readinessProbe])
+        expect(probe).toMatchObject({ httpGet: { port: 'health' } });
+      expect(manifest(chart, 'NetworkPolicy', name).spec).toHaveProperty('ingress', [
+        { ports: ports.map((port) => ({ protocol: 'TCP', port })) },
+      ]);
+    },
+  );
 });
 
 describe('the certificate rotator', () => {

@@ -11,6 +11,7 @@ import { NAMESPACES } from '../../policy/names';
 import type { StepResult, VerificationReport } from '../../verify/model';
 import { describeCertificates } from '../e2e/support/certificates';
 import { KUBECONFIG_VARIABLE } from '../e2e/support/environment';
+import { describeFlood } from '../e2e/support/flood-pod';
 import { down, NOTHING_TO_DO, up } from '../e2e/support/main-job';
 import { ENABLED, makeNamespace } from '../e2e/support/namespaces';
 import { patient, PLANNED, plannedObjects, type Planned } from '../e2e/support/planned';
@@ -99,6 +100,8 @@ describeWhere('a real node', support.supported ? undefined : support.reasons.joi
     expect(deployment).toMatchObject(NOTHING_TO_DO);
     expect(verification.counts.fail).toBe(0);
   });
+
+  describeFlood(() => ({ platform, namespace: enabled }));
 
   const traffic = () => startTraffic(platform, pod({ namespace: enabled, label: 'kata' }));
 

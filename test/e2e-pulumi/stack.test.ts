@@ -14,7 +14,7 @@ import { startCluster, stopCluster, type LocalCluster } from '../../local/cluste
 import { startCompute } from '../../local/compute';
 import { clusterStateDir } from '../../local/paths';
 import { markOf } from '../../local/processes/marked';
-import { forThisComputer } from '../../local/profile';
+import { forLocalCluster } from '../../local/profile';
 import type { VerificationReport } from '../../verify/model';
 import { bundleSources } from '../../webhook-src/bundle';
 import { ROOT, secureAi } from '../e2e/support/command';
@@ -64,7 +64,7 @@ function settings(version: string, edit = (text: string): string => text): strin
 async function planOf(...version: Parameters<typeof settings>): Promise<readonly PlannedObject[]> {
   const { default: config } = (await import(settings(...version))) as { default: SandboxConfig };
   const chart = new SandboxChart(new App(), 'secure-ai-sandbox', {
-    config: forThisComputer(config),
+    config: (await forLocalCluster(clusterStateDir(name)))(config),
     bundles: bundleSources(),
   });
   return planDeployment(chart);

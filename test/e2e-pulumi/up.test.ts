@@ -2,9 +2,9 @@
 import { existsSync } from 'node:fs';
 import { buildPlan } from '../../cli/platform';
 import { stopCluster } from '../../local/cluster';
-import { clusterStateDir } from '../../local/paths';
 import { markedProcesses } from '../../local/processes/marked';
-import { forThisComputer } from '../../local/profile';
+import { clusterStateDir } from '../../local/paths';
+import { forLocalCluster } from '../../local/profile';
 import type { VerificationReport } from '../../verify/model';
 import { secureAi } from '../e2e/support/command';
 import { down, NOTHING_TO_DO } from '../e2e/support/main-job';
@@ -40,11 +40,15 @@ interface UpReport {
   readonly verification: VerificationReport;
 }
 
+/** Objects of the plan, for the cluster once it runs. */
+const plannedCount = async () =>
+  (await buildPlan(await forLocalCluster(clusterStateDir(cluster)))).length;
+
 test(
   'deploys the whole platform, which then works',
   async () => {
-    const { length: total } = await buildPlan(forThisComputer);
     const { status, stdout } = await up('--deployer', 'pulumi');
+    const total = await plannedCount();
     const { deployment, verification } = JSON.parse(stdout) as UpReport;
     expect(deployment).toEqual({
       ...NOTHING_TO_DO,
@@ -60,7 +64,7 @@ test(
 );
 
 test('goes on by Pulumi without being told, and has nothing to do', async () => {
-  const { length: total } = await buildPlan(forThisComputer);
+  const total = await plannedCount();
   const { status, stdout } = await up();
   const { deployment } = JSON.parse(stdout) as UpReport;
   expect(deployment).toEqual({ ...NOTHING_TO_DO, deployer: 'pulumi', unchanged: total });

@@ -1,8 +1,9 @@
 /** `secure-ai up` on a cluster that has everything already, or nearly. */
+import { dirname } from 'node:path';
 import { buildPlan } from '../../cli/platform';
 import { asMember } from '../../deploy/apply-set';
 import { objectId } from '../../deploy/kubernetes/object';
-import { forThisComputer } from '../../local/profile';
+import { forLocalCluster } from '../../local/profile';
 import { MUTATOR, NAMESPACES } from '../../policy/names';
 import { secureAi } from './support/command';
 import { CLUSTER_VARIABLE } from './support/environment';
@@ -16,7 +17,7 @@ let objects: number;
 
 beforeAll(async () => {
   platform = await connectPlatform();
-  objects = (await buildPlan(forThisComputer)).length;
+  objects = (await buildPlan(await forLocalCluster(dirname(platform.kubeconfig)))).length;
 });
 
 afterAll(() => platform?.close());

@@ -8,7 +8,8 @@
  * - `--ca-secret` name of the Secret with the CAs and their keys, which no pod mounts; default: that of `--secret` and `-ca`
  * - `--webhook-configuration` name of the MutatingWebhookConfiguration
  * - `--service` name of the webhook's Service
- * - `--health-port` plain HTTP, `/healthz`, `/readyz`, `/metrics`; default 9091
+ * - `--health-port` plain HTTP, `/healthz`, `/readyz`; default 9090
+ * - `--metrics-port` plain HTTP, `/metrics`; default 9091
  * - `--bind-address` default: every address, IPv6 and IPv4
  * - `--service-account-dir` directory with `token` and `ca.crt`; default /var/run/secrets/kubernetes.io/serviceaccount
  * - `--ca-days` life of a CA; default 365
@@ -36,7 +37,7 @@ import { collectDefaultMetrics, Registry } from 'prom-client';
 import { SandboxError } from '../../policy/errors';
 import { daysFlag, portFlag, readFlags, secondsFlag, textFlag, type Flags } from '../flags';
 import { listen, runProgram, stopSignal } from '../program';
-import { createHealthServer } from '../telemetry/health';
+import { createHealthServer, createMetricsServer } from '../telemetry/health';
 import { createLog, reasonOf } from '../telemetry/log';
 import { ApiError, connectApi, type Api } from './api';
 import type { RotationTimes } from './authority';
@@ -49,7 +50,8 @@ const FLAGS = {
   'ca-secret': { kind: textFlag, otherwise: null },
   'webhook-configuration': { kind: textFlag },
   service: { kind: textFlag },
-  'health-port': { kind: portFlag, otherwise: 9091 },
+  'health-port': { kind: portFlag, otherwise: 9090 },
+  'metrics-port': { kind: portFlag, otherwise: 9091 },
   'bind-address': { kind: textFlag, otherwise: null },
   'service-account-dir': {
     kind: textFlag,
@@ -190,9 +192,11 @@ runProgram(log, async () => {
   });
   const health = createHealthServer(
     () => new Map(everSucceeded ? [] : [['rotation', 'no pass has succeeded yet']]),
-    registry,
   );
   const port = await listen(health, flags['health-port'], flags['bind-address']);
   log.info({ port }, 'health listening');
+  const scraped = createMetricsServer(registry);
+  const metricsPort = await listen(scraped, flags['metrics-port'], flags['bind-address']);
+  log.info({ port: metricsPort }, 'metrics listening');
   await keepRotating(rotation, flags['poll-seconds'], stop.signal);
 });

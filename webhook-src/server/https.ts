@@ -2,7 +2,8 @@
 import { constants } from 'node:crypto';
 import { createServer, type Server } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { SecureContextOptions } from 'node:tls';
+import type { SecureContextOptions, TLSSocket } from 'node:tls';
+import { boundConnections } from '../connections';
 import type { Metrics } from './metrics';
 
 /**
@@ -42,16 +43,22 @@ function clientFault(code = ''): ClientFault {
   return { kind: code === 'ECONNRESET' || code === 'EPIPE' ? 'reset' : 'handshake' };
 }
 
-export function createAdmissionServer(
-  context: SecureContextOptions,
-  listener: (request: IncomingMessage, response: ServerResponse) => void,
-  metrics: Metrics,
-): Server {
+export interface AdmissionServer {
+  readonly context: SecureContextOptions;
+  readonly listener: (request: IncomingMessage, response: ServerResponse) => void;
+  /** Whether the client behind a connection may ask. Without a client CA every connection counts the same. */
+  readonly mayAsk: (socket: TLSSocket) => boolean;
+  readonly metrics: Metrics;
+}
+
+export function createAdmissionServer(options: AdmissionServer): Server {
+  const { context, listener, mayAsk, metrics } = options;
+  const clientsProve = context.ca !== undefined;
   const server = createServer(
     {
       ...context,
       // Harmless without a client CA: a certificate is asked for, and none is looked at.
-      requestCert: context.ca !== undefined,
+      requestCert: clientsProve,
       rejectUnauthorized: false,
       ALPNProtocols: ['http/1.1'],
       // API servers resume no sessions (client-go sets no ClientSessionCache); without tickets every connection proves itself anew.
@@ -65,8 +72,11 @@ export function createAdmissionServer(
     },
     listener,
   );
-  server.maxConnections = MAX_CONNECTIONS;
-  server.on('drop', () => metrics.connectionErrors.inc({ kind: 'over_limit' }));
+  boundConnections(server, {
+    maxConnections: MAX_CONNECTIONS,
+    ...(clientsProve && { isClient: mayAsk }),
+    onClose: () => metrics.connectionErrors.inc({ kind: 'over_limit' }),
+  });
   // Faults of the handshake come here too (nodejs lib/https.js, addClientError). Nothing can be written then: a socket that is only
   // ended would wait for its handshake for ever.
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {

@@ -1,12 +1,13 @@
 /**
  * The mutating webhook: `node webhook.js --cert-dir … --policy-file …`.
  *
- * It needs no API access, no egress and no writable disk: it reads the two paths, and answers on two ports.
+ * It needs no API access, no egress and no writable disk: it reads the two paths, and answers on three ports.
  *
  * - `--cert-dir` directory with `tls.crt` and `tls.key`; loaded again when they change
  * - `--policy-file` the policy as JSON; loaded again when it changes
  * - `--port` HTTPS, `POST /v1/mutate`; default 8443
- * - `--health-port` plain HTTP, `/healthz`, `/readyz`, `/metrics`; default 9090
+ * - `--health-port` plain HTTP, `/healthz`, `/readyz`; default 9090
+ * - `--metrics-port` plain HTTP, `/metrics`; default 9091
  * - `--bind-address` default: every address, IPv6 and IPv4
  * - `--client-ca-file` PEM file; with it, only clients with a certificate of these CAs may ask
  * - `--client-name` common name the client certificate must have besides
@@ -22,7 +23,7 @@ import { collectDefaultMetrics, Registry } from 'prom-client';
 import { SandboxError } from '../../policy/errors';
 import { portFlag, readFlags, secondsFlag, textFlag, type Flags } from '../flags';
 import { listen, runProgram, stopSignal } from '../program';
-import { createHealthServer, type Unready } from '../telemetry/health';
+import { createHealthServer, createMetricsServer, type Unready } from '../telemetry/health';
 import { createLog, reasonOf } from '../telemetry/log';
 import { createAsideJudge, isLarge, serveAside } from './aside';
 import { contiguous, type ReceivedBody } from './body';
@@ -41,6 +42,7 @@ const FLAGS = {
   'policy-file': { kind: textFlag },
   port: { kind: portFlag, otherwise: 8443 },
   'health-port': { kind: portFlag, otherwise: 9090 },
+  'metrics-port': { kind: portFlag, otherwise: 9091 },
   'bind-address': { kind: textFlag, otherwise: null },
   'client-ca-file': { kind: textFlag, otherwise: null },
   'client-name': { kind: textFlag, otherwise: null },
@@ -66,9 +68,12 @@ interface State {
 async function serve(flags: Flags<typeof FLAGS>): Promise<void> {
   const state: State = { phase: 'serving' };
   const stopped = stopSignal();
-  const health = createHealthServer(() => unready(state), registry);
+  const health = createHealthServer(() => unready(state));
   const healthPort = await listen(health, flags['health-port'], flags['bind-address']);
   log.info({ port: healthPort }, 'health listening');
+  const scraped = createMetricsServer(registry);
+  const metricsPort = await listen(scraped, flags['metrics-port'], flags['bind-address']);
+  log.info({ port: metricsPort }, 'metrics listening');
 
   const reloaders = [policyReloader(state, flags), certificateReloader(state, flags)];
   for (const reloader of reloaders) {
@@ -105,16 +110,17 @@ function policyReloader(state: State, { 'policy-file': file }: Flags<typeof FLAG
 
 function certificateReloader(state: State, flags: Flags<typeof FLAGS>): Reloader {
   const files = { directory: flags['cert-dir'], clientCaFile: flags['client-ca-file'] };
+  const mayAsk = clientCheck(flags['client-ca-file'] !== undefined, flags['client-name']);
   const listener = createListener({
     phase: () => state.phase,
     judge: (body) => judgeBy(state, body),
-    mayAsk: clientCheck(flags['client-ca-file'] !== undefined, flags['client-name']),
+    mayAsk,
     metrics,
     log,
   });
 
   async function open({ context }: ServingCertificate): Promise<void> {
-    state.server = createAdmissionServer(context, listener, metrics);
+    state.server = createAdmissionServer({ context, listener, mayAsk, metrics });
     const port = await listen(state.server, flags.port, flags['bind-address']);
     log.info({ port }, 'listening');
   }

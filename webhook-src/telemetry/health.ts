@@ -1,31 +1,20 @@
-/** The plain HTTP port of both programs: `/healthz` (the loop turns), `/readyz` (it can do its work), `/metrics`. */
+/**
+ * The plain HTTP ports of the programs: `/healthz` (the event loop turns) and `/readyz` (it can do its work) on the health port,
+ * `/metrics` on a port of its own, so that nobody who asks for metrics can keep the kubelet from its probes.
+ */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Registry } from 'prom-client';
+import { boundConnections } from '../connections';
 
 /** Why the program is not ready, by check; an empty map means ready. */
 export type Unready = ReadonlyMap<string, string>;
 
-/** Kubelet and Prometheus are the only callers: a handful of connections. */
-const MAX_CONNECTIONS = 64;
-
-export function createHealthServer(unready: () => Unready, metrics: Registry): Server {
-  const server = createServer(
-    {
-      headersTimeout: 5_000,
-      requestTimeout: 5_000,
-      keepAliveTimeout: 30_000,
-      connectionsCheckingInterval: 1_000,
-    },
-    (request, response) => {
-      answer(request, unready, metrics).then(
-        ({ status, type, body }) => send(response, status, type, body),
-        () => send(response, 500, 'text/plain; charset=utf-8', 'internal error\n'),
-      );
-    },
-  );
-  server.maxConnections = MAX_CONNECTIONS;
-  return server;
-}
+/**
+ * Kubelet and Prometheus are the only callers and need a connection or two. At the bound the connection that has been quiet longest
+ * is closed, so the kubelet is answered however many are held.
+ */
+const MAX_CONNECTIONS = 128;
 
 interface Answer {
   readonly status: number;
@@ -33,33 +22,59 @@ interface Answer {
   readonly body: string;
 }
 
-async function answer(
-  request: IncomingMessage,
-  unready: () => Unready,
-  metrics: Registry,
-): Promise<Answer> {
-  if (request.method !== 'GET' && request.method !== 'HEAD')
-    return text(405, 'method not allowed\n');
-  switch (request.url?.split('?', 1)[0] ?? '') {
-    case '/healthz':
-      return text(200, 'ok\n');
-    case '/readyz': {
-      const reasons = unready();
-      if (reasons.size === 0) return text(200, 'ok\n');
-      return text(503, [...reasons].map(([check, reason]) => `[-]${check}: ${reason}\n`).join(''));
-    }
-    case '/metrics':
-      return { status: 200, type: metrics.contentType, body: await metrics.metrics() };
-    default:
-      return text(404, 'not found\n');
+export function createHealthServer(unready: () => Unready): Server {
+  return createPlainServer((path) => {
+    if (path === '/healthz') return text(200, 'ok\n');
+    if (path !== '/readyz') return undefined;
+    const reasons = unready();
+    if (reasons.size === 0) return text(200, 'ok\n');
+    return text(503, [...reasons].map(([check, reason]) => `[-]${check}: ${reason}\n`).join(''));
+  });
+}
+
+export function createMetricsServer(metrics: Registry): Server {
+  let rendering: Promise<string> | undefined;
+  /** Rendered at most once a turn of the event loop, for all who ask meanwhile: a flood must not hold up probes and reviews. */
+  const render = (): Promise<string> =>
+    (rendering ??= nextTurn().then(() => {
+      rendering = undefined;
+      return metrics.metrics();
+    }));
+  return createPlainServer(async (path) =>
+    path === '/metrics'
+      ? { status: 200, type: metrics.contentType, body: await render() }
+      : undefined,
+  );
+}
+
+/** @param answer gives undefined for a path that is not served */
+function createPlainServer(
+  answer: (path: string) => Answer | undefined | Promise<Answer | undefined>,
+): Server {
+  async function answerRequest({ method, url = '' }: IncomingMessage): Promise<Answer> {
+    if (method !== 'GET' && method !== 'HEAD') return text(405, 'method not allowed\n');
+    return (await answer(url.split('?', 1)[0] ?? '')) ?? text(404, 'not found\n');
   }
+  const server = createServer(
+    { headersTimeout: 5_000, requestTimeout: 5_000, connectionsCheckingInterval: 1_000 },
+    (request, response) => {
+      answerRequest(request).then(
+        (answered) => send(response, answered),
+        () => send(response, text(500, 'internal error\n')),
+      );
+    },
+  );
+  boundConnections(server, { maxConnections: MAX_CONNECTIONS });
+  return server;
 }
 
 function text(status: number, body: string): Answer {
   return { status, type: 'text/plain; charset=utf-8', body };
 }
 
-function send(response: ServerResponse, status: number, type: string, body: string): void {
+function send(response: ServerResponse, { status, type, body }: Answer): void {
+  // Whoever asks again connects again, as the kubelet does anyway (kubernetes v1.36.3 pkg/probe/http, DisableKeepAlives).
+  response.shouldKeepAlive = false;
   response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body) });
   response.end(body);
 }

@@ -2,12 +2,13 @@
  * What the main job has deployed, changed for a while and then as it was. Changes are made the way the deployment itself makes
  * them, by server-side apply as the same field manager, so that nobody's ownership of a field moves.
  */
+import { dirname } from 'node:path';
 import { buildPlan } from '../../../cli/platform';
 import { asMember } from '../../../deploy/apply-set';
 import { listAt, referenceOf, type KubernetesObject } from '../../../deploy/kubernetes/object';
 import type { PlannedObject } from '../../../deploy/plan';
 import { observe } from '../../../deploy/readiness';
-import { forThisComputer } from '../../../local/profile';
+import { forLocalCluster } from '../../../local/profile';
 import { MUTATOR, NAMESPACES } from '../../../policy/names';
 import type { Platform } from './platform';
 import { NotYet, until } from './wait';
@@ -34,8 +35,8 @@ export interface Planned {
 }
 
 /** The plan `secure-ai up` deploys on this computer. */
-export async function plannedObjects({ api, policy }: Platform): Promise<Planned> {
-  const objects = await buildPlan(forThisComputer);
+export async function plannedObjects({ api, policy, kubeconfig }: Platform): Promise<Planned> {
+  const objects = await buildPlan(await forLocalCluster(dirname(kubeconfig)));
   const planned = (id: string): PlannedObject => {
     const found = objects.find((object) => object.id === id);
     if (found === undefined) throw new Error(`the plan has no ${id}`);

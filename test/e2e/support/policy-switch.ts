@@ -8,7 +8,7 @@ import type { RuntimePolicy } from '../../../policy/model';
 import { CONSTRAINT_KINDS, NAMESPACES } from '../../../policy/names';
 import { PLANNED, type Planned } from './planned';
 import type { Platform } from './platform';
-import { caBundle, policyAt, webhookReplicas } from './replicas';
+import { apiServerClient, caBundle, policyAt, webhookReplicas } from './replicas';
 import { NotYet, until } from './wait';
 
 /** Matched by the constraints that another policy does not have: nothing says when a deleted constraint has lost its force. */
@@ -64,9 +64,9 @@ async function enforceConstraints(
 async function untilMutatorsFollow(platform: Platform, policy: RuntimePolicy): Promise<void> {
   const hash = policyHash(policy);
   await until('every mutator decides by the policy', async () => {
-    const ca = await caBundle(platform);
+    const trust = { ca: await caBundle(platform), client: apiServerClient(platform) };
     const replicas = await webhookReplicas(platform);
-    const hashes = await Promise.all(replicas.map((replica) => policyAt(replica, policy, ca)));
+    const hashes = await Promise.all(replicas.map((replica) => policyAt(replica, policy, trust)));
     const all = hashes.length > 0 && hashes.every((one) => one === hash);
     return all || new NotYet(`${hashes.join(', ')} instead of ${hash}`);
   });

@@ -1,9 +1,13 @@
 /** Each replica of the mutating webhook, asked by itself: what all of them do cannot be seen through their Service. */
+import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
 import type { IncomingMessage } from 'node:http';
+import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { connect as connectTls } from 'node:tls';
 import { listAt, textAt, valueAt } from '../../../deploy/kubernetes/object';
+import { controlPlanePaths } from '../../../local/control-plane/commands';
+import { PKI_FILES } from '../../../local/control-plane/pki';
 import type { PatchOperation } from '../../../policy/decision';
 import { DECISION_ANNOTATION, MUTATOR, NAMESPACES } from '../../../policy/names';
 import type { RuntimePolicy } from '../../../policy/model';
@@ -44,7 +48,7 @@ export async function servedSerial({ address, port }: Replica): Promise<string> 
 export async function policyAt(
   { address, port }: Replica,
   { labelKey, runtimes }: RuntimePolicy,
-  ca: string,
+  { ca, client }: { readonly ca: string; readonly client: Partial<ClientPair> },
 ): Promise<string | undefined> {
   const labels = { [labelKey]: runtimes[0]?.name };
   const review = JSON.stringify({
@@ -70,6 +74,7 @@ export async function policyAt(
         port,
         servername: SERVER_NAME,
         ca,
+        ...client,
         path: MUTATOR.path,
         method: 'POST',
         headers,
@@ -89,6 +94,17 @@ export async function policyAt(
   );
   const decision = textAt(annotations.find(Boolean), DECISION_ANNOTATION);
   return decision === undefined ? undefined : textAt(JSON.parse(decision), 'policy');
+}
+
+interface ClientPair {
+  readonly cert: Buffer;
+  readonly key: Buffer;
+}
+
+/** What the API server shows the webhook, read where the local cluster keeps it. */
+export function apiServerClient({ kubeconfig }: Platform): ClientPair {
+  const file = join(controlPlanePaths(dirname(kubeconfig)).pki, PKI_FILES.webhookClient);
+  return { cert: readFileSync(`${file}.crt`), key: readFileSync(`${file}.key`) };
 }
 
 /** The CA certificates the API server trusts the webhook by, as PEM. */

@@ -9,12 +9,16 @@ export const MUTATOR_PODS = {
   deployment: MUTATOR.name,
   labelSelector: `app.kubernetes.io/name=${MUTATOR.name}`,
 } as const;
+export const ROTATOR_PODS = {
+  deployment: MUTATOR.rotator,
+  labelSelector: `app.kubernetes.io/name=${MUTATOR.rotator}`,
+} as const;
 export const CONTROLLER_PODS = {
   deployment: 'gatekeeper-controller-manager',
   labelSelector: 'control-plane=controller-manager',
 } as const;
 
-type Replicas = typeof MUTATOR_PODS | typeof CONTROLLER_PODS;
+type Replicas = typeof MUTATOR_PODS | typeof ROTATOR_PODS | typeof CONTROLLER_PODS;
 
 const namespace = NAMESPACES.gatekeeper;
 

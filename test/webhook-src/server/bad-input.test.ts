@@ -286,7 +286,7 @@ describe('the health port', () => {
   it.each([
     ['/healthz', 200],
     ['/readyz', 200],
-    ['/metrics', 200],
+    ['/metrics', 404],
     ['/', 404],
     ['/v1/mutate', 404],
   ])('%s: %d', async (path, status) => {

@@ -1,11 +1,13 @@
 /** Certificates and policies that change under traffic, asked of the real program. */
 import { renameSync, writeFileSync } from 'node:fs';
 import { Agent } from 'node:https';
+import { connect as connectTcp, type Socket } from 'node:net';
 import { connect } from 'node:tls';
 import { makeAuthority, makeCertificate, type Pair } from '../../fixtures/certificates';
 import {
   health,
   metric,
+  metricsText,
   POLICY,
   post,
   projectCertificate,
@@ -18,6 +20,9 @@ const PYTORCH = {
   metadata: { name: 'p' },
   spec: { containers: [{ name: 'c', image: 'pytorch/x' }] },
 };
+
+const SLOW_HEAD =
+  'POST /v1/mutate HTTP/1.1\r\nhost: w\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n';
 
 /** Serial number of the certificate a new connection is shown. */
 function served(server: Running): Promise<string> {
@@ -240,7 +245,7 @@ describe('the policy', () => {
     const taken = loaded(server, 'policy');
     replacePolicy(server, { ...POLICY, rules: [] });
     await taken;
-    const { body } = await health(server, '/metrics');
+    const body = await metricsText(server);
     expect(body.match(/^secure_ai_mutator_policy_info\{hash="[0-9a-f]{12}"\} 1$/gm)).toHaveLength(
       1,
     );
@@ -280,6 +285,39 @@ describe('clients that must prove who they are', () => {
     ).toBe(403);
     expect((await health(server, '/readyz')).status).toBe(200);
   }, 30_000);
+
+  it('keep their connections, and get new ones, while a thousand strangers come from the same address', async () => {
+    const clientAuthority = await makeAuthority('clients');
+    server = await run({ clientCa: clientAuthority.certificate });
+    const pair = await makeCertificate({ name: 'kube-apiserver', use: 'client' }, clientAuthority);
+    const agent = new Agent({ keepAlive: true, cert: pair.certificate, key: pair.key });
+    const kept = new Set<unknown>();
+    agent.on('free', (socket) => kept.add(socket));
+    const ask = async (options: { agent: Agent } | { client: Pair }): Promise<number> =>
+      (await post(server, { body: review(), ...options })).status;
+    const ten = (): Promise<number[]> =>
+      Promise.all(Array.from({ length: 10 }, () => ask({ agent })));
+    const allWell: number[] = Array<number>(10).fill(200);
+    expect(await ten()).toEqual(allWell);
+    const strangers: Socket[] = [];
+    try {
+      for (let i = 0; i < 334; i += 1) {
+        const to = { host: '127.0.0.1', port: server.port, rejectUnauthorized: false };
+        const slow = connect(to);
+        slow.write(`${SLOW_HEAD}{`);
+        strangers.push(connectTcp(to), connect(to), slow);
+      }
+      for (const socket of strangers) socket.on('error', () => undefined);
+      for (let round = 0; round < 5; round += 1) {
+        expect(await ten()).toEqual(allWell);
+        expect(await ask({ client: pair })).toBe(200);
+      }
+      expect(kept.size).toBe(10);
+    } finally {
+      for (const socket of strangers) socket.destroy();
+      agent.destroy();
+    }
+  }, 60_000);
 });
 
 describe('TLS', () => {

@@ -36,6 +36,7 @@ export interface Running {
   readonly process: ChildProcess;
   readonly port: number;
   readonly healthPort: number;
+  readonly metricsPort: number;
   readonly directory: string;
   readonly certificateDirectory: string;
   readonly policyFile: string;
@@ -57,7 +58,7 @@ export interface RunOptions {
   readonly clientCa?: string;
   /** With the flags of Node that the pod has. @default false */
   readonly isLimited?: boolean;
-  /** What must have been logged before the server counts as started. @default both ports listen */
+  /** What must have been logged before the server counts as started. @default every port listens */
   readonly until?: readonly string[];
 }
 
@@ -85,6 +86,7 @@ export async function run(options: RunOptions = {}): Promise<Running> {
       `--policy-file=${policyFile}`,
       '--port=0',
       '--health-port=0',
+      '--metrics-port=0',
       '--bind-address=127.0.0.1',
       '--poll-seconds=0.05',
       ...(options.clientCa === undefined ? [] : [`--client-ca-file=${clientCaFile}`]),
@@ -98,13 +100,14 @@ export async function run(options: RunOptions = {}): Promise<Running> {
   const exit = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
   const log = collect(child);
   const port = async (message: string): Promise<number> =>
-    (options.until ?? ['health listening', 'listening']).includes(message)
+    (options.until ?? ['health listening', 'metrics listening', 'listening']).includes(message)
       ? ((await log.line((line) => line.msg === message)).port ?? 0)
       : 0;
   const healthPort = await port('health listening');
   return {
     process: child,
     healthPort,
+    metricsPort: await port('metrics listening'),
     port: await port('listening'),
     directory,
     certificateDirectory,
@@ -227,8 +230,17 @@ export function post(
 
 /** GETs from the health port. */
 export function health(running: Pick<Running, 'healthPort'>, path: string): Promise<HttpAnswer> {
+  return get(running.healthPort, path);
+}
+
+/** The text on the metrics port. */
+export async function metricsText({ metricsPort }: Pick<Running, 'metricsPort'>): Promise<string> {
+  return (await get(metricsPort, '/metrics')).body;
+}
+
+function get(port: number, path: string): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
-    httpRequest({ host: '127.0.0.1', port: running.healthPort, path, agent: false }, (response) => {
+    httpRequest({ host: '127.0.0.1', port, path, agent: false }, (response) => {
       let body = '';
       response.on('data', (piece: Buffer) => (body += piece.toString()));
       response.on('end', () =>
@@ -242,7 +254,7 @@ export function health(running: Pick<Running, 'healthPort'>, path: string): Prom
 
 /** Value of a metric, by its line up to the value; 0 where there is no such line. */
 export async function metric(running: Running, line: string): Promise<number> {
-  const { body } = await health(running, '/metrics');
+  const body = await metricsText(running);
   const found = body.split('\n').find((text) => text.startsWith(`${line} `));
   return found === undefined ? 0 : Number(found.slice(line.length + 1));
 }
