@@ -21,6 +21,11 @@ const NAMESPACE = 'e2e-two-layers';
 const FOREIGN_CLASS = 'e2e-two-layers';
 const CLASSES = '/apis/node.k8s.io/v1/runtimeclasses';
 
+const ENABLE_IOMMU = 'io.katacontainers.config.hypervisor.enable_iommu';
+
+/** That the policy allows for kata. */
+const VCPUS = 'io.katacontainers.config.hypervisor.default_vcpus';
+
 let platform: Platform;
 let planned: Planned;
 
@@ -38,9 +43,12 @@ beforeAll(async () => {
       handler: 'runc',
     },
   });
-  const { runtimes, rules } = platform.policy;
+  const { rules } = platform.policy;
+  const runtimes = platform.policy.runtimes.map((runtime) =>
+    runtime.name === 'kata' ? { ...runtime, allowedAnnotations: [VCPUS] } : runtime,
+  );
   const required = [{ namespaces: [NAMESPACE], container: 'ai-model', runtime: 'kata' }];
-  const policy = definePolicy({ runtimes: [...runtimes], rules, required, unlabelled: 'deny' });
+  const policy = definePolicy({ runtimes, rules, required, unlabelled: 'deny' });
   await enforce(platform, planned, policy);
   await makeLayersOptional(platform, planned, NAMESPACE);
 });
@@ -86,6 +94,11 @@ const CASES: Readonly<Record<DenialCode, Case>> = {
     message: 'Pod probe has runtime label kata but runtimeClassName gvisor',
     constraint: 'enforce-sandbox',
   },
+  HOLLOW_SANDBOX: {
+    pod: { label: 'kata', runtimeClassName: 'kata', annotations: { [ENABLE_IOMMU]: 'true' } },
+    message: `Pod probe sets annotation ${ENABLE_IOMMU}, which leads around its sandbox`,
+    constraint: 'enforce-sandbox',
+  },
   UNSANDBOXED: {
     pod: {},
     message: `Pod probe in namespace ${NAMESPACE} would run outside a sandbox`,
@@ -128,9 +141,10 @@ describe.each(Object.entries(CASES))('%s', (code, { pod: refused, message, const
 });
 
 test.each<[readonly Layer[]]>([[[]], [['mutator']], [['gatekeeper']]])(
-  'a pod that names its sandbox is admitted while these are off: %j',
+  'a pod that names its sandbox, with an annotation allowed there, is admitted while these are off: %j',
   async (off) => {
-    expect(await outcome({ label: 'kata', runtimeClassName: 'kata' }, ...off)).toEqual(admitted);
+    const good = { label: 'kata', runtimeClassName: 'kata', annotations: { [VCPUS]: '2' } };
+    expect(await outcome(good, ...off)).toEqual(admitted);
   },
 );
 

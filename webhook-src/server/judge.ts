@@ -48,8 +48,8 @@ const TOLD_RULES_LIMIT = 16;
 
 /**
  * Admits a new pod only when the pod as patched passes validation, and denies it otherwise, without a patch: Gatekeeper judges by
- * itself, and neither counts on the other. Where other mutating webhooks come later, the pod is judged as it is now, and again under
- * `reinvocationPolicy: IfNeeded` when they have changed it.
+ * itself, and neither counts on the other. The pod is judged as it is now, and again under `reinvocationPolicy: IfNeeded` when
+ * webhooks called later have changed it. So a pod that only a later webhook would make acceptable is denied, which fails closed.
  */
 export function judge(body: Buffer, decider: Decider): Verdict {
   const review = parseReview(body.toString('utf8'));

@@ -103,7 +103,7 @@ export function admitted(review: Review, patch: readonly PatchOperation[]): stri
  * before the message and hands everything else to its client unchanged (apiserver v0.36.3
  * pkg/admission/plugin/webhook/errors/statuserror.go, ToStatusErr).
  */
-export interface DenialStatus {
+interface DenialStatus {
   /** HTTP status. */
   readonly code: number;
   /** metav1.StatusReason that goes with the code. */
