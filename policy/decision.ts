@@ -24,6 +24,7 @@ export const DENIAL_CODES = [
   'LABEL_REQUIRED',
   'RULE_VIOLATED',
   'CLASS_MISMATCH',
+  'HOLLOW_SANDBOX',
   'UNSANDBOXED',
 ] as const;
 

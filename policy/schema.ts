@@ -1,6 +1,6 @@
 /** zod schemas of the policy. What each member means is said here, next to the check. */
 import { z } from 'zod';
-import { RUNTIME_LABEL } from './names';
+import { RUNTIME_LABEL, SANDBOX_ANNOTATION_PREFIXES } from './names';
 import { MAX_BINARY_NANO, parseQuantity } from './quantity';
 
 /** A text of limited length that matches a pattern; `fix` says what to write instead. */
@@ -55,6 +55,16 @@ function isComparable(text: string): boolean {
 
 /** The whole text, where `*` stands for any run of characters, the empty one too. */
 const glob = z.string().min(1).max(1024);
+
+/** A key of a sandbox annotation, or a glob that stands for such keys alone. */
+const sandboxAnnotation = patternText(
+  new RegExp(
+    `^(${SANDBOX_ANNOTATION_PREFIXES.map((prefix) => prefix.replaceAll('.', '\\.')).join('|')})[-A-Za-z0-9_./*]+$`,
+  ),
+  317,
+  `must be an annotation key, or a glob, that begins with ${SANDBOX_ANNOTATION_PREFIXES.join(' or ')}`,
+  'use a key such as "io.katacontainers.config.hypervisor.default_vcpus" or a glob such as "io.katacontainers.config.agent.*"',
+);
 
 const isNotEmpty = (value: object) => Object.values(value).some((member) => member !== undefined);
 const needsMember = {
@@ -158,6 +168,12 @@ export const runtimeSchema = z.strictObject({
   runtimeClassName: dnsSubdomain,
   /** CRI handler the RuntimeClass points at; immutable once created (Kubernetes pkg/apis/node/validation). */
   handler: dnsLabel,
+  /**
+   * Annotations below `io.katacontainers.` and `dev.gvisor.` that pods of this runtime may set: exact keys, or globs. They configure
+   * the sandbox from inside the pod, and some lead around it (`HOLLOW_SANDBOX`), so whoever may create a pod decides what they open.
+   * Default: none.
+   */
+  allowedAnnotations: z.array(sandboxAnnotation).max(64).optional(),
 });
 
 const ruleMembers = z.strictObject({

@@ -9,7 +9,9 @@ import {
 import type { Denial } from './decision';
 import { DENIAL_CODES } from './decision';
 import type { ContainerFacts, PodFacts } from './facts';
+import { globMatches } from './glob';
 import type { Rule, RuntimePolicy } from './model';
+import { SANDBOX_ANNOTATION_PREFIXES } from './names';
 import type { Resources } from './resources';
 
 /**
@@ -29,6 +31,7 @@ export function denialsOf(
     ...labelRequired(policy, facts),
     ...ruleViolated(policy, facts, matching),
     ...classMismatch(policy, facts),
+    ...hollowSandbox(policy, facts),
   ];
   return sorted(denials.length === 0 ? unsandboxed(policy, facts) : denials);
 }
@@ -96,6 +99,31 @@ function classMismatch(policy: RuntimePolicy, facts: PodFacts): Denial[] {
   if (runtime === undefined || runtime.runtimeClassName === facts.runtimeClassName) return [];
   const message = `Pod ${facts.displayName} has runtime label ${runtime.name} but runtimeClassName ${facts.runtimeClassName ?? 'none'}`;
   return [{ code: 'CLASS_MISMATCH', message }];
+}
+
+/** Annotation keys that a denial names; there may be thousands. */
+export const MOST_NAMED_ANNOTATIONS = 5;
+
+/**
+ * Annotations that configure the sandbox and that its runtime does not allow. What runs is the class, so the allow-list is that of
+ * the class, and without one nothing is allowed. Keys are compared with their case, as everything does that reads them (containerd
+ * v2.3.7 internal/cri/util/util.go, PassThroughAnnotations; gvisor runsc/specutils/specutils.go): a key in other letters has no
+ * effect.
+ */
+function hollowSandbox(policy: RuntimePolicy, facts: PodFacts): Denial[] {
+  const { runtimeClassName, displayName } = facts;
+  const runtime = policy.runtimes.find((one) => one.runtimeClassName === runtimeClassName);
+  const allowed = runtime?.allowedAnnotations ?? [];
+  const keys = [...facts.annotations.keys()]
+    .filter((key) => SANDBOX_ANNOTATION_PREFIXES.some((prefix) => key.startsWith(prefix)))
+    .filter((key) => !allowed.some((glob) => globMatches(glob, key)))
+    .sort();
+  if (keys.length === 0) return [];
+  const named = keys.slice(0, MOST_NAMED_ANNOTATIONS).join(', ');
+  const omitted = keys.length - MOST_NAMED_ANNOTATIONS;
+  const what = `sets ${keys.length === 1 ? 'annotation' : 'annotations'} ${named}${omitted > 0 ? ` and ${omitted} more` : ''}`;
+  const message = `Pod ${displayName} ${what}, which leads around its sandbox`;
+  return [{ code: 'HOLLOW_SANDBOX', message }];
 }
 
 /** Asked only where nothing else applies. A pod without a label but with a known class is in a sandbox. */

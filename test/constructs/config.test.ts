@@ -151,6 +151,44 @@ describe('the Kata nodes', () => {
     });
   });
 
+  describe('cannot obey annotations that the policy refuses', () => {
+    const given = (allowedAnnotations: string[], names: string[]) => {
+      const kata = { ...runtime('kata', 'kata-qemu'), allowedAnnotations };
+      const runtimes = [runtime('other', 'kata-clh-runtime-rs'), kata];
+      const allowedHypervisorAnnotations = { qemu: names };
+      return { policy: { runtimes }, nodes: { kata: { allowedHypervisorAnnotations } } };
+    };
+    const VCPUS = 'io.katacontainers.config.hypervisor.default_vcpus';
+
+    test('a name that is on no list', () => {
+      expect(failure(given([VCPUS], ['default_vcpus', 'kernel_params']))).toEqual({
+        code: 'CONFIG_INVALID',
+        paths: ['nodes.kata.allowedHypervisorAnnotations.qemu[1]'],
+      });
+    });
+
+    test.each([
+      [[VCPUS], ['default_vcpus']],
+      [['io.katacontainers.config.hypervisor.*'], ['default_vcpus', 'kernel_params']],
+      [[], []],
+      // A regular expression, which is not compared.
+      [[], ['default_.*']],
+    ])('what %j allows: %j', (allowed, names) => {
+      expect(defineSandbox(given(allowed, names)).nodes.kata).toMatchObject({
+        allowedHypervisorAnnotations: { qemu: names },
+      });
+    });
+
+    test('of a shim that no runtime of the policy has, everything', () => {
+      const runtimes = [runtime('kata', 'kata-clh-runtime-rs')];
+      const kata = {
+        shims: ['clh-runtime-rs', 'qemu'] as const,
+        allowedHypervisorAnnotations: { qemu: ['kernel_params'] },
+      };
+      expect(defineSandbox({ policy: { runtimes }, nodes: { kata } }).nodes.kata).toBeDefined();
+    });
+  });
+
   test('cannot have a handler that needs more than kata-deploy', () => {
     const runtimes = [runtime('gpu', 'kata-qemu-nvidia-gpu')];
     const stated = { overhead: { memory: '10Gi' }, nodeSelector: { gpu: 'true' } };

@@ -1,6 +1,8 @@
 /** What becomes of pods on a real API server: the cases of the tutorial this project began with, and what they leave open. */
 import { textAt, valueAt } from '../../deploy/kubernetes/object';
+import type { DenialCode } from '../../policy/decision';
 import { RUNTIME_LABEL } from '../../policy/names';
+import { LAYERS } from './support/layers';
 import { deleteNamespaces, ENABLED, makeNamespace } from './support/namespaces';
 import { connectPlatform, type Platform } from './support/platform';
 import { createPod, messageOf, pod, sandboxOf, tryPod, type PodOptions } from './support/pods';
@@ -46,10 +48,14 @@ afterAll(async () => {
 const attempt = (options: Omit<PodOptions, 'namespace'>, namespace = enabled) =>
   tryPod(platform, pod({ namespace, ...options }));
 
-/** A refusal by Gatekeeper for one reason. */
-const refusal = (constraint: string, message: string) => ({
+/** Refusals for one reason: new pods by the mutator, updates by Gatekeeper, which the mutator is not asked about. */
+const refusal = (code: DenialCode, message: string) => ({
   status: 403,
-  message: `admission webhook "validation.gatekeeper.sh" denied the request: [${constraint}] ${message}`,
+  message: `admission webhook "${LAYERS.mutator}" denied the request: ${code}: ${message}`,
+});
+const refusedUpdate = (constraint: string, message: string) => ({
+  status: 403,
+  message: `admission webhook "${LAYERS.gatekeeper}" denied the request: [${constraint}] ${message}`,
 });
 const refused = async (options: Omit<PodOptions, 'namespace'>, namespace = enabled) => {
   const { status, body } = await attempt(options, namespace);
@@ -80,7 +86,7 @@ describe('a label', () => {
   test('of no runtime is refused', async () => {
     expect(await refused({ label: 'runc' })).toEqual(
       refusal(
-        'enforce-sandbox',
+        'UNKNOWN_RUNTIME',
         'Pod probe asks for runtime runc, which is not one of gvisor, kata',
       ),
     );
@@ -88,7 +94,7 @@ describe('a label', () => {
 
   test('beside the class of another runtime is refused', async () => {
     expect(await refused({ label: 'kata', runtimeClassName: 'gvisor' })).toEqual(
-      refusal('enforce-sandbox', 'Pod probe has runtime label kata but runtimeClassName gvisor'),
+      refusal('CLASS_MISMATCH', 'Pod probe has runtime label kata but runtimeClassName gvisor'),
     );
   });
 });
@@ -119,11 +125,11 @@ describe('a rule', () => {
   });
 
   const tooWeak = refusal(
-    'enforce-dynamic-ai-runtime',
+    'RULE_VIOLATED',
     'Workload probe with high compute requires runtime kata',
   );
   const tooStrong = refusal(
-    'enforce-dynamic-ai-runtime',
+    'RULE_VIOLATED',
     'Workload probe with light model requires runtime gvisor',
   );
 
@@ -162,7 +168,7 @@ describe('an explicit class', () => {
   test('of no known runtime is refused', async () => {
     expect(await refused({ runtimeClassName: FOREIGN_CLASS })).toEqual(
       refusal(
-        'enforce-sandbox',
+        'UNKNOWN_CLASS',
         `Pod probe uses runtimeClassName ${FOREIGN_CLASS}, which is not one of gvisor, kata`,
       ),
     );
@@ -171,10 +177,7 @@ describe('an explicit class', () => {
   test('that a rule does not accept is refused', async () => {
     const options = { image: 'pytorch', cpu: '5', runtimeClassName: 'gvisor' };
     expect(await refused(options)).toEqual(
-      refusal(
-        'enforce-dynamic-ai-runtime',
-        'Workload probe with high compute requires runtime kata',
-      ),
+      refusal('RULE_VIOLATED', 'Workload probe with high compute requires runtime kata'),
     );
   });
 });
@@ -182,19 +185,12 @@ describe('an explicit class', () => {
 describe('a required label', () => {
   const invalid = { name: 'invalid-ai-test', container: 'ai-model' };
 
-  test('that is missing: Gatekeeper refuses in the words of the tutorial', async () => {
+  test('that is missing: the pod is refused in the words of the tutorial', async () => {
     expect(await refused(invalid, PRODUCTION)).toEqual(
       refusal(
-        'enforce-kata-label',
+        'LABEL_REQUIRED',
         'Pod invalid-ai-test requires label secure-ai.io/runtime to use runtime kata',
       ),
-    );
-  });
-
-  test('that is missing: the mutator announces it as a warning', async () => {
-    const { warnings } = await attempt(invalid, PRODUCTION);
-    expect(warnings).toContain(
-      'LABEL_REQUIRED: Pod invalid-ai-test requires label secure-ai.io/runtime to use runtime kata',
     );
   });
 
@@ -270,7 +266,7 @@ describe('a Deployment', () => {
     });
     await platform.api.delete(deployment);
     expect(message).toMatch(
-      /\[enforce-kata-label\] Pod unlabelled-\S+ requires label secure-ai\.io\/runtime to use runtime kata/,
+      /"ai-runtime-mutator\.secure-ai\.io" denied the request: LABEL_REQUIRED: Pod unlabelled-\S+ requires label secure-ai\.io\/runtime to use runtime kata/,
     );
   });
 });
@@ -310,7 +306,10 @@ describe('an update', () => {
     await createPod(platform, pod({ namespace: enabled, name: 'labelled', label: 'kata' }));
     const { status, body } = await patch(enabled, 'labelled', labelled('gvisor'));
     expect({ status, message: messageOf(body) }).toEqual(
-      refusal('enforce-sandbox', 'Pod labelled has runtime label gvisor but runtimeClassName kata'),
+      refusedUpdate(
+        'enforce-sandbox',
+        'Pod labelled has runtime label gvisor but runtimeClassName kata',
+      ),
     );
   });
 
@@ -352,7 +351,7 @@ describe('an update', () => {
         spec: { containers: [{ name: 'main', image: 'busybox:3' }] },
       });
       expect({ status, message: messageOf(body) }).toEqual(
-        refusal('enforce-sandbox', `Pod old in namespace ${old} would run outside a sandbox`),
+        refusedUpdate('enforce-sandbox', `Pod old in namespace ${old} would run outside a sandbox`),
       );
     });
 

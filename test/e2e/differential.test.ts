@@ -1,6 +1,7 @@
 /**
  * Generated policies and pods through the real API server, the mutator and Gatekeeper, against the reference decider: the same
- * outcome, codes, messages and final pod.
+ * outcome, codes, messages and final pod. A pod that is refused is refused by the mutator, before Gatekeeper is asked, so what the
+ * reference makes of it is sent once more past the mutator.
  *
  * What the reference is asked about is the pod as the webhooks see it: decoded, defaulted and worked on by the admission plugins
  * before them. That is what comes back from a namespace the platform is not turned on for, so each pod is sent twice, to such a
@@ -28,10 +29,11 @@ import {
   type AcceptedPod,
 } from './support/accepted-pods';
 import type { Answer } from './support/api-server';
+import { LAYERS, makeLayersOptional, restoreLayers, without } from './support/layers';
 import { deleteNamespaces, ENABLED, makeNamespace } from './support/namespaces';
 import { plannedObjects, type Planned } from './support/planned';
 import { connectPlatform, type Platform } from './support/platform';
-import { messageOf, pod, tryPod } from './support/pods';
+import { messageOf, pod, refusalOf, tryPod } from './support/pods';
 import { enforce, restorePolicy } from './support/policy-switch';
 
 const POLICIES = 25;
@@ -64,9 +66,11 @@ beforeAll(async () => {
     const live = await platform.api.get({ apiVersion, kind: 'RuntimeClass', name });
     overheads.set(name, valueAt(live, 'overhead', 'podFixed'));
   }
+  await makeLayersOptional(platform, planned, NAMESPACES[0]);
 });
 
 afterAll(async () => {
+  await restoreLayers(planned);
   await restorePolicy(platform, planned);
   await deleteNamespaces(platform, [plain, ...NAMESPACES]);
   const kept = platform.policy.runtimes.map(({ runtimeClassName }) => runtimeClassName);
@@ -80,9 +84,9 @@ const CLASSES = `/apis/${apiVersion}/runtimeclasses`;
 
 /** What becomes of a pod. */
 interface Verdict {
-  /** As codes and messages. */
-  readonly announced: readonly string[];
-  /** As messages; none where the pod is admitted. */
+  /** Of the mutator, as codes and messages; none where it admits the pod. */
+  readonly denied: readonly string[];
+  /** Of Gatekeeper, as messages; none where the pod is admitted. */
   readonly refused: readonly string[];
   /** Without what neither mutator nor reference has a hand in; undefined where the pod is refused. */
   readonly pod: unknown;
@@ -105,8 +109,20 @@ async function compare(
   const { namespace } = pod.metadata;
   const seen = await tryPod(platform, { ...pod, metadata: { ...pod.metadata, namespace: plain } });
   if (seen.status !== 201) return undefined;
-  const expected = expectedOf(decider, inNamespace(seen.body, namespace), namespace);
-  return { expected, actual: actualOf(await tryPod(platform, pod)) };
+  const decision = decider.decide(inNamespace(seen.body, namespace), { namespace });
+  const answer = await tryPod(platform, pod);
+  const past =
+    answer.status === 201
+      ? answer
+      : await tryPod(platform, pastMutator(decision.pod as AcceptedPod['pod']));
+  return { expected: expectedOf(decision), actual: actualOf(answer, past) };
+}
+
+/** As the mutator should have left it, for Gatekeeper alone to judge. */
+function pastMutator({ metadata, spec }: AcceptedPod['pod']): AcceptedPod['pod'] {
+  const { name, namespace, annotations = {} } = metadata;
+  const labels = { ...metadata.labels, ...without('mutator') };
+  return { metadata: { name, namespace, annotations, labels }, spec };
 }
 
 function withForgery({ pod, forgery }: AcceptedPod, hash: string): AcceptedPod['pod'] {
@@ -121,35 +137,37 @@ function inNamespace(pod: Answer['body'], namespace: string): object {
   return { ...pod, metadata: { ...(pod['metadata'] as object), namespace } };
 }
 
-function expectedOf(decider: Decider, seen: object, namespace: string): Verdict {
-  const { pod, denials } = decider.decide(seen, { namespace });
-  const refused = denials.length > 0;
+function expectedOf({ pod, denials }: ReturnType<Decider['decide']>): Verdict {
+  const isRefused = denials.length > 0;
   return {
-    announced: sorted(denials.map(({ code, message }) => `${code}: ${message}`)),
+    denied: sorted(denials.map(({ code, message }) => `${code}: ${message}`)),
     refused: sorted(denials.map(({ message }) => message)),
-    pod: refused ? undefined : decided(pod),
-    overhead: refused ? undefined : overheads.get(textAt(pod, 'spec', 'runtimeClassName') ?? ''),
+    pod: isRefused ? undefined : decided(pod),
+    overhead: isRefused ? undefined : overheads.get(textAt(pod, 'spec', 'runtimeClassName') ?? ''),
   };
 }
 
-function actualOf({ status, body, warnings }: Answer): Verdict {
-  const isCode = (warning: string) => DENIAL_CODES.some((code) => warning.startsWith(`${code}:`));
-  const refused = status !== 201;
+/** @param past the answer to the pod without the mutator, where that refused it */
+function actualOf(answer: Answer, past: Answer): Verdict {
+  const { status, body } = answer;
+  const isRefused = status !== 201;
   return {
-    announced: sorted(warnings.filter(isCode)),
-    refused: refused ? sorted(reasonsOf(messageOf(body))) : [],
-    pod: refused ? undefined : decided(body),
-    overhead: refused ? undefined : valueAt(body, 'spec', 'overhead'),
+    denied: isRefused ? sorted(linesBy(LAYERS.mutator, answer)) : [],
+    refused: past.status === 201 ? [] : sorted(linesBy(LAYERS.gatekeeper, past).map(reasonOf)),
+    pod: isRefused ? undefined : decided(body),
+    overhead: isRefused ? undefined : valueAt(body, 'spec', 'overhead'),
   };
 }
 
-const GATEKEEPER = 'admission webhook "validation.gatekeeper.sh" denied the request: ';
+/** The lines of a refusal by that webhook; whatever else was answered shows as it is, and is equal to nothing. */
+function linesBy(webhook: string, answer: Answer): string[] {
+  const refusal = refusalOf(answer);
+  return refusal?.by === webhook ? refusal.message.split('\n') : [messageOf(answer.body)];
+}
 
-/** One line for each constraint that is violated, led by its name in brackets. */
-function reasonsOf(message: string): string[] {
-  if (!message.startsWith(GATEKEEPER)) return [message];
-  const lines = message.slice(GATEKEEPER.length).split('\n');
-  return lines.map((line) => line.replace(/^\[[^\]]*\] /, ''));
+/** Gatekeeper has one line for each constraint that is violated, led by its name in brackets. */
+function reasonOf(line: string): string {
+  return line.replace(/^\[[^\]]*\] /, '');
 }
 
 function decided(pod: unknown): unknown {
@@ -235,8 +253,8 @@ test(`${POLICIES * PODS_PER_POLICY} pairs of policy and pod come out as the refe
 });
 
 /** Codes of the denials, or where the choice came from. */
-function outcomesOf({ announced, pod: admitted }: Verdict): string[] {
+function outcomesOf({ denied, pod: admitted }: Verdict): string[] {
   const decision = textAt(admitted, 'annotations', DECISION_ANNOTATION);
   const source = decision && textAt(JSON.parse(decision), 'source');
-  return [...announced.map((text) => text.split(':')[0] ?? ''), ...(source ? [source] : [])];
+  return [...denied.map((text) => text.split(':')[0] ?? ''), ...(source ? [source] : [])];
 }

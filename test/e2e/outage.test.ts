@@ -1,9 +1,10 @@
 /** While the mutator or Gatekeeper is down: nothing unjudged gets in where sandboxes are promised, all else goes on. */
 import { MUTATOR } from '../../policy/names';
+import { LAYERS, makeOptional, restoreLayers, without } from './support/layers';
 import { deleteNamespaces, ENABLED, makeNamespace } from './support/namespaces';
 import { endPods, PLANNED, plannedObjects, scaledTo, type Planned } from './support/planned';
 import { connectPlatform, type Platform } from './support/platform';
-import { createPod, messageOf, pod, sandboxOf, tryPod } from './support/pods';
+import { createPod, messageOf, pod, refusalOf, sandboxOf, tryPod } from './support/pods';
 import { NotYet, until } from './support/wait';
 
 jest.setTimeout(600_000);
@@ -137,6 +138,8 @@ describe('the mutator', () => {
 
 describe('Gatekeeper', () => {
   beforeAll(async () => {
+    // Otherwise the mutator would refuse bad pods before Gatekeeper is asked.
+    await makeOptional(planned, 'mutator');
     await planned.change(PLANNED.gatekeeper, scaledTo(0));
     const labelSelector = 'control-plane=controller-manager';
     await endPods(platform, { labelSelector, service: 'gatekeeper-webhook-service' });
@@ -157,14 +160,17 @@ describe('Gatekeeper', () => {
 
   test('is back: bad pods are refused for what they are, and none got in before', async () => {
     await planned.restore(PLANNED.gatekeeper);
-    const bad = pod({ namespace: enabled, label: 'runc' });
-    const message = await until('a judgement', async () => {
-      const { status, body } = await tryPod(platform, bad);
-      expect(status).not.toBe(201);
-      const said = messageOf(body);
-      return said.includes('denied the request') ? said : new NotYet(said);
+    const bad = pod({ namespace: enabled, label: 'runc', labels: without('mutator') });
+    const message = await until('a judgement by Gatekeeper', async () => {
+      const answer = await tryPod(platform, bad);
+      expect(answer.status).not.toBe(201);
+      const refusal = refusalOf(answer);
+      return refusal?.by === LAYERS.gatekeeper
+        ? refusal.message
+        : new NotYet(messageOf(answer.body));
     });
     expect(message).toContain('Pod probe asks for runtime runc');
+    await restoreLayers(planned);
     expect(await attempt(enabled)).toMatchObject({ status: 201 });
   });
 });

@@ -11,7 +11,19 @@ type PodInput = NonNullable<ConditionInput['pod']>;
 export const RUNTIMES = [
   { name: 'gvisor', runtimeClassName: 'gvisor-class', handler: 'runsc' },
   { name: 'firecracker', runtimeClassName: 'kata-fc', handler: 'kata-fc' },
-  { name: 'kata', runtimeClassName: 'kata-qemu', handler: 'kata-qemu' },
+  {
+    name: 'kata',
+    runtimeClassName: 'kata-qemu',
+    handler: 'kata-qemu',
+    allowedAnnotations: ['io.katacontainers.config.hypervisor.default_*'],
+  },
+];
+/** The first is allowed to pods of the runtime kata; none of the others to any. */
+export const SANDBOX_ANNOTATIONS = [
+  'io.katacontainers.config.hypervisor.default_vcpus',
+  'io.katacontainers.config.runtime.disable_new_netns',
+  'io.katacontainers.config_path',
+  'dev.gvisor.flag.debug',
 ];
 export const CONTEXT = { namespace: 'ai-production' };
 
@@ -185,6 +197,13 @@ export const containers = optional({
 });
 
 const texts = fc.dictionary(from(KEYS), from(VALUES));
+const annotations = fc.oneof(
+  { weight: 3, arbitrary: texts },
+  {
+    weight: 1,
+    arbitrary: fc.dictionary(from([...KEYS, ...SANDBOX_ANNOTATIONS]), from(VALUES), { maxKeys: 2 }),
+  },
+);
 
 /** Pods with every kind of label and class: none, known, unknown, empty. */
 export const pods = fc.record({
@@ -194,7 +213,7 @@ export const pods = fc.record({
         name: fc.constant('pod'),
         generateName: fc.constant('pod-'),
         labels: texts,
-        annotations: texts,
+        annotations,
       }),
       fc.option(from(['gvisor', 'firecracker', 'kata', 'runc', '']), { nil: undefined }),
     )

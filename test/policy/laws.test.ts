@@ -7,7 +7,7 @@ import { policyHash } from '../../policy/hash';
 import { compileMatcher } from '../../policy/index';
 import type { Rule, RuntimePolicy } from '../../policy/model';
 import type { PodLike } from '../../policy/pod';
-import { containers, CONTEXT, pods, policies, RUNTIMES } from './arbitraries';
+import { containers, CONTEXT, pods, policies, RUNTIMES, SANDBOX_ANNOTATIONS } from './arbitraries';
 
 const RUNS = { numRuns: 300 };
 const LABEL = 'secure-ai.io/runtime';
@@ -211,6 +211,26 @@ test('no annotation changes what is chosen, and only one that would be written a
 function without(object: object = {}, key: string): object {
   return Object.fromEntries(Object.entries(object).filter(([name]) => name !== key));
 }
+
+test('an annotation of the sandbox never turns a refusal into an admission, nor changes what is chosen', () => {
+  fc.assert(
+    fc.property(policies(), pods, fc.constantFrom(...SANDBOX_ANNOTATIONS), (input, pod, key) => {
+      const { decide } = deciderOf(definePolicy(input));
+      const annotations = { ...pod.metadata?.annotations, [key]: 'x' };
+      const before = decide(pod, CONTEXT);
+      const after = decide({ ...pod, metadata: { ...pod.metadata, annotations } }, CONTEXT);
+      expect(after.selection).toEqual(before.selection);
+      const isAllowed = key === SANDBOX_ANNOTATIONS[0] && classOf(after.pod) === 'kata-qemu';
+      if (isAllowed) expect(after.denials).toEqual(before.denials);
+      else expect(after.denials.map(({ code }) => code)).toContain('HOLLOW_SANDBOX');
+      for (const { code } of before.denials.filter(({ code }) => code !== 'UNSANDBOXED'))
+        expect(after.denials.map((denial) => denial.code)).toContain(code);
+    }),
+    RUNS,
+  );
+});
+
+const classOf = (pod: unknown) => (pod as PodLike).spec?.runtimeClassName;
 
 test('the patch gives the same pod when an RFC 6902 library applies it, and changes nothing else', () => {
   fc.assert(

@@ -6,14 +6,18 @@ import { bounded } from '../telemetry/log';
 import {
   admitted,
   denied,
+  deniedByPolicy,
   isPodCreation,
   parseReview,
   type Review,
   type Unreadable,
 } from './review';
 
-/** `untouched`: nothing this webhook changes; `unchanged`: a new pod that needs no patch; `unreadable`: denied, it is no pod. */
-export const OUTCOMES = ['patched', 'unchanged', 'untouched', 'unreadable'] as const;
+/**
+ * `untouched`: nothing this webhook judges; `unchanged`: a new pod that needs no patch; `denied`: a new pod that the policy refuses;
+ * `unreadable`: denied, it is no pod.
+ */
+export const OUTCOMES = ['patched', 'unchanged', 'denied', 'untouched', 'unreadable'] as const;
 
 /** An answered review. Plain data, so that it can cross from one thread to another. */
 export interface Judgement {
@@ -32,7 +36,7 @@ interface Told {
   readonly runtime: string;
   readonly source: Source;
   readonly rules: readonly string[];
-  /** What the validators are going to deny; here only warnings. */
+  /** Of the denials, each once; none where the pod is admitted. */
   readonly codes: readonly DenialCode[];
 }
 
@@ -42,32 +46,39 @@ export type Verdict = Judgement | Unreadable;
 const TOLD_TEXT_LIMIT = 256;
 const TOLD_RULES_LIMIT = 16;
 
+/**
+ * Admits a new pod only when the pod as patched passes validation, and denies it otherwise, without a patch: Gatekeeper judges by
+ * itself, and neither counts on the other. The pod is judged as it is now, and again under `reinvocationPolicy: IfNeeded` when
+ * webhooks called later have changed it. So a pod that only a later webhook would make acceptable is denied, which fails closed.
+ */
 export function judge(body: Buffer, decider: Decider): Verdict {
   const review = parseReview(body.toString('utf8'));
   if ('refused' in review) return review;
   if (!isPodCreation(review)) {
     return {
       outcome: 'untouched',
-      body: admitted(review, { patch: [], warnings: [] }),
+      body: admitted(review, []),
       told: undefined,
     };
   }
   if (objectOf(review.object) === undefined) {
     return {
       outcome: 'unreadable',
-      body: denied(review, 'request.object is not a pod'),
+      body: denied(review, {
+        code: 400,
+        reason: 'BadRequest',
+        message: 'request.object is not a pod',
+      }),
       told: undefined,
     };
   }
   const { selection, patch, denials } = decider.decide(review.object, {
     namespace: review.namespace,
   });
+  const isDenied = denials.length > 0;
   return {
-    outcome: patch.length > 0 ? 'patched' : 'unchanged',
-    body: admitted(review, {
-      patch,
-      warnings: denials.map(({ code, message }) => `${code}: ${message}`),
-    }),
+    outcome: isDenied ? 'denied' : patch.length > 0 ? 'patched' : 'unchanged',
+    body: isDenied ? denied(review, deniedByPolicy(denials)) : admitted(review, patch),
     told: {
       uid: bounded(review.uid, TOLD_TEXT_LIMIT),
       namespace: bounded(review.namespace, TOLD_TEXT_LIMIT),
@@ -75,7 +86,7 @@ export function judge(body: Buffer, decider: Decider): Verdict {
       runtime: selection.runtime?.name ?? 'none',
       source: selection.source,
       rules: selection.rules.slice(0, TOLD_RULES_LIMIT),
-      codes: denials.map(({ code }) => code),
+      codes: [...new Set(denials.map(({ code }) => code))],
     },
   };
 }

@@ -159,6 +159,6 @@ function tell({ outcome, told }: Judgement, durationMs: number, { metrics, log }
   metrics.duration.observe(durationMs / 1000);
   if (told === undefined) return;
   metrics.decisions.inc({ runtime: told.runtime, source: told.source });
-  for (const code of told.codes) metrics.warnings.inc({ code });
+  for (const code of told.codes) metrics.denials.inc({ code });
   log.info({ ...told, durationMs: Math.round(durationMs * 1000) / 1000 }, outcome);
 }

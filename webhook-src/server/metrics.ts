@@ -40,9 +40,9 @@ export function createMetrics(registry: Registry) {
       labelNames: ['runtime', 'source'],
       registers,
     }),
-    warnings: new Counter({
-      name: `${PREFIX}warned_denials_total`,
-      help: 'Denials announced to the caller as warnings, by code; validation is what denies.',
+    denials: new Counter({
+      name: `${PREFIX}denials_total`,
+      help: 'New pods denied, by code; a pod counts once under each of its codes.',
       labelNames: ['code'],
       registers,
     }),
@@ -89,6 +89,6 @@ export function createMetrics(registry: Registry) {
   // Every series of a closed list is there from the start, so that the first event of an alert is an increase and not a new series.
   for (const outcome of [...OUTCOMES, TOO_LARGE, ...Object.keys(REFUSALS)])
     metrics.requests.inc({ outcome }, 0);
-  for (const code of DENIAL_CODES) metrics.warnings.inc({ code }, 0);
+  for (const code of DENIAL_CODES) metrics.denials.inc({ code }, 0);
   return metrics;
 }

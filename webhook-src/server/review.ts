@@ -2,7 +2,7 @@
  * The AdmissionReview envelope: a hand-written guard and the answers. Members nobody reads pass unlooked at, so that a newer API
  * server is understood. Source: k8s.io/api v0.36.3 admission/v1/types.go.
  */
-import type { PatchOperation } from '../../policy/decision';
+import type { Denial, PatchOperation } from '../../policy/decision';
 import { memberOf, textOf } from '../../policy/untrusted';
 import { bounded } from '../telemetry/log';
 import type { ReviewHead } from './places';
@@ -92,35 +92,43 @@ export function isPodCreation({ operation, resource, subResource }: Review): boo
   );
 }
 
-/** Kubernetes may cut single warnings above 256 characters and the sum above 4096 (apiserver pkg/endpoints/filters/warning.go). */
-const WARNING_LIMIT = 256;
-const WARNINGS_LIMIT = 16;
-
-export interface Answer {
-  readonly patch: readonly PatchOperation[];
-  readonly warnings: readonly string[];
-}
-
 /** The body of an answer that admits the object, with a patch where there is one: patch and patchType come together or not at all. */
-export function admitted(review: Review, { patch, warnings }: Answer): string {
+export function admitted(review: Review, patch: readonly PatchOperation[]): string {
   const response: Record<string, unknown> = { uid: review.uid, allowed: true };
   if (patch.length > 0) {
     response['patch'] = Buffer.from(JSON.stringify(patch)).toString('base64');
     response['patchType'] = 'JSONPatch';
   }
-  if (warnings.length > 0) response['warnings'] = warnings.slice(0, WARNINGS_LIMIT).map(headerSafe);
   return envelope(review, response);
 }
 
 /**
- * The body of an answer that denies because the object cannot be read. Not a 4xx: under `failurePolicy: Ignore` that would let the
+ * Why an object is denied, as the members of a `metav1.Status`. The API server puts `admission webhook "…" denied the request: `
+ * before the message and hands everything else to its client unchanged (apiserver v0.36.3
+ * pkg/admission/plugin/webhook/errors/statuserror.go, ToStatusErr).
+ */
+interface DenialStatus {
+  /** HTTP status. */
+  readonly code: number;
+  /** metav1.StatusReason that goes with the code. */
+  readonly reason: string;
+  readonly message: string;
+  /** For machines. */
+  readonly causes?: readonly { readonly reason: string; readonly message: string }[];
+}
+
+/**
+ * The body of an answer that denies the object. Not a 4xx of the webhook itself: under `failurePolicy: Ignore` that would let the
  * object pass, a denial never does.
  */
-export function denied(review: Review, message: string): string {
+export function denied(
+  review: Pick<Review, 'apiVersion' | 'uid'>,
+  { causes, ...status }: DenialStatus,
+): string {
   return envelope(review, {
     uid: review.uid,
     allowed: false,
-    status: { status: 'Failure', reason: 'BadRequest', code: 400, message },
+    status: { status: 'Failure', ...status, ...(causes && { details: { causes } }) },
   });
 }
 
@@ -132,14 +140,24 @@ export function deniedUnread(head: Readonly<ReviewHead>, message: string): strin
   const apiVersion = API_VERSIONS.find((known) => known === head.apiVersion);
   const { uid = '' } = head;
   if (apiVersion === undefined || uid === '' || uid.length > UID_LIMIT) return undefined;
-  return envelope(
-    { apiVersion },
-    {
-      uid,
-      allowed: false,
-      status: { status: 'Failure', reason: 'Forbidden', code: 403, message },
-    },
-  );
+  return denied({ apiVersion, uid }, { code: 403, reason: 'Forbidden', message });
+}
+
+/** Characters of one denial: five annotation keys of the greatest length (317) fit, beside the longest pod name. */
+const MESSAGE_LIMIT = 2048;
+
+/** Denials that are written out; a policy may hold any number of requirements, each with a denial of its own. */
+const DENIALS_LIMIT = 16;
+
+/** Every denial of a policy as one status: a line `CODE: message` each, and the same as causes. */
+export function deniedByPolicy(denials: readonly Denial[]): DenialStatus {
+  const causes = denials
+    .slice(0, DENIALS_LIMIT)
+    .map(({ code, message }) => ({ reason: code, message: printable(message) }));
+  const lines = causes.map(({ reason, message }) => `${reason}: ${message}`);
+  const omitted = denials.length - causes.length;
+  const more = omitted === 0 ? [] : [`and ${omitted} more`];
+  return { code: 403, reason: 'Forbidden', message: [...lines, ...more].join('\n'), causes };
 }
 
 function envelope(
@@ -149,8 +167,10 @@ function envelope(
   return JSON.stringify({ apiVersion, kind: 'AdmissionReview', response });
 }
 
-/** Warnings travel in an HTTP header (RFC 7234 section 5.5): control characters are refused there, and those
- * that turn text around would mislead whoever reads it, so neither is sent. */
-function headerSafe(text: string): string {
-  return bounded(text, WARNING_LIMIT).replace(/\p{C}/gu, '\u{FFFD}');
+/**
+ * The pod has not been validated yet, so a message may quote anything. Control characters would forge lines, those that turn text
+ * around would mislead the reader, and half a surrogate pair is no character: none of them is sent.
+ */
+function printable(text: string): string {
+  return bounded(text, MESSAGE_LIMIT).replace(/\p{C}/gu, '\u{FFFD}');
 }

@@ -1,8 +1,9 @@
 /** What the policy says about the Kata nodes, where the configuration leaves it out. */
 import type { Problem } from '../../../policy/errors';
+import { globMatches } from '../../../policy/glob';
 import type { Runtime } from '../../../policy/model';
 import { formatPath } from '../../../policy/problems';
-import type { KataNodesShape } from './schema';
+import { HYPERVISOR_ANNOTATIONS, type KataNodesShape } from './schema';
 import { completeKataNodes, kataNodesProblems, type KataNodesSettings } from './settings';
 import { handlerOf, isKataHandler, SHIM_NAMES, shimOf, UPSTREAM_DEFAULT_SHIM } from './shims';
 
@@ -35,7 +36,45 @@ export function kataNodesForPolicy(
   const missing = served
     .filter(({ handler }) => !installed.has(handler))
     .map(({ name, handler }) => notInstalled(name, handler, root));
-  return { settings, problems: [...kataNodesProblems(settings, root), ...missing] };
+  const problems = [
+    ...kataNodesProblems(settings, root),
+    ...missing,
+    ...contradictedAnnotations(served, settings, root),
+  ];
+  return { settings, problems };
+}
+
+/** Annotations that a shim obeys, and that no pod of its runtimes may set: then the setting has no effect. */
+function contradictedAnnotations(
+  served: readonly Runtime[],
+  { allowedHypervisorAnnotations }: KataNodesSettings,
+  root: string,
+): Problem[] {
+  return Object.entries(allowedHypervisorAnnotations).flatMap(([shim, names]) => {
+    const runtimes = served.filter(({ handler }) => shimOf(handler) === shim);
+    const allowed = runtimes.flatMap(({ allowedAnnotations = [] }) => allowedAnnotations);
+    return names.flatMap((name, index) => {
+      const key = `${HYPERVISOR_ANNOTATIONS}${name}`;
+      if (
+        runtimes.length === 0 ||
+        !isPlainName(name) ||
+        allowed.some((one) => globMatches(one, key))
+      )
+        return [];
+      return [
+        {
+          path: formatPath(['allowedHypervisorAnnotations', shim, index], root),
+          reason: `pods of runtime ${runtimes.map((runtime) => runtime.name).join(', ')} may not set ${key}`,
+          fix: `add it to allowedAnnotations of the runtime in the policy, or remove ${name} here`,
+        },
+      ];
+    });
+  });
+}
+
+/** Kata takes each name for a regular expression; what is no plain name cannot be compared with the policy. */
+function isPlainName(name: string): boolean {
+  return /^[A-Za-z0-9_]+$/.test(name);
 }
 
 function notInstalled(runtime: string, handler: string, root: string): Problem {

@@ -6,6 +6,9 @@ import { amounts, imageDigest, imageTag, taintEffect, toleration } from '../../i
 import { KATA_NODE_LABEL } from '../scheduling';
 import { SHIM_NAMES } from './shims';
 
+/** Prefix of the annotations that `allowedHypervisorAnnotations` is about. */
+export const HYPERVISOR_ANNOTATIONS = 'io.katacontainers.config.hypervisor.';
+
 const shim = z.enum(SHIM_NAMES);
 const labelKey = z.string().min(1).max(317);
 const labelValue = z
@@ -90,8 +93,14 @@ export const kataNodesShape = z.strictObject({
    */
   defaultShim: shim.optional(),
   /**
-   * Pod annotations below `io.katacontainers.config.hypervisor.` that a shim obeys, without that prefix. Whoever may create
-   * a pod can set them.
+   * Pod annotations below `io.katacontainers.config.hypervisor.` that a shim obeys, without that prefix, besides those that Kata's
+   * own configuration lists: `enable_iommu`, `kernel_params`, `kernel_verity_params`, `default_vcpus` and `default_memory`. Each is
+   * a regular expression to Kata.
+   *
+   * This is no allow-list for pods. kata-deploy 4.1.0 has containerd forward every `io.katacontainers.*` annotation of a pod
+   * (binary/src/runtime/containerd.rs), and those below `io.katacontainers.config.runtime.` and `.agent.` pass Kata without any
+   * check. What a pod may set is `allowedAnnotations` of its runtime in the policy, none by default; a name here that the policy
+   * does not allow for the shim's runtimes is an error.
    * @default {}
    */
   allowedHypervisorAnnotations: z

@@ -2,6 +2,7 @@
 import type { Requirement, RuntimePolicy } from '../../model';
 import { CONSTRAINT_KINDS, ENABLED_LABEL } from '../../names';
 import { decisionGraph } from './decision-graph';
+import { textTest } from './tests';
 
 type ConstraintKind = (typeof CONSTRAINT_KINDS)[keyof typeof CONSTRAINT_KINDS];
 
@@ -68,8 +69,15 @@ function sandboxedConstraint(policy: RuntimePolicy): ConstraintManifest {
     rules: policy.rules.map(({ name, when }) => ({ name, when: decisionGraph(when) })),
     required: policy.required.map(({ namespaces, container }) => ({ namespaces, container })),
   };
-  const parameters =
-    policy.unlabelled === 'ignore' ? base(policy) : { ...base(policy), unlabelled };
+  const parameters = {
+    ...base(policy),
+    runtimes: policy.runtimes.map(({ name, runtimeClassName, allowedAnnotations }) => ({
+      name,
+      runtimeClassName,
+      ...(allowedAnnotations && { allowedAnnotations: allowedAnnotations.map(textTest) }),
+    })),
+    ...(policy.unlabelled !== 'ignore' && { unlabelled }),
+  };
   return constraint({ kind: CONSTRAINT_KINDS.sandboxed, name: 'enforce-sandbox', parameters });
 }
 

@@ -125,6 +125,22 @@ const base = {
   runtimes: listOf(object({ name: text(), runtimeClassName: text() }), 'Weakest first.'),
 };
 
+/** What the runtime allows besides; only `K8sSandboxedRuntime` asks. */
+const sandboxes = listOf(
+  object(
+    {
+      name: text(),
+      runtimeClassName: text(),
+      allowedAnnotations: listOf(
+        textTest,
+        'Annotations of the sandbox that pods of this class may set.',
+      ),
+    },
+    ['allowedAnnotations'],
+  ),
+  'Weakest first.',
+);
+
 /** Parameters of `K8sRequiredRuntime`. */
 export const REQUIRED_SCHEMA = object({
   ...base,
@@ -151,6 +167,7 @@ export const DYNAMIC_SCHEMA = object({
 export const SANDBOXED_SCHEMA = object(
   {
     ...base,
+    runtimes: sandboxes,
     unlabelled: described(
       object({
         rules: listOf(object({ name: text(), when: decisionGraph })),

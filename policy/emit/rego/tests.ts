@@ -58,7 +58,7 @@ function textTests(
   return Object.fromEntries(Object.entries(matches).map(([key, match]) => [key, textTest(match)]));
 }
 
-function textTest(match: TextMatch): TextTest {
+export function textTest(match: TextMatch): TextTest {
   if (typeof match === 'object') return match;
   return match.includes('*') ? { matches: globToRegExpSource(match) } : { equals: match };
 }

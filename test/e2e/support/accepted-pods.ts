@@ -25,6 +25,7 @@ export interface AcceptedPod {
     readonly metadata: {
       readonly name: string;
       readonly namespace: string;
+      readonly labels?: Readonly<Record<string, string>>;
       readonly annotations?: Readonly<Record<string, string>>;
     };
     readonly spec: object;

@@ -73,6 +73,17 @@ export const withFlags =
     return { ...manifest, spec: { ...spec, template: { ...spec.template, spec: podSpec } } };
   };
 
+/** Webhooks that the API server does not ask about objects with a label of this key. */
+export const passingOver =
+  (key: string): Change =>
+  (manifest) => ({
+    ...manifest,
+    webhooks: listAt(manifest, 'webhooks').map((webhook) => ({
+      ...(webhook as object),
+      objectSelector: { matchExpressions: [{ key, operator: 'DoesNotExist' }] },
+    })),
+  });
+
 /**
  * Webhooks the API server waits for as long as it can. Where the question is whether an answer is lost, a busy computer must not
  * be what loses it.

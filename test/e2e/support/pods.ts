@@ -10,6 +10,10 @@ export interface PodOptions {
   readonly name?: string;
   /** Value of the runtime label. @default no label */
   readonly label?: string;
+  /** Besides the runtime label. @default none */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** @default none */
+  readonly annotations?: Readonly<Record<string, string>>;
   readonly runtimeClassName?: string;
   /** @default busybox */
   readonly image?: string;
@@ -21,10 +25,11 @@ export interface PodOptions {
 
 /** A pod with one container, of Pod Security level `restricted`, which asks for no token and ends at once when deleted. */
 export function pod({ namespace, name = 'probe', label, cpu, ...options }: PodOptions) {
+  const labels = { ...options.labels, ...(label !== undefined && { [RUNTIME_LABEL]: label }) };
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { namespace, name, labels: label === undefined ? {} : { [RUNTIME_LABEL]: label } },
+    metadata: { namespace, name, labels, annotations: { ...options.annotations } },
     spec: {
       automountServiceAccountToken: false,
       terminationGracePeriodSeconds: 0,
@@ -84,6 +89,14 @@ export function sandboxOf({ status, body }: Answer): Sandbox {
 function withoutPolicy(annotation: string): NonNullable<Sandbox['decision']> {
   const { runtime, source, rules } = JSON.parse(annotation) as NonNullable<Sandbox['decision']>;
   return { runtime, source, rules };
+}
+
+/** Name of the webhook that refused, and its own words; undefined where it was none, or the pod was admitted. */
+export function refusalOf({ status, body }: Answer): { by: string; message: string } | undefined {
+  const denial = /^admission webhook "([^"]+)" denied the request: (.*)$/s.exec(messageOf(body));
+  return status !== 403 || denial === null
+    ? undefined
+    : { by: denial[1] ?? '', message: denial[2] ?? '' };
 }
 
 /** The message of a refusal; the pod's name where it was admitted, which no expected message is equal to. */

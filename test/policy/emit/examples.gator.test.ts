@@ -24,13 +24,17 @@ const namespaces = ['ai-production', 'team-a', 'elsewhere'].map((name) => ({
 interface Example {
   readonly namespace?: string;
   readonly label?: string;
+  readonly annotations?: readonly string[];
   readonly spec: object;
 }
 
 /** What Gatekeeper says of the pod, which is named `pod`. */
-async function messages(of: RuntimePolicy, { namespace = 'ai-production', label, spec }: Example) {
+async function messages(of: RuntimePolicy, example: Example) {
+  const { namespace = 'ai-production', label, spec } = example;
   const labels = label === undefined ? {} : { [RUNTIME_LABEL]: label };
-  const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'pod', namespace, labels }, spec };
+  const annotations = Object.fromEntries((example.annotations ?? []).map((key) => [key, 'true']));
+  const metadata = { name: 'pod', namespace, labels, annotations };
+  const pod = { apiVersion: 'v1', kind: 'Pod', metadata, spec };
   const said = await gatorTest([...constraintTemplates(), ...constraints(of), ...namespaces, pod]);
   return said.map(({ constraint, code, message }) => `[${constraint}] ${code}: ${message}`);
 }
@@ -134,5 +138,54 @@ describe('label and class', () => {
     expect(await messages(bare, { label: 'kata', spec })).toEqual([
       `[enforce-sandbox] CLASS_MISMATCH: Pod pod has runtime label kata but runtimeClassName ${shown}`,
     ]);
+  });
+});
+
+describe('annotations of the sandbox', () => {
+  const VCPUS = 'io.katacontainers.config.hypervisor.default_vcpus';
+  const IOMMU = 'io.katacontainers.config.hypervisor.enable_iommu';
+  const allowing = definePolicy({
+    runtimes: [
+      runtimes[0],
+      {
+        ...runtimes[1],
+        allowedAnnotations: [VCPUS, 'io.katacontainers.config.agent.*'],
+      },
+    ] as RuntimePolicyInput['runtimes'],
+  });
+  const kata = (annotations: readonly string[]) => ({
+    label: 'kata',
+    annotations,
+    spec: { ...container({}), runtimeClassName: 'kata-qemu' },
+  });
+  const hollow = (what: string) => [
+    `[enforce-sandbox] HOLLOW_SANDBOX: Pod pod sets ${what}, which leads around its sandbox`,
+  ];
+
+  test.each([
+    [[], []],
+    [[VCPUS, 'io.katacontainers.config.agent.kernel_modules', 'example.com/note'], []],
+    [[IOMMU], hollow(`annotation ${IOMMU}`)],
+    [['dev.gvisor.flag.debug', VCPUS], hollow('annotation dev.gvisor.flag.debug')],
+    [
+      [...'hgfedcba'].map((letter) => `dev.gvisor.${letter}`),
+      hollow(
+        'annotations dev.gvisor.a, dev.gvisor.b, dev.gvisor.c, dev.gvisor.d, dev.gvisor.e and 3 more',
+      ),
+    ],
+  ])('of a pod of the runtime that allows some: %j', async (annotations, said) => {
+    expect(await messages(allowing, kata(annotations))).toEqual(said);
+  });
+
+  test('what one runtime allows another does not', async () => {
+    const spec = { ...container({}), runtimeClassName: 'gvisor' };
+    expect(await messages(allowing, { label: 'gvisor', annotations: [VCPUS], spec })).toEqual(
+      hollow(`annotation ${VCPUS}`),
+    );
+  });
+
+  test('a pod in no sandbox has none, and UNSANDBOXED nothing to add', async () => {
+    const pod = { annotations: [VCPUS], spec: container({}) };
+    expect(await messages(allowing, pod)).toEqual(hollow(`annotation ${VCPUS}`));
   });
 });

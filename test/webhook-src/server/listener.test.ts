@@ -102,13 +102,13 @@ it('tells a decision by closed lists only', async () => {
     rules: ['a-rule'],
     codes: ['RULE_VIOLATED'],
   } as const;
-  await ask({ metrics, judge: () => ({ outcome: 'patched', body: '{}', told }) });
+  await ask({ metrics, judge: () => ({ outcome: 'denied', body: '{}', told }) });
   expect((await metrics.decisions.get()).values).toMatchObject([
     { value: 1, labels: { runtime: 'kata', source: 'rule' } },
   ]);
-  expect((await metrics.warnings.get()).values).toContainEqual({
+  expect((await metrics.denials.get()).values).toContainEqual({
     value: 1,
     labels: { code: 'RULE_VIOLATED' },
   });
-  expect(JSON.parse(lines[0] ?? '')).toMatchObject({ ...told, msg: 'patched' });
+  expect(JSON.parse(lines[0] ?? '')).toMatchObject({ ...told, msg: 'denied' });
 });

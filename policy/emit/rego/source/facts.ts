@@ -1,4 +1,6 @@
 /** Rego: what a policy can ask about a pod, equal to `podFacts`. A missing fact is undefined. */
+import { SANDBOX_ANNOTATION_PREFIXES } from '../../../names';
+
 export const FACTS_REGO = `package lib.facts
 
 import data.lib.resources
@@ -20,6 +22,12 @@ namespace := input.review.namespace if {
 labels := untrusted.texts(pod, ["metadata", "labels"])
 
 annotations := untrusted.texts(pod, ["metadata", "annotations"])
+
+# Keys of the annotations that configure the sandbox from inside the pod.
+sandbox_annotations := {key |
+	some key, _ in annotations
+	strings.any_prefix_match(key, ${JSON.stringify(SANDBOX_ANNOTATION_PREFIXES)})
+}
 
 label := label_of(pod)
 

@@ -1,5 +1,6 @@
 /** `K8sSandboxedRuntime`: label and class name a sandbox of the policy, the same one; and no pod goes without. */
 import { CONSTRAINT_KINDS } from '../../../names';
+import { MOST_NAMED_ANNOTATIONS } from '../../../validate';
 import { SANDBOXED_SCHEMA } from '../parameters-schema';
 import { RULE_LIBRARY } from '../source/libraries';
 import { constraintTemplate } from './template';
@@ -36,9 +37,21 @@ violation contains {"msg": msg, "details": {"code": "CLASS_MISMATCH"}} if {
 	msg := sprintf("Pod %v has runtime label %v but runtimeClassName %v", [facts.name, facts.label, class_or_none])
 }
 
+violation contains {"msg": msg, "details": {"code": "HOLLOW_SANDBOX"}} if {
+	review.judged
+	count(hollow) > 0
+	msg := sprintf("Pod %v sets %v %v%v, which leads around its sandbox", [
+		facts.name,
+		noun(count(hollow)),
+		concat(", ", array.slice(hollow, 0, most_named)),
+		and_more(count(hollow) - most_named),
+	])
+}
+
 violation contains {"msg": msg, "details": {"code": "UNSANDBOXED"}} if {
 	review.judged
 	input.parameters.unlabelled
+	count(hollow) == 0
 	not facts.label
 	not facts.class
 	not refused_for_a_rule
@@ -50,6 +63,26 @@ is_known_class(class) if {
 	some _, known in runtimes.classes
 	class == known
 }
+
+most_named := ${MOST_NAMED_ANNOTATIONS}
+
+# Sandbox annotations that the runtime of the pod's class does not allow.
+hollow := sort([key | some key in facts.sandbox_annotations; not is_allowed(key)])
+
+is_allowed(key) if {
+	some runtime in input.parameters.runtimes
+	runtime.runtimeClassName == facts.class
+	some wanted in runtime.allowedAnnotations
+	conditions.text_meets(wanted, key)
+}
+
+noun(1) := "annotation"
+
+noun(n) := "annotations" if n > 1
+
+and_more(n) := "" if n <= 0
+
+and_more(n) := sprintf(" and %d more", [n]) if n > 0
 
 default class_or_none := "none"
 

@@ -1,0 +1,157 @@
+/**
+ * Two layers, neither of which counts on the other: with the mutator or Gatekeeper switched off, the other refuses for every denial
+ * code, in the same words. Both off is the control: then the pod is admitted, so nothing else refuses it.
+ */
+import { valueAt } from '../../deploy/kubernetes/object';
+import { definePolicy } from '../../policy/define';
+import type { DenialCode } from '../../policy/decision';
+import { RUNTIME_LABEL } from '../../policy/names';
+import { LAYERS, makeLayersOptional, restoreLayers, without, type Layer } from './support/layers';
+import { deleteNamespaces, ENABLED, makeNamespace } from './support/namespaces';
+import { plannedObjects, type Planned } from './support/planned';
+import { connectPlatform, type Platform } from './support/platform';
+import { messageOf, pod, refusalOf, tryPod, type PodOptions } from './support/pods';
+import { enforce, restorePolicy } from './support/policy-switch';
+
+jest.setTimeout(600_000);
+
+const NAMESPACE = 'e2e-two-layers';
+
+/** Of no policy. */
+const FOREIGN_CLASS = 'e2e-two-layers';
+const CLASSES = '/apis/node.k8s.io/v1/runtimeclasses';
+
+const ENABLE_IOMMU = 'io.katacontainers.config.hypervisor.enable_iommu';
+
+/** That the policy allows for kata. */
+const VCPUS = 'io.katacontainers.config.hypervisor.default_vcpus';
+
+let platform: Platform;
+let planned: Planned;
+
+beforeAll(async () => {
+  platform = await connectPlatform();
+  planned = await plannedObjects(platform);
+  await makeNamespace(platform, NAMESPACE, { labels: ENABLED });
+  await platform.server.send({
+    method: 'POST',
+    path: CLASSES,
+    body: {
+      apiVersion: 'node.k8s.io/v1',
+      kind: 'RuntimeClass',
+      metadata: { name: FOREIGN_CLASS },
+      handler: 'runc',
+    },
+  });
+  const { rules } = platform.policy;
+  const runtimes = platform.policy.runtimes.map((runtime) =>
+    runtime.name === 'kata' ? { ...runtime, allowedAnnotations: [VCPUS] } : runtime,
+  );
+  const required = [{ namespaces: [NAMESPACE], container: 'ai-model', runtime: 'kata' }];
+  const policy = definePolicy({ runtimes, rules, required, unlabelled: 'deny' });
+  await enforce(platform, planned, policy);
+  await makeLayersOptional(platform, planned, NAMESPACE);
+});
+
+afterAll(async () => {
+  await restoreLayers(planned);
+  await restorePolicy(platform, planned);
+  await deleteNamespaces(platform, [NAMESPACE]);
+  await platform.server.send({ method: 'DELETE', path: `${CLASSES}/${FOREIGN_CLASS}` });
+  platform.close();
+});
+
+interface Case {
+  readonly pod: Omit<PodOptions, 'namespace' | 'labels'>;
+  readonly message: string;
+  readonly constraint: string;
+}
+
+/** Pods with exactly one reason to be refused, whether the mutator has worked on them or not. */
+const CASES: Readonly<Record<DenialCode, Case>> = {
+  UNKNOWN_RUNTIME: {
+    pod: { label: 'runc' },
+    message: 'Pod probe asks for runtime runc, which is not one of gvisor, kata',
+    constraint: 'enforce-sandbox',
+  },
+  UNKNOWN_CLASS: {
+    pod: { runtimeClassName: FOREIGN_CLASS },
+    message: `Pod probe uses runtimeClassName ${FOREIGN_CLASS}, which is not one of gvisor, kata`,
+    constraint: 'enforce-sandbox',
+  },
+  LABEL_REQUIRED: {
+    pod: { container: 'ai-model' },
+    message: `Pod probe requires label ${RUNTIME_LABEL} to use runtime kata`,
+    constraint: 'enforce-kata-label',
+  },
+  RULE_VIOLATED: {
+    pod: { image: 'pytorch', cpu: '5', label: 'gvisor', runtimeClassName: 'gvisor' },
+    message: 'Workload probe with high compute requires runtime kata',
+    constraint: 'enforce-dynamic-ai-runtime',
+  },
+  CLASS_MISMATCH: {
+    pod: { label: 'kata', runtimeClassName: 'gvisor' },
+    message: 'Pod probe has runtime label kata but runtimeClassName gvisor',
+    constraint: 'enforce-sandbox',
+  },
+  HOLLOW_SANDBOX: {
+    pod: { label: 'kata', runtimeClassName: 'kata', annotations: { [ENABLE_IOMMU]: 'true' } },
+    message: `Pod probe sets annotation ${ENABLE_IOMMU}, which leads around its sandbox`,
+    constraint: 'enforce-sandbox',
+  },
+  UNSANDBOXED: {
+    pod: {},
+    message: `Pod probe in namespace ${NAMESPACE} would run outside a sandbox`,
+    constraint: 'enforce-sandbox',
+  },
+};
+
+const attempt = (options: Case['pod'], ...off: readonly Layer[]) =>
+  tryPod(platform, pod({ namespace: NAMESPACE, labels: without(...off), ...options }));
+
+const admitted = { status: 201, message: 'admitted probe' };
+
+async function outcome(options: Case['pod'], ...off: readonly Layer[]) {
+  const answer = await attempt(options, ...off);
+  return refusalOf(answer) ?? { status: answer.status, message: messageOf(answer.body) };
+}
+
+describe.each(Object.entries(CASES))('%s', (code, { pod: refused, message, constraint }) => {
+  const byMutator = { by: LAYERS.mutator, message: `${code}: ${message}` };
+  const byGatekeeper = { by: LAYERS.gatekeeper, message: `[${constraint}] ${message}` };
+
+  test('is refused by the mutator, which says why to machines too', async () => {
+    const answer = await attempt(refused);
+    expect(refusalOf(answer)).toEqual(byMutator);
+    expect(answer.body).toMatchObject({ code: 403, reason: 'Forbidden' });
+    expect(valueAt(answer.body, 'details', 'causes')).toEqual([{ reason: code, message }]);
+  });
+
+  test('is refused by the mutator while Gatekeeper is off', async () => {
+    expect(await outcome(refused, 'gatekeeper')).toEqual(byMutator);
+  });
+
+  test('is refused by Gatekeeper while the mutator is off', async () => {
+    expect(await outcome(refused, 'mutator')).toEqual(byGatekeeper);
+  });
+
+  test('is refused by nobody while both are off', async () => {
+    expect(await outcome(refused, 'mutator', 'gatekeeper')).toEqual(admitted);
+  });
+});
+
+test.each<[readonly Layer[]]>([[[]], [['mutator']], [['gatekeeper']]])(
+  'a pod that names its sandbox, with an annotation allowed there, is admitted while these are off: %j',
+  async (off) => {
+    const good = { label: 'kata', runtimeClassName: 'kata', annotations: { [VCPUS]: '2' } };
+    expect(await outcome(good, ...off)).toEqual(admitted);
+  },
+);
+
+test('a pod with several reasons has them all in one refusal', async () => {
+  const { body } = await attempt({ label: 'runc', runtimeClassName: FOREIGN_CLASS });
+  const reasons = [CASES.UNKNOWN_RUNTIME.message, CASES.UNKNOWN_CLASS.message];
+  expect(refusalOf({ status: 403, body, warnings: [] })?.message).toBe(
+    `UNKNOWN_RUNTIME: ${reasons[0]}\nUNKNOWN_CLASS: ${reasons[1]}`,
+  );
+});
