@@ -43,7 +43,7 @@ const ignoredThoughEnabled = [
  *   never waits for Gatekeeper and is never refused because it is down (test/e2e/gatekeeper-scope.test.ts); nor are nodes and
  *   volumes, which a namespace selector would not leave out.
  * - `ignoreLabelCheck`. No request to a namespace, its status or its finalizers leaves it enabled and with the ignore label
- *   (test/e2e/gatekeeper-scope.test.ts), and only a request that would waits for Gatekeeper. Officially the check is asked about
+ *   (test/e2e/ignore-label.test.ts), and only a request that would waits for Gatekeeper. Officially the check is asked about
  *   every change of every namespace and fails closed, and not about status and finalizers.
  * - `mutation.enabled: false`. Officially every write to the cluster waits for a webhook that has nothing to do until somebody
  *   makes a mutator. `{ enabled: true }` brings it back with the rights it needs.

@@ -13,7 +13,7 @@ const COMPONENT = 'tenant';
 /**
  * A namespace whose pods the platform sandboxes: its labels, quotas, defaults for containers, and closed network.
  * No pod in it has a priority class of the system, so none evicts the pods of another tenant or of the platform by it; who only
- * has rights of the ClusterRole `admin` cannot change a quota (test/e2e/gatekeeper-scope.test.ts).
+ * has rights of the ClusterRole `admin` cannot change a quota (test/e2e/priority.test.ts).
  */
 export class Tenant extends Construct {
   constructor(scope: Construct, id: string, tenant: TenantConfig) {
