@@ -70,7 +70,7 @@ const WAITS = /failed calling webhook "validation\.gatekeeper\.sh"/;
 
 describe('while Gatekeeper is down', () => {
   beforeAll(async () => {
-    const before = pod({ namespace, name: 'before', label: 'kata' });
+    const before = pod({ namespace, name: 'before', label: 'kata', cpu: '1' });
     expect((await createPod(platform, before)).status).toBe(201);
     await planned.change(PLANNED.gatekeeper, scaledTo(0));
     const labelSelector = 'control-plane=controller-manager';
@@ -85,7 +85,7 @@ describe('while Gatekeeper is down', () => {
 
   test('control: pods and what changes a pod wait for it', async () => {
     const ephemeralContainers = [{ name: 'debug', image: 'busybox' }];
-    const containers = [{ name: 'main', resources: { requests: { cpu: '1' } } }];
+    const containers = [{ name: 'main', resources: { requests: { cpu: '2' } } }];
     const judged: Write[] = [
       {
         method: 'POST',
