@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { definePolicy } from '../policy/define';
 import { SandboxError, type Problem } from '../policy/errors';
 import type { RuntimePolicy, RuntimePolicyInput } from '../policy/model';
-import { NAMESPACES } from '../policy/names';
+import { EXEMPT_NAMESPACES } from '../policy/names';
 import { problemsOf } from '../policy/problems';
 import { gatekeeperSchema, SANDBOX_GATEKEEPER, type GatekeeperProps } from './gatekeeper';
 import { unpinned } from './internal/image-pin';
@@ -27,6 +27,7 @@ function overPreset(given: GatekeeperProps): GatekeeperProps {
     image: { ...SANDBOX_GATEKEEPER.image, ...given.image },
     validation: { ...SANDBOX_GATEKEEPER.validation, ...given.validation },
     ignoreLabelCheck: { ...SANDBOX_GATEKEEPER.ignoreLabelCheck, ...given.ignoreLabelCheck },
+    mutation: { ...SANDBOX_GATEKEEPER.mutation, ...given.mutation },
   };
 }
 
@@ -91,6 +92,7 @@ export function defineSandbox(input: SandboxInput): SandboxConfig {
     // Without a policy every runtime would seem unknown.
     ...(policy.value === undefined ? [] : runtimes.problems),
     ...nodes.problems,
+    ...exemptRequirementProblems(policy.value),
     ...imageProblems(webhook.image),
   ];
   const { value } = policy;
@@ -155,11 +157,7 @@ function invalid(config: readonly Problem[], policy: readonly Problem[]): Sandbo
 
 /** Namespaces that Kubernetes or this platform lives in; sandboxing them could keep the cluster from starting. */
 function isReserved(name: string): boolean {
-  return (
-    name === 'default' ||
-    name.startsWith('kube-') ||
-    Object.values<string>(NAMESPACES).includes(name)
-  );
+  return name === 'default' || name.startsWith('kube-') || EXEMPT_NAMESPACES.includes(name);
 }
 
 function tenantNameProblems(
@@ -184,6 +182,19 @@ function tenantNameProblems(
     });
   }
   return problems;
+}
+
+/** No engine is asked about an exempt namespace, so a requirement for one would hold nothing. */
+function exemptRequirementProblems(policy: RuntimePolicy | undefined): Problem[] {
+  return (policy?.required ?? []).flatMap(({ namespaces }, index) =>
+    namespaces
+      .filter((name) => EXEMPT_NAMESPACES.includes(name))
+      .map((name) => ({
+        path: `policy.required[${index}].namespaces`,
+        reason: `"${name}" is exempt, so that nothing there is ever judged`,
+        fix: 'name a namespace of workloads',
+      })),
+  );
 }
 
 function imageProblems(image: string | undefined): Problem[] {

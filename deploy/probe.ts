@@ -1,5 +1,5 @@
 /** A pod that is only ever created as a dry run, to learn whether the mutating webhook answers. */
-import { DECISION_ANNOTATION, ENABLED_LABEL } from '../policy/names';
+import { DECISION_ANNOTATION, ENABLED_LABEL, EXEMPT_NAMESPACES } from '../policy/names';
 import type { RuntimePolicy } from '../policy/model';
 import { ApiError, type KubernetesApi } from './kubernetes/api';
 import type { KubernetesObject } from './kubernetes/object';
@@ -54,10 +54,11 @@ export async function probeWebhook(
   }
 }
 
-/** The first namespace, by name, the platform is turned on for. */
+/** The first namespace, by name, the platform is turned on for; one that is exempt is not, whatever its labels say. */
 export async function firstEnabledNamespace(api: KubernetesApi): Promise<string | undefined> {
   const labelSelector = `${ENABLED_LABEL}=true`;
   const namespaces = await api.list({ apiVersion: 'v1', kind: 'Namespace', labelSelector });
   const staying = namespaces.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
-  return staying.map(({ metadata }) => metadata.name ?? '').sort()[0];
+  const names = staying.map(({ metadata }) => metadata.name ?? '');
+  return names.filter((name) => !EXEMPT_NAMESPACES.includes(name)).sort()[0];
 }

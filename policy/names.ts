@@ -29,8 +29,12 @@ export const NAMESPACES = {
 } as const;
 
 /**
- * Namespaces that stay out of the platform's reach even when labelled: the cluster's own and the platform's, which have to
- * start while webhooks and policies are down.
+ * Namespaces that stay out of the reach of every engine even when labelled (the mutator, Gatekeeper's webhook, the constraints and
+ * with them the audit): the cluster's own and the platform's, which have to start while webhooks and policies are down.
+ * Held by test/e2e/exemptions.test.ts.
+ *
+ * Whoever may create pods in one of them is outside every sandbox, so the list is short: kube-public and kube-node-lease run no pods
+ * that a cluster needs, and a Lease never waits for a webhook of this platform.
  */
 export const EXEMPT_NAMESPACES: readonly string[] = ['kube-system', ...Object.values(NAMESPACES)];
 

@@ -1,11 +1,12 @@
 /** Which namespace a verification creates its pods in. */
 import { firstEnabledNamespace } from '../deploy/probe';
-import { ENABLED_LABEL } from '../policy/names';
+import { ENABLED_LABEL, EXEMPT_NAMESPACES } from '../policy/names';
 import type { Scene } from './model';
 
 /** One that the policy names in a requirement, else the first that is enabled; undefined where none is. */
 export async function enabledNamespace({ api, policy }: Scene): Promise<string | undefined> {
-  for (const name of policy.required.flatMap(({ namespaces }) => namespaces)) {
+  const required = policy.required.flatMap(({ namespaces }) => namespaces);
+  for (const name of required.filter((one) => !EXEMPT_NAMESPACES.includes(one))) {
     const namespace = await api.get({ apiVersion: 'v1', kind: 'Namespace', name });
     if (namespace?.metadata.labels?.[ENABLED_LABEL] === 'true') return name;
   }

@@ -62,7 +62,7 @@ export class Gatekeeper extends Construct {
           spec: crdSpec(definition),
         }),
     );
-    const access = accessObjects(this);
+    const access = accessObjects(this, settings.mutation.enabled);
     const inNamespace = [criticalPodsQuota(this), certificateSecret(this)];
     this.service = webhookService(this);
     const disruptionBudget = podDisruptionBudget(this, settings.podDisruptionBudget);

@@ -1,5 +1,6 @@
 /** Named choices of `GatekeeperProps`. */
-import { ENABLED_LABEL } from '../../policy/names';
+import { ENABLED_LABEL, EXEMPT_NAMESPACES } from '../../policy/names';
+import { IGNORE_LABEL } from './names';
 import type { GatekeeperProps, SelectorRequirement } from './schema';
 
 const inSandboxNamespaces: SelectorRequirement = {
@@ -8,32 +9,65 @@ const inSandboxNamespaces: SelectorRequirement = {
   values: ['true'],
 };
 
+const notExempt: SelectorRequirement = {
+  key: 'kubernetes.io/metadata.name',
+  operator: 'NotIn',
+  values: EXEMPT_NAMESPACES,
+};
+
+/** CEL: whether a namespace, `object` or `oldObject`, has a label. */
+const has = (namespace: string, label: string) =>
+  `(has(${namespace}.metadata.labels) && '${label}' in ${namespace}.metadata.labels)`;
+
+/** On the namespace as the request would leave it, whichever endpoint the request goes to. */
+const ignoredThoughEnabled = [
+  {
+    name: 'is-enabled',
+    expression: `${has('object', ENABLED_LABEL)} && object.metadata.labels['${ENABLED_LABEL}'] == 'true'`,
+  },
+  { name: 'carries-the-ignore-label', expression: has('object', IGNORE_LABEL) },
+  {
+    // A namespace that came to be so before this check was there has to be able to go.
+    name: 'is-not-on-its-way-out-as-it-was',
+    expression: `!(has(object.metadata.deletionTimestamp) && oldObject != null && ${has('oldObject', IGNORE_LABEL)})`,
+  },
+];
+
 /**
  * Gatekeeper as this platform wants it: closed where sandboxes are promised, open everywhere else.
  *
  * - `validation.failurePolicy: Fail`. Officially Gatekeeper fails open: while it is down, pods that break the policy are let in.
  * - `validation.namespaceSelector`. With `Fail` alone a Gatekeeper that is down would stop every write to the cluster,
- *   its own repair included. Narrowed to the namespaces that turned the platform on, it stops only those.
- * - `validation.clusterScoped: gatekeeper`. Namespace selectors never leave out cluster-scoped objects: without this a
- *   Gatekeeper that is down would stop nodes from registering and volumes from being provisioned.
- * - `ignoreLabelCheck.namespaceSelector`. Officially this check fails closed for every namespace, so a Gatekeeper that is
- *   down stops all namespaces from being created or changed. The API server matches the labels a namespace would have
- *   after the request, so no request leads to a namespace that is turned on and carries the ignore label.
+ *   its own repair included. Narrowed to the namespaces that turned the platform on and are not exempt, it stops only those.
+ * - `validation.objects: pods`. Our constraints are about pods. Whatever else a tenant writes, a ConfigMap, a Lease, an Event,
+ *   never waits for Gatekeeper and is never refused because it is down (test/e2e/gatekeeper-scope.test.ts); nor are nodes and
+ *   volumes, which a namespace selector would not leave out.
+ * - `ignoreLabelCheck`. No request to a namespace, its status or its finalizers leaves it enabled and with the ignore label
+ *   (test/e2e/ignore-label.test.ts), and only a request that would waits for Gatekeeper. Officially the check is asked about
+ *   every change of every namespace and fails closed, and not about status and finalizers.
+ * - `mutation.enabled: false`. Officially every write to the cluster waits for a webhook that has nothing to do until somebody
+ *   makes a mutator. `{ enabled: true }` brings it back with the rights it needs.
  * - `disabledBuiltins: http.send`. Who writes a template must not be able to call out from the policy engine; the official
  *   value is meant to prevent that and does not.
  * - `image.pullPolicy: IfNotPresent`. The tag is exact, so pulling it again changes nothing, and a node whose registry is
  *   out of reach can still restart Gatekeeper.
  *
- * The price: constraints of other owners, on namespaces that are not turned on or on cluster-scoped objects, are audited
- * but not enforced at admission.
+ * The price: constraints of other owners are enforced at admission only on pods of enabled namespaces; on all else they are
+ * audited. `validation: { objects: 'namespaced' }` enforces them on everything in enabled namespaces, at the price of every
+ * write there waiting for Gatekeeper; `objects: 'all'` with `namespaceSelector: []` and `failurePolicy: 'Ignore'` as officially.
  */
 export const SANDBOX_GATEKEEPER = {
   validation: {
     failurePolicy: 'Fail',
-    namespaceSelector: [inSandboxNamespaces],
-    clusterScoped: 'gatekeeper',
+    namespaceSelector: [inSandboxNamespaces, notExempt],
+    objects: 'pods',
   },
-  ignoreLabelCheck: { namespaceSelector: [inSandboxNamespaces] },
+  ignoreLabelCheck: {
+    namespaceSelector: [notExempt],
+    subresources: true,
+    matchConditions: ignoredThoughEnabled,
+  },
+  mutation: { enabled: false },
   disabledBuiltins: ['http.send'],
   image: { pullPolicy: 'IfNotPresent' },
 } as const satisfies GatekeeperProps;

@@ -27,18 +27,24 @@ function allow(group: string, resources: string[], verbs: string[]): k8s.PolicyR
 
 const EMIT_EVENTS = allow('', ['events'], ['create', 'patch']);
 
+const CHANGE_OWN_MUTATING_CONFIGURATION: k8s.PolicyRule = {
+  ...allow(ADMISSION_GROUP, ['mutatingwebhookconfigurations'], READ_AND_UPDATE),
+  resourceNames: [MUTATING_CONFIGURATION],
+};
+
 /** Secrets: the certificate rotator keeps the webhook's certificate in one. */
 const NAMESPACE_RULES: k8s.PolicyRule[] = [EMIT_EVENTS, allow('', ['secrets'], EVERYTHING)];
 
-const CLUSTER_RULES: k8s.PolicyRule[] = [
+/**
+ * In the order of the official manifest. Without mutation the rotator has no mutating webhook configuration to write
+ * (AppendMutationWebhookIfEnabled, pkg/webhook/mutation.go), and nothing writes mutators.
+ */
+const clusterRules = (mutates: boolean): k8s.PolicyRule[] => [
   EMIT_EVENTS,
   // The audit looks at objects of any kind, and so may a constraint.
   allow('*', ['*'], READ),
   // The certificate rotator writes the CA into Gatekeeper's own webhook configurations.
-  {
-    ...allow(ADMISSION_GROUP, ['mutatingwebhookconfigurations'], READ_AND_UPDATE),
-    resourceNames: [MUTATING_CONFIGURATION],
-  },
+  ...(mutates ? [CHANGE_OWN_MUTATING_CONFIGURATION] : []),
   allow(
     ADMISSION_GROUP,
     ['validatingadmissionpolicies', 'validatingadmissionpolicybindings'],
@@ -54,7 +60,7 @@ const CLUSTER_RULES: k8s.PolicyRule[] = [
       'connection.gatekeeper.sh',
       'constraints.gatekeeper.sh',
       'expansion.gatekeeper.sh',
-      'mutations.gatekeeper.sh',
+      ...(mutates ? ['mutations.gatekeeper.sh'] : []),
       'status.gatekeeper.sh',
     ],
     resources: ['*'],
@@ -79,8 +85,8 @@ function roleRef(kind: 'Role' | 'ClusterRole'): k8s.RoleRef {
   return { apiGroup: 'rbac.authorization.k8s.io', kind, name: MANAGER_ROLE };
 }
 
-/** ServiceAccount, roles and bindings. */
-export function accessObjects(scope: Construct): ApiObject[] {
+/** ServiceAccount, roles and bindings; with what only mutation needs where it `mutates`. */
+export function accessObjects(scope: Construct, mutates: boolean): ApiObject[] {
   return [
     new k8s.KubeServiceAccount(scope, 'ServiceAccount', {
       metadata: namespacedMetadata(SERVICE_ACCOUNT),
@@ -91,7 +97,7 @@ export function accessObjects(scope: Construct): ApiObject[] {
     }),
     new k8s.KubeClusterRole(scope, 'ClusterRole', {
       metadata: clusterMetadata(MANAGER_ROLE),
-      rules: CLUSTER_RULES,
+      rules: clusterRules(mutates),
     }),
     new k8s.KubeRoleBinding(scope, 'RoleBinding', {
       metadata: namespacedMetadata(ROLE_BINDING),

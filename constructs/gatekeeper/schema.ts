@@ -136,13 +136,26 @@ const validationSchema = z.strictObject({
    */
   namespaceSelector: namespaceSelector.default([]),
   /**
-   * Cluster-scoped objects Gatekeeper is asked about. A namespace selector never leaves those out (Kubernetes,
-   * "Matching requests: namespaceSelector"), so with `failurePolicy: Fail` and `all` a Gatekeeper that is down stops
-   * nodes from registering. `gatekeeper`: only its own kinds, so that it still refuses templates, constraints and
-   * mutators it cannot use.
+   * Objects Gatekeeper is asked about when they are created or updated; its own cluster-scoped kinds are always among them, so
+   * that it still refuses templates, constraints and mutators it cannot use.
+   *
+   * - `all`: everything. A namespace selector never leaves out cluster-scoped objects (Kubernetes, "Matching requests:
+   *   namespaceSelector"), so with `failurePolicy: Fail` a Gatekeeper that is down stops nodes from registering.
+   * - `namespaced`: everything in a namespace. With `Fail` each ConfigMap, Lease and Event waits for Gatekeeper.
+   * - `pods`: pods, and the subresources through which a pod itself is changed. Constraints on other kinds are audited only.
    * @default "all"
    */
-  clusterScoped: z.enum(['all', 'gatekeeper']).default('all'),
+  objects: z.enum(['all', 'namespaced', 'pods']).default('all'),
+});
+
+/** An expression over the request (Kubernetes, "Matching requests: matchConditions"); stable since Kubernetes 1.30. */
+const matchCondition = z.strictObject({
+  name: z
+    .string()
+    .max(63)
+    .regex(/^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/, 'must be a qualified name'),
+  /** CEL over `object`, `oldObject`, `request`; Gatekeeper is asked where every condition is true. */
+  expression: z.string().min(1),
 });
 
 const ignoreLabelCheckSchema = z.strictObject({
@@ -151,15 +164,32 @@ const ignoreLabelCheckSchema = z.strictObject({
   /** @default 3 */
   timeoutSeconds: timeoutSeconds.default(3),
   /**
-   * Requirements on the namespace, as it would be after the request, besides not being gatekeeper-system.
+   * Requirements on the namespace, besides not being gatekeeper-system. On the namespace as it would be after the request, but
+   * where the request is to a subresource, on the namespace as it is before (GetNamespaceLabels of Kubernetes v1.36.3,
+   * pkg/admission/plugin/webhook/predicates/namespace/matcher.go): what a request to a subresource adds is seen by
+   * `matchConditions` only.
    * @default []
    */
   namespaceSelector: namespaceSelector.default([]),
+  /**
+   * Asks about `namespaces/status` and `namespaces/finalize` too: both change labels (namespaceStatusStrategy and
+   * namespaceFinalizeStrategy of Kubernetes v1.36.3). Gatekeeper goes by the kind of the object and answers for them alike
+   * (pkg/webhook/namespacelabel.go).
+   * @default false
+   */
+  subresources: z.boolean().default(false),
+  /**
+   * Conditions under which Gatekeeper is asked. Evaluated by the API server itself.
+   * @default []
+   */
+  matchConditions: z.array(matchCondition).max(64).readonly().default([]),
 });
 
 const mutationSchema = z.strictObject({
   /**
-   * Off: no mutating webhook and no mutation operations; mutators stay without effect.
+   * Off: no mutating webhook, no mutation operations, and no right to change mutators or a mutating webhook configuration.
+   * The CustomResourceDefinitions of mutators stay, because removing one deletes every object of its kind; mutators are
+   * stored and have no effect.
    * @default true
    */
   enabled: z.boolean().default(true),

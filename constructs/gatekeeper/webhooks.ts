@@ -13,7 +13,7 @@ import {
 import type { GatekeeperSettings, SelectorRequirement } from './schema';
 
 /**
- * Subresources with an object worth judging. `status` of pods and other workloads is left out on purpose: it changes all
+ * Subresources of the official manifest. `status` of pods and other workloads is left out there on purpose: it changes all
  * the time and denying it would upset the cluster.
  */
 const VALIDATED_SUBRESOURCES = [
@@ -35,13 +35,25 @@ const VALIDATED_SUBRESOURCES = [
   'services/status',
 ];
 
-/** Groups of the cluster-scoped kinds that Gatekeeper validates for its own sake (validateGatekeeperResources, pkg/webhook/policy.go). */
-const CLUSTER_SCOPED_GROUPS = [
+/**
+ * Pods, and the subresources whose object is a Pod, so that a constraint on pods judges it: registry/core/pod/rest and
+ * storage of Kubernetes v1.36.3.
+ *
+ * Left out: `status`, the kubelet's own and the one that changes all the time; `binding` and `eviction`, whose objects are of other
+ * kinds (Binding, Eviction); `exec`, `attach`, `portforward` and `proxy`, which are CONNECT requests, so that the official rules
+ * on CREATE and UPDATE never match them either; `log`, which is only read.
+ */
+const JUDGED_PODS = ['pods', 'pods/ephemeralcontainers', 'pods/resize'];
+
+/**
+ * Groups of the cluster-scoped kinds that Gatekeeper validates for its own sake (validateGatekeeperResources,
+ * pkg/webhook/policy.go). SyncSets are not among them; Configs live in gatekeeper-system, about which it is never asked.
+ */
+const VALIDATED_GROUPS = [
   'constraints.gatekeeper.sh',
   'expansion.gatekeeper.sh',
   'externaldata.gatekeeper.sh',
   'mutations.gatekeeper.sh',
-  'syncset.gatekeeper.sh',
   'templates.gatekeeper.sh',
 ];
 
@@ -67,6 +79,11 @@ function selector(...requirements: SelectorRequirement[]): k8s.LabelSelector {
   };
 }
 
+/** A rule on objects in namespaces. */
+function inNamespaces(rule: k8s.RuleWithOperations): k8s.RuleWithOperations {
+  return { ...rule, scope: 'Namespaced' };
+}
+
 interface WebhookProps {
   readonly name: string;
   readonly path: string;
@@ -74,6 +91,7 @@ interface WebhookProps {
   readonly timeoutSeconds: number;
   readonly namespaceSelector: k8s.LabelSelector;
   readonly rules: k8s.RuleWithOperations[];
+  readonly matchConditions?: k8s.MatchCondition[];
 }
 
 /** Validating and mutating webhooks have these members in common. */
@@ -88,13 +106,13 @@ function webhook({ path, ...props }: WebhookProps): k8s.ValidatingWebhook & k8s.
 }
 
 function validationRules(
-  clusterScoped: GatekeeperSettings['validation']['clusterScoped'],
+  objects: GatekeeperSettings['validation']['objects'],
 ): k8s.RuleWithOperations[] {
   const everything = onWrite(['*'], ['*', ...VALIDATED_SUBRESOURCES]);
-  if (clusterScoped === 'all') return [everything];
+  if (objects === 'all') return [everything];
   return [
-    { ...everything, scope: 'Namespaced' },
-    { ...onWrite(CLUSTER_SCOPED_GROUPS, ['*']), scope: 'Cluster' },
+    inNamespaces(objects === 'pods' ? onWrite([''], JUDGED_PODS) : everything),
+    { ...onWrite(VALIDATED_GROUPS, ['*']), scope: 'Cluster' },
   ];
 }
 
@@ -102,7 +120,8 @@ export function validatingConfiguration(
   scope: Construct,
   { validation, ignoreLabelCheck }: GatekeeperSettings,
 ): ApiObject {
-  const { clusterScoped, namespaceSelector, ...answer } = validation;
+  const { objects, namespaceSelector, ...answer } = validation;
+  const { subresources, matchConditions, ...check } = ignoreLabelCheck;
   return new k8s.KubeValidatingWebhookConfiguration(scope, 'ValidatingWebhookConfiguration', {
     metadata: clusterMetadata(VALIDATING_CONFIGURATION),
     webhooks: [
@@ -111,14 +130,20 @@ export function validatingConfiguration(
         name: 'validation.gatekeeper.sh',
         path: '/v1/admit',
         namespaceSelector: selector(NOT_IGNORED, NOT_OWN_NAMESPACE, ...namespaceSelector),
-        rules: validationRules(clusterScoped),
+        rules: validationRules(objects),
       }),
       webhook({
-        ...ignoreLabelCheck,
+        ...check,
         name: 'check-ignore-label.gatekeeper.sh',
         path: '/v1/admitlabel',
-        namespaceSelector: selector(NOT_OWN_NAMESPACE, ...ignoreLabelCheck.namespaceSelector),
-        rules: [onWrite([''], ['namespaces'])],
+        namespaceSelector: selector(NOT_OWN_NAMESPACE, ...check.namespaceSelector),
+        rules: [
+          onWrite(
+            [''],
+            ['namespaces', ...(subresources ? ['namespaces/status', 'namespaces/finalize'] : [])],
+          ),
+        ],
+        ...(matchConditions.length > 0 && { matchConditions: [...matchConditions] }),
       }),
     ],
   });

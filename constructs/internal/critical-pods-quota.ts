@@ -5,8 +5,24 @@ import type { Construct } from 'constructs';
 /** Priority class of pods a node cannot do without (kubernetes.io, "Guaranteed Scheduling For Critical Add-On Pods"). */
 export const NODE_CRITICAL = 'system-node-critical';
 
+/** Priority class of pods a cluster cannot do without; both are made by the API server itself. */
+const CLUSTER_CRITICAL = 'system-cluster-critical';
+
+/** Pods of these evict any other where there is no room. Outside them no PriorityClass may exceed 1,000,000,000. */
+export const SYSTEM_PRIORITY_CLASSES = [CLUSTER_CRITICAL, NODE_CRITICAL];
+
 /** More than any cluster has nodes (kubernetes.io, "Considerations for large clusters": 5000). */
 const UNLIMITED_PODS = '1G';
+
+/** How many pods of these priority classes a namespace may have. Pods of other classes are not counted. */
+export function podsOfPriority(classes: string[], pods: string): k8s.ResourceQuotaSpec {
+  return {
+    hard: { pods: k8s.Quantity.fromString(pods) },
+    scopeSelector: {
+      matchExpressions: [{ operator: 'In', scopeName: 'PriorityClass', values: classes }],
+    },
+  };
+}
 
 /**
  * Lets pods of a critical priority class into the namespace: some clusters, GKE among them, admit them outside kube-system only
@@ -15,11 +31,6 @@ const UNLIMITED_PODS = '1G';
 export function nodeCriticalPodsQuota(scope: Construct, metadata: k8s.ObjectMeta): ApiObject {
   return new k8s.KubeResourceQuota(scope, 'NodeCriticalPodsQuota', {
     metadata,
-    spec: {
-      hard: { pods: k8s.Quantity.fromString(UNLIMITED_PODS) },
-      scopeSelector: {
-        matchExpressions: [{ operator: 'In', scopeName: 'PriorityClass', values: [NODE_CRITICAL] }],
-      },
-    },
+    spec: podsOfPriority([NODE_CRITICAL], UNLIMITED_PODS),
   });
 }

@@ -8,6 +8,15 @@ export const dnsLabel = z
   .max(63)
   .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, 'must be a DNS label');
 
+/** DNS subdomain (RFC 1123): what most objects may be called. */
+export const objectName = z
+  .string()
+  .max(253)
+  .regex(
+    /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/,
+    'must be a DNS subdomain',
+  );
+
 /** A Kubernetes quantity of at least zero, such as "4", "500m" or "1.5Gi". */
 export const amount = z.string().refine((text) => (parseQuantity(text) ?? -1n) >= 0n, {
   error: 'must be a Kubernetes quantity of at least 0, such as "4", "500m" or "1.5Gi"',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { amounts, dnsLabel, port } from '../internal/schemas';
+import { amounts, dnsLabel, objectName, port } from '../internal/schemas';
 import { parseCidr } from './cidr';
 import { isMetadata } from './metadata-addresses';
 
@@ -22,10 +22,13 @@ const cidr = z
   .refine((text) => {
     const range = parseCidr(text);
     return range === undefined || !isMetadata(range);
-  }, 'is a cloud metadata address, which stays closed');
+  }, 'lies in a range of cloud metadata addresses, which stay closed');
 
 const egressSchema = z.strictObject({
-  /** Addresses that may be called. Cloud metadata addresses inside the range are excepted. */
+  /**
+   * Addresses that may be called. Cloud metadata and link-local addresses inside the range are excepted, and a range of nothing
+   * else is refused: a NodeLocal DNSCache on a link-local address needs a NetworkPolicy of your own.
+   */
   cidr,
   /** @default every port */
   ports: z
@@ -62,6 +65,11 @@ export const tenantSchema = z.strictObject({
   quota: z
     .union([z.literal(false), amounts])
     .default({ pods: '100', 'services.loadbalancers': '0', 'services.nodeports': '0' }),
+  /**
+   * PriorityClasses, besides the two of the system, that pods may not have: a quota of zero pods of these classes. List those
+   * that your cluster keeps for others, because a pod of a higher priority may evict the pods of other tenants.
+   */
+  deniedPriorityClasses: z.array(objectName).default([]),
   /**
    * Requests and limits for containers that state none, or false for none. Kubernetes fills them in before any webhook
    * or policy sees the pod, so a rule that compares a resource listed here compares the filled-in value.

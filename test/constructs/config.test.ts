@@ -58,6 +58,7 @@ describe('defaults', () => {
         name: 'team-a',
         podSecurity: { enforce: 'baseline', audit: 'restricted', warn: 'restricted' },
         quota: { pods: '100', 'services.loadbalancers': '0', 'services.nodeports': '0' },
+        deniedPriorityClasses: [],
         limitRange: {
           default: {},
           defaultRequest: { memory: '256Mi', 'ephemeral-storage': '1Gi' },
@@ -81,15 +82,26 @@ describe('defaults', () => {
   test('Gatekeeper fails closed for tenants, also when something else about it is set', () => {
     const { gatekeeper } = defineSandbox({
       policy,
-      gatekeeper: { audit: { intervalSeconds: 30 }, validation: { timeoutSeconds: 5 } },
+      gatekeeper: {
+        audit: { intervalSeconds: 30 },
+        validation: { timeoutSeconds: 5 },
+        mutation: { timeoutSeconds: 2 },
+      },
     });
+    expect(gatekeeper.mutation).toMatchObject({ enabled: false, timeoutSeconds: 2 });
     expect(gatekeeper.audit.intervalSeconds).toBe(30);
     expect(gatekeeper.validation).toMatchObject({
       failurePolicy: 'Fail',
       timeoutSeconds: 5,
       namespaceSelector: [
         { key: 'secure-ai.io/sandbox-enabled', operator: 'In', values: ['true'] },
+        {
+          key: 'kubernetes.io/metadata.name',
+          operator: 'NotIn',
+          values: ['kube-system', 'gatekeeper-system', 'kata-system', 'gvisor-system'],
+        },
       ],
+      objects: 'pods',
     });
   });
 
@@ -280,6 +292,18 @@ describe('a configuration that is not right', () => {
         'webhook.image',
       ],
     });
+  });
+
+  test('a requirement for an exempt namespace would hold nothing', () => {
+    const required = ['kata-system', 'team-a', 'kube-system'].map((name) => ({
+      namespaces: ['team-b', name],
+      container: 'model',
+      runtime: 'gvisor',
+    }));
+    expect(failure({ policy: { ...policy, required } }).paths).toEqual([
+      'policy.required[0].namespaces',
+      'policy.required[2].namespaces',
+    ]);
   });
 
   test.each(['mutator', 'mutator:latest', 'registry.example.org/m', 'UPPER:1'])(

@@ -39,6 +39,14 @@ test('on GKE the cluster owns the gVisor class, and metadata stays closed', () =
     overhead: { podFixed: { memory: '130Mi' } },
   });
   expectManifest(chart).toHave('NetworkPolicy', 'allow-egress', {
-    spec: { egress: [{ to: [{ ipBlock: { except: ['169.254.169.254/32'] } }] }] },
+    spec: {
+      egress: [
+        {
+          to: [
+            { ipBlock: { except: ['169.254.0.0/16', '100.100.100.200/32', '168.63.129.16/32'] } },
+          ],
+        },
+      ],
+    },
   });
 });

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { contains, parseCidr } from '../../constructs/tenancy/cidr';
+import { contains, parseCidr, type Cidr } from '../../constructs/tenancy/cidr';
 import { defaultLimitRange } from '../../constructs/tenancy/limit-range';
 import { PlatformNamespaces } from '../../constructs/tenancy/platform-namespaces';
 import { tenantSchema } from '../../constructs/tenancy/schema';
@@ -79,10 +79,14 @@ describe('a tenant', () => {
   });
 
   test.each([
-    ['0.0.0.0/0', ['169.254.169.254/32']],
-    ['169.254.0.0/16', ['169.254.169.254/32']],
-    ['::/0', ['fd00:ec2::254/128']],
+    ['0.0.0.0/0', ['169.254.0.0/16', '100.100.100.200/32', '168.63.129.16/32']],
+    ['169.0.0.0/8', ['169.254.0.0/16']],
+    ['168.63.129.0/24', ['168.63.129.16/32']],
+    ['100.64.0.0/10', ['100.100.100.200/32']],
+    ['::/0', ['fd00:ec2::254/128', 'fd00:ec2::23/128', 'fd20:ce::254/128', 'fe80::/10']],
+    ['fd00::/8', ['fd00:ec2::254/128', 'fd00:ec2::23/128', 'fd20:ce::254/128']],
     ['10.0.0.0/8', undefined],
+    ['169.253.0.0/16', undefined],
     ['fd00:1::/32', undefined],
   ])('opening %s excepts the metadata addresses in it', (cidr, except) => {
     const { spec } = manifest(
@@ -102,13 +106,36 @@ describe('a tenant', () => {
     });
   });
 
-  test.each(['169.254.169.254/32', 'fd00:ec2::254/128', '10.0.0.0', '10.0.0.0/33', 'example.org'])(
-    'egress to %s is refused',
-    (cidr) => {
-      const { success } = tenantSchema.safeParse({ name: 'a', network: { egress: [{ cidr }] } });
-      expect(success).toBe(false);
-    },
-  );
+  test.each([
+    '169.254.169.254/32',
+    '169.254.170.0/24',
+    '169.254.0.0/16',
+    '168.63.129.16/32',
+    '100.100.100.200/32',
+    'fd00:ec2::254/128',
+    'fd00:ec2::23/128',
+    'fe80::1/64',
+    '10.0.0.0',
+    '10.0.0.0/33',
+    'example.org',
+  ])('egress to %s is refused', (cidr) => {
+    const { success } = tenantSchema.safeParse({ name: 'a', network: { egress: [{ cidr }] } });
+    expect(success).toBe(false);
+  });
+
+  test('no pod in it has a priority class of the system, or one that is listed', () => {
+    const spec = (values: readonly string[]) => ({
+      hard: { pods: '0' },
+      scopeSelector: { matchExpressions: [{ operator: 'In', scopeName: 'PriorityClass', values }] },
+    });
+    const system = ['system-cluster-critical', 'system-node-critical'];
+    const quota = (input: Parameters<typeof tenant>[0]) =>
+      manifest(tenant(input), 'ResourceQuota', 'denied-priority-classes').spec;
+    expect(quota({ quota: false })).toEqual(spec(system));
+    expect(quota({ deniedPriorityClasses: ['platform', 'system-node-critical'] })).toEqual(
+      spec([...system, 'platform']),
+    );
+  });
 
   test('everything in it depends on its namespace', () => {
     const [first, ...rest] = manifests(tenant()).map(({ kind }) => kind);
@@ -164,6 +191,24 @@ describe('address ranges', () => {
     .tuple(fc.ipV6(), fc.integer({ min: 0, max: 128 }))
     .map(([a, p]) => `${a}/${p}`);
 
+  const read = (text: string): Cidr => {
+    const range = parseCidr(text);
+    if (range === undefined) throw new Error(`${text} is not read`);
+    return range;
+  };
+
+  const excepted = (cidr: string): readonly string[] => {
+    const { spec } = manifest(
+      tenant({ network: { egress: [{ cidr }] } }),
+      'NetworkPolicy',
+      'allow-egress',
+    );
+    const { egress } = spec as unknown as {
+      egress: [{ to: [{ ipBlock: { except?: readonly string[] } }] }];
+    };
+    return egress[0].to[0].ipBlock.except ?? [];
+  };
+
   test('every range contains itself, and all of its family lies in the whole', () => {
     fc.assert(
       fc.property(fc.oneof(ipv4Cidr, ipv6Cidr), (text) => {
@@ -175,9 +220,45 @@ describe('address ranges', () => {
     );
   });
 
+  test('no egress that is accepted reaches a metadata address, and nothing else is taken from it', () => {
+    const metadata = [
+      '169.254.0.0/16',
+      '100.100.100.200/32',
+      '168.63.129.16/32',
+      'fd00:ec2::254/128',
+      'fd00:ec2::23/128',
+      'fd20:ce::254/128',
+      'fe80::/10',
+    ].map(read);
+    // Around and inside the metadata ranges too, where random ones seldom fall.
+    const near = fc
+      .tuple(fc.constantFrom(...metadata), fc.nat({ max: 128 }))
+      .map(
+        ([{ address, family }, length]) => `${address}/${family === 'ipv4' ? length % 33 : length}`,
+      );
+    fc.assert(
+      fc.property(fc.oneof(ipv4Cidr, ipv6Cidr, near), (cidr) => {
+        const input = { name: 'a', network: { egress: [{ cidr }] } };
+        const refused = !tenantSchema.safeParse(input).success;
+        const range = read(cidr);
+        expect(refused).toBe(metadata.some((one) => contains(one, range)));
+        if (refused) return;
+        const except = excepted(cidr).map(read);
+        const reachable = metadata.filter(
+          (one) => contains(range, one) && !except.some((hole) => contains(hole, one)),
+        );
+        expect(reachable).toEqual([]);
+        // Kubernetes wants strict subsets (ValidateIPBlock, pkg/apis/networking/validation, v1.36.3).
+        for (const hole of except) {
+          expect(contains(range, hole) && hole.prefixLength > range.prefixLength).toBe(true);
+          expect(metadata.some((one) => contains(one, hole))).toBe(true);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   test('a range holds no wider one and none of the other family', () => {
-    const read = (text: string) =>
-      parseCidr(text) ?? { address: '', prefixLength: 0, family: 'ipv4' as const };
     expect(contains(read('10.0.0.0/16'), read('10.0.0.0/8'))).toBe(false);
     expect(contains(read('0.0.0.0/0'), read('::1/128'))).toBe(false);
     expect(contains(read('10.0.0.0/8'), read('11.0.0.0/16'))).toBe(false);

@@ -1,6 +1,6 @@
 /** Gatekeeper constraints of a policy: the policy as parameters, in the form the Rego library reads. */
 import type { Requirement, RuntimePolicy } from '../../model';
-import { CONSTRAINT_KINDS, ENABLED_LABEL } from '../../names';
+import { CONSTRAINT_KINDS, ENABLED_LABEL, EXEMPT_NAMESPACES } from '../../names';
 import { decisionGraph } from './decision-graph';
 import { textTest } from './tests';
 
@@ -18,13 +18,14 @@ interface ConstraintManifest {
         readonly kinds: readonly string[];
       }[];
       readonly namespaces?: readonly string[];
+      readonly excludedNamespaces: readonly string[];
       readonly namespaceSelector: { readonly matchLabels: Readonly<Record<string, string>> };
     };
     readonly parameters: Readonly<Record<string, unknown>>;
   };
 }
 
-/** The constraints that can ever speak under this policy: no rules, no `K8sDynamicRuntime`. They match pods of enabled namespaces. */
+/** The constraints that can ever speak under this policy: no rules, no `K8sDynamicRuntime`. They match pods of enabled namespaces that are not exempt. */
 export function constraints(policy: RuntimePolicy): readonly ConstraintManifest[] {
   const dynamic = policy.rules.length === 0 ? [] : [dynamicConstraint(policy)];
   return [...requiredConstraints(policy), ...dynamic, sandboxedConstraint(policy)];
@@ -106,6 +107,7 @@ function constraint({ kind, name, namespaces, parameters }: ConstraintProps): Co
       match: {
         kinds: [{ apiGroups: [''], kinds: ['Pod'] }],
         ...(namespaces && { namespaces }),
+        excludedNamespaces: EXEMPT_NAMESPACES,
         namespaceSelector: { matchLabels: { [ENABLED_LABEL]: 'true' } },
       },
       parameters,

@@ -8,6 +8,7 @@ import { byIdentity, gatekeeper, type Manifest, synthesize } from './manifests';
 const CONTROLLER = 'Deployment/gatekeeper-controller-manager';
 const AUDIT = 'Deployment/gatekeeper-audit';
 const DISRUPTION_BUDGET = 'PodDisruptionBudget/gatekeeper-controller-manager';
+const ROLE = 'ClusterRole/gatekeeper-manager-role';
 const MUTATING = 'MutatingWebhookConfiguration/gatekeeper-mutating-webhook-configuration';
 const VALIDATING = 'ValidatingWebhookConfiguration/gatekeeper-validating-webhook-configuration';
 
@@ -101,15 +102,47 @@ describe('a prop changes what it names and nothing else', () => {
     expect(check?.namespaceSelector?.matchExpressions).toContainEqual(requirement);
   });
 
-  test('validation.clusterScoped: of cluster-scoped objects only the kinds of Gatekeeper itself', () => {
-    const result = changed({ validation: { clusterScoped: 'gatekeeper' } });
+  test('ignoreLabelCheck.subresources and matchConditions: the second webhook', () => {
+    const condition = { name: 'is-enabled', expression: 'true' };
+    const result = changed({
+      ignoreLabelCheck: { subresources: true, matchConditions: [condition] },
+    });
     expect([...result.keys()]).toEqual([VALIDATING]);
-    const [everything, own, ...more] = webhooks(result.get(VALIDATING))[0]?.rules ?? [];
-    expect(everything).toMatchObject({ apiGroups: ['*'], scope: 'Namespaced' });
-    expect(own).toMatchObject({ resources: ['*'], scope: 'Cluster' });
-    expect(own?.apiGroups?.filter((group) => !group.endsWith('.gatekeeper.sh'))).toEqual([]);
-    expect(more).toEqual([]);
+    const [validation, check] = webhooks(result.get(VALIDATING));
+    expect(validation).not.toHaveProperty('matchConditions');
+    expect(check?.matchConditions).toEqual([condition]);
+    expect(check?.rules).toMatchObject([
+      { resources: ['namespaces', 'namespaces/status', 'namespaces/finalize'] },
+    ]);
   });
+
+  test.each([
+    ['namespaced', ['*'], expect.arrayContaining(['*', 'pods/exec']) as string[]],
+    ['pods', [''], ['pods', 'pods/ephemeralcontainers', 'pods/resize']],
+  ] as const)(
+    'validation.objects %s: these in namespaces, and of cluster-scoped objects what Gatekeeper validates for itself',
+    (objects, apiGroups, resources) => {
+      const result = changed({ validation: { objects } });
+      expect([...result.keys()]).toEqual([VALIDATING]);
+      const operations = ['CREATE', 'UPDATE'];
+      const rule = { apiVersions: ['*'], operations };
+      expect(webhooks(result.get(VALIDATING))[0]?.rules).toEqual([
+        { ...rule, apiGroups, resources, scope: 'Namespaced' },
+        {
+          ...rule,
+          apiGroups: [
+            'constraints.gatekeeper.sh',
+            'expansion.gatekeeper.sh',
+            'externaldata.gatekeeper.sh',
+            'mutations.gatekeeper.sh',
+            'templates.gatekeeper.sh',
+          ],
+          resources: ['*'],
+          scope: 'Cluster',
+        },
+      ]);
+    },
+  );
 
   test('mutation.failurePolicy: the mutating webhook', () => {
     const result = changed({ mutation: { failurePolicy: 'Fail', timeoutSeconds: 2 } });
@@ -119,9 +152,20 @@ describe('a prop changes what it names and nothing else', () => {
     ]);
   });
 
-  test('mutation.enabled false: no mutating webhook, no mutation operations', () => {
+  test('mutation.enabled false: no mutating webhook, no mutation operations, no rights that serve them', () => {
     const result = changed({ mutation: { enabled: false } });
-    expect([...result.keys()]).toEqual([CONTROLLER, AUDIT, MUTATING]);
+    expect([...result.keys()].sort()).toEqual([ROLE, AUDIT, CONTROLLER, MUTATING]);
+    const mayWrite = (role: unknown, what: string) =>
+      (role as { rules: readonly k8s.PolicyRule[] }).rules.filter(
+        ({ apiGroups, resources, verbs }) =>
+          [...(apiGroups ?? []), ...(resources ?? [])].includes(what) && verbs.includes('update'),
+      ).length;
+    for (const what of ['mutations.gatekeeper.sh', 'mutatingwebhookconfigurations']) {
+      expect(mayWrite(byIdentity(synthesize()).get(ROLE), what)).toBe(1);
+      expect(mayWrite(result.get(ROLE), what)).toBe(0);
+    }
+    // What keeps the certificate of the validating webhook stays.
+    expect(mayWrite(result.get(ROLE), 'validatingwebhookconfigurations')).toBe(1);
     expect(result.get(MUTATING)).toBeUndefined();
     expect(container(result.get(CONTROLLER)).args).not.toContain('--operation=mutation-webhook');
     expect(container(result.get(AUDIT)).args).not.toContain('--operation=mutation-status');

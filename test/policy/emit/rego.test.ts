@@ -106,10 +106,11 @@ describe('constraints', () => {
     ]);
   });
 
-  test('match pods of enabled namespaces, a requirement only those of its own', () => {
+  test('match pods of enabled namespaces that are not exempt, a requirement only those of its own', () => {
     const [required, dynamic] = constraints(definePolicy(seedPolicy));
     const everywhere = {
       kinds: [{ apiGroups: [''], kinds: ['Pod'] }],
+      excludedNamespaces: ['kube-system', 'gatekeeper-system', 'kata-system', 'gvisor-system'],
       namespaceSelector: { matchLabels: { 'secure-ai.io/sandbox-enabled': 'true' } },
     };
     expect(required?.spec.match).toEqual({ ...everywhere, namespaces: ['ai-production'] });
