@@ -37,7 +37,7 @@ export class KataNodes extends Construct {
     super(scope, id);
     this.settings = resolveKataNodes(props);
 
-    const access = accessObjects(this);
+    const access = accessObjects(this, this.settings);
     const quota = nodeCriticalPodsQuota(this, namespacedMetadata(QUOTA));
     this.installer = installerDaemonSet(this, this.settings);
     this.installer.addDependency(...access, quota);
