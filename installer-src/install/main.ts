@@ -107,10 +107,7 @@ function retryMs(failures: number): number {
 }
 
 /** A pod ends for many reasons; without a word from the labeller gVisor stays. */
-async function uninstallAsked(
-  readFarewell: Reader<Farewell>,
-  timeoutMs: number,
-): Promise<boolean> {
+async function uninstallAsked(readFarewell: Reader<Farewell>, timeoutMs: number): Promise<boolean> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     const farewell = await readFarewell();
