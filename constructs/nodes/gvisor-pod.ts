@@ -9,7 +9,7 @@ import { INSTALLER } from './gvisor-names';
 import { CONTAINERD_CONFIGS, type GvisorNodesSettings } from './gvisor-schema';
 import { GVISOR_NODE_LABEL, GVISOR_STARTUP_TAINT, POOL_TAINT } from './scheduling';
 
-export const HEALTH_PORT = 9092;
+const HEALTH_PORT = 9092;
 
 /** Index of the container whose profile `gvisor.ts` lifts. */
 export const INSTALL_CONTAINER = 0;
