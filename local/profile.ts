@@ -27,7 +27,24 @@ export async function profileOf(
   const processes = await markedProcesses(cluster.stateDir);
   if (!processes.some(({ role }) => isNodeRole(role))) return forThisComputer;
   const release = await serveGvisorRelease(cluster, options);
-  return (config) => withGvisor(forThisComputer(config), release);
+  const port = Number(new URL(cluster.server).port);
+  return (config) => withGvisor(withApiServerPort(forThisComputer(config), port), release, port);
+}
+
+/** Before a Service's address is translated, pods call its port; what judges them after that sees the one that was free here. */
+const apiServerPorts = (port: number): number[] => [443, port];
+
+/** NetworkPolicies let pods call the API server where it is. */
+function withApiServerPort(config: SandboxConfig, port: number): SandboxConfig {
+  const { kata } = config.nodes;
+  return {
+    ...config,
+    webhook: { ...config.webhook, apiServerPorts: apiServerPorts(port) },
+    nodes: {
+      ...config.nodes,
+      ...(kata && { kata: { ...kata, apiServerPorts: apiServerPorts(port) } }),
+    },
+  };
 }
 
 /**
@@ -43,8 +60,13 @@ export const forThisComputer: Profile = (config) => ({
   },
 });
 
-function withGvisor(config: SandboxConfig, release: ServedRelease): SandboxConfig {
+function withGvisor(config: SandboxConfig, release: ServedRelease, port: number): SandboxConfig {
   const { source, version, sha512 } = release;
-  const gvisor = gvisorNodesSchema.parse({ source, version, sha512 });
+  const gvisor = gvisorNodesSchema.parse({
+    source,
+    version,
+    sha512,
+    apiServerPorts: apiServerPorts(port),
+  });
   return { ...config, nodes: { ...config.nodes, gvisor } };
 }
