@@ -156,7 +156,7 @@ describe.each(INSTALLERS)('the token of $who', ({ who, namespace, account, label
     const [key = ''] = labels;
     const answer = await bound.send({
       method: 'PATCH',
-      path: `${nodePath(OWN)}?fieldManager=e2e&force=true`,
+      path: `${nodePath(OWN)}?fieldManager=${account}&force=true`,
       contentType: 'application/apply-patch+yaml',
       body: { apiVersion: 'v1', kind: 'Node', metadata: { name: OWN, labels: { [key]: 'true' } } },
     });

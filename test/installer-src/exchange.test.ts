@@ -1,7 +1,8 @@
 /** The exchange with a hostile other side, on a real file system. */
 import { execFileSync } from 'node:child_process';
 import { linkSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSync } from 'node:fs';
-import { rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, rmSync, symlinkSync, truncateSync } from 'node:fs';
+import { writeFileSync, writeSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,6 +24,7 @@ let directory: string;
 let victim: string;
 let said: string[];
 const servers: Server[] = [];
+const descriptors: number[] = [];
 const log = {
   error: ({ reason }: { reason: string }) => said.push(reason),
 } as unknown as Log;
@@ -35,6 +37,7 @@ beforeEach(() => {
 });
 
 afterEach(() => {
+  descriptors.splice(0).forEach(closeSync);
   for (const server of servers.splice(0)) server.close();
   rmSync(directory, { recursive: true });
   rmSync(join(victim, '..'), { recursive: true });
@@ -106,6 +109,12 @@ describe('the reader', () => {
       linkSync(victim, farewell());
     },
     'a FIFO nobody writes to': () => void execFileSync('mkfifo', [farewell()]),
+    'a FIFO with a message in it': () => {
+      execFileSync('mkfifo', [farewell()]);
+      const fifo = openSync(farewell(), 'r+');
+      descriptors.push(fifo);
+      writeSync(fifo, UNINSTALL);
+    },
     'a directory': () => mkdirSync(farewell()),
     'a socket': async () => {
       const server = createServer().listen(farewell());
@@ -162,7 +171,7 @@ describe('the reader', () => {
         expect([undefined, 'keep', 'uninstall']).toContain((await read())?.action);
       }),
     );
-  });
+  }, 60_000);
 });
 
 /** JSON of anything; what JSON has no word for is left out. */
