@@ -7,6 +7,7 @@ import { EXEMPT_NAMESPACES } from '../policy/names';
 import { problemsOf } from '../policy/problems';
 import { gatekeeperSchema, SANDBOX_GATEKEEPER, type GatekeeperProps } from './gatekeeper';
 import { unpinned } from './internal/image-pin';
+import { podPeer, type PodPeer } from './internal/network-policy';
 import {
   gvisorNodesSchema,
   kataNodesForPolicy,
@@ -57,6 +58,8 @@ const sandboxSchema = z.strictObject({
     .default({})
     .transform(overPreset)
     .pipe(gatekeeperSchema),
+  /** Pods that may read the metrics of Gatekeeper. @default none */
+  scrapeFrom: z.array(podPeer).readonly().default([]),
 });
 
 /** The configuration as a user writes it: members with a default may be left out. */
@@ -72,6 +75,8 @@ export interface SandboxConfig {
   readonly nodes: { readonly kata?: KataNodesSettings; readonly gvisor?: GvisorNodesSettings };
   readonly webhook: WebhookConfig;
   readonly gatekeeper: Readonly<z.output<typeof gatekeeperSchema>>;
+  /** Pods that may read the metrics of Gatekeeper. */
+  readonly scrapeFrom: readonly PodPeer[];
 }
 
 /**
@@ -84,7 +89,7 @@ export function defineSandbox(input: SandboxInput): SandboxConfig {
   const policy = isObject(input?.policy) ? readPolicy(input.policy) : { problems: [] };
   if (!shape.success) throw invalid(shapeProblems(shape.error), policy.problems);
 
-  const { tenants, webhook, gatekeeper } = shape.data;
+  const { tenants, webhook, gatekeeper, scrapeFrom } = shape.data;
   const runtimes = resolveRuntimeNodes(policy.value?.runtimes ?? [], shape.data.runtimes);
   const nodes = nodesFor(policy.value, runtimes.nodes, shape.data.nodes);
   const problems = [
@@ -108,6 +113,7 @@ export function defineSandbox(input: SandboxInput): SandboxConfig {
     nodes: nodes.installers,
     webhook,
     gatekeeper,
+    scrapeFrom,
   };
 }
 

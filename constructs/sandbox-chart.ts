@@ -8,7 +8,7 @@ import { checkManifests, type Manifest } from './internal/manifest-checks';
 import { GvisorNodes, KataNodes } from './nodes';
 import { RuntimePolicies } from './policies';
 import { RuntimeClasses } from './runtimes';
-import { PlatformNamespaces, Tenant } from './tenancy';
+import { PlatformNamespaces, PlatformNetwork, Tenant } from './tenancy';
 import { CertificateRotator, Mutator, MutatorRegistration } from './webhook';
 
 interface SandboxChartProps {
@@ -46,12 +46,18 @@ export class SandboxChart extends Chart {
         : [new GvisorNodes(this, 'GvisorNodes', { settings: gvisor, source: bundles.installer })]),
     ];
     const gatekeeper = new Gatekeeper(this, 'Gatekeeper', config.gatekeeper);
+    const network = new PlatformNetwork(this, 'PlatformNetwork', {
+      apiServerPorts: webhook.apiServerPorts,
+      scrapeFrom: config.scrapeFrom,
+    });
     const policies = new RuntimePolicies(this, 'Policies', { policy });
     const rotator = new CertificateRotator(this, 'CertificateRotator', { webhook, bundles });
     const mutator = new Mutator(this, 'Mutator', { policy, webhook, bundles });
     const registration = new MutatorRegistration(this, 'MutatorRegistration', webhook);
 
-    after([runtimes, ...installers], [namespaces]);
+    after([runtimes, ...installers, network], [namespaces]);
+    after([network], [gatekeeper.namespace]);
+    after([...installers, ...gatekeeper.deployments, rotator], [network]);
     after(policies.templates, [...gatekeeper.crds, ...gatekeeper.deployments]);
     after(policies.constraints, tenants);
     after(gatekeeper.webhookConfigurations, policies.constraints);

@@ -16,7 +16,8 @@
  * - `--handler` default runsc
  * - `--runsc-config` NAME=VALUE,… flags of runsc; default platform=systrap
  * - `--min-free-mib` space that has to be free before a download; default 1024
- * - `--shared-dir` directory shared with `label`; default /status
+ * - `--status-dir` directory this verb alone writes, for `label` to read; default /status
+ * - `--farewell-dir` directory `label` alone writes, for this verb to read; default /farewell
  * - `--poll-seconds` between passes; default 60
  * - `--farewell-seconds` how long to wait for the word of `label` when ending; default 60
  * - `--once` one pass, then exit
@@ -24,7 +25,7 @@
  * `label` keeps the node object true:
  * - `--node`, `--label`, `--namespace`, `--daemonset` names
  * - `--startup-taint` key of the taint to remove last; default: none
- * - `--handler`, `--shared-dir` as above
+ * - `--handler`, `--status-dir`, `--farewell-dir` as above
  * - `--health-port` plain HTTP, `/healthz`, `/readyz`; default 9090
  * - `--metrics-port` plain HTTP, `/metrics`; default 9091
  * - `--bind-address` default: every address, IPv6 and IPv4

@@ -18,7 +18,7 @@ import type { GatekeeperSettings } from './schema';
 const CONTROLLER = 'gatekeeper-controller-manager';
 const AUDIT = 'gatekeeper-audit';
 const HEALTH_PORT = 9090;
-const METRICS_PORT = 8888;
+export const METRICS_PORT = 8888;
 
 const CERTIFICATE_MOUNT = { name: 'cert', mountPath: '/certs', readOnly: true };
 const CERTIFICATE_VOLUME = {

@@ -12,7 +12,7 @@ export interface Manifest {
   readonly overhead?: { readonly podFixed?: object };
   readonly scheduling?: { readonly nodeSelector?: object };
   readonly webhooks?: readonly Webhook[];
-  readonly spec?: WorkloadSpec;
+  readonly spec?: WorkloadSpec & NetworkPolicySpec;
 }
 
 interface Webhook {
@@ -20,6 +20,13 @@ interface Webhook {
   readonly failurePolicy?: string;
   readonly namespaceSelector?: object;
   readonly timeoutSeconds?: number;
+}
+
+interface NetworkPolicySpec {
+  readonly podSelector?: object;
+  readonly policyTypes?: readonly string[];
+  readonly ingress?: readonly object[];
+  readonly egress?: readonly object[];
 }
 
 interface WorkloadSpec extends PodSpec {
@@ -44,6 +51,7 @@ type Check = (object: Manifest, path: string) => Problem[];
 export function checkManifests(objects: readonly Manifest[]): Problem[] {
   return [
     ...duplicates(objects),
+    ...openNamespaces(objects),
     ...objects.flatMap((object) => CHECKS.flatMap((check) => check(object, identity(object)))),
   ];
 }
@@ -61,6 +69,31 @@ function duplicates(objects: readonly Manifest[]): Problem[] {
     reason: 'is there more than once',
     fix: 'rename one of them: the later one would overwrite the earlier one',
   }));
+}
+
+/** A namespace of the platform that no NetworkPolicy closes in both directions for every pod in it. */
+function openNamespaces(objects: readonly Manifest[]): Problem[] {
+  const own = new Set<string>(Object.values(NAMESPACES));
+  const closed = new Set(objects.filter(closesNamespace).map(({ metadata }) => metadata.namespace));
+  return objects
+    .filter(({ kind, metadata: { name } }) => kind === 'Namespace' && own.has(name))
+    .filter(({ metadata: { name } }) => !closed.has(name))
+    .map((namespace) => ({
+      path: identity(namespace),
+      reason:
+        'has no NetworkPolicy that denies by default, so that its pods reach and are reached by anyone',
+      fix: 'add one with an empty podSelector, both policyTypes and no rules',
+    }));
+}
+
+function closesNamespace({ kind, spec }: Manifest): boolean {
+  return (
+    kind === 'NetworkPolicy' &&
+    Object.keys(spec?.podSelector ?? { any: '' }).length === 0 &&
+    ['Ingress', 'Egress'].every((type) => spec?.policyTypes?.includes(type)) &&
+    (spec?.ingress ?? []).length === 0 &&
+    (spec?.egress ?? []).length === 0
+  );
 }
 
 /** kubernetes pkg/apis/core/validation, ValidateConfigMap: all values together at most MaxSecretSize. */

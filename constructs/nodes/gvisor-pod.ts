@@ -13,7 +13,16 @@ import { GVISOR_NODE_LABEL, GVISOR_STARTUP_TAINT, POOL_TAINT } from './schedulin
 export const INSTALL_CONTAINER = 0;
 
 const HOST_ROOT = '/host';
-const SHARED_DIRECTORY = '/status';
+/**
+ * What the containers tell each other: a volume for each direction, read-only where it is read, so that neither container can plant
+ * anything where the other writes. Two volumes and no `subPath`, whose targets have been raced before (CVE-2017-1002101,
+ * CVE-2021-25741). In memory, because only there `sizeLimit` is the size of the file system: the container that has no host
+ * cannot fill the node's disk.
+ */
+const STATUS = { name: 'status', mountPath: '/status' };
+const FAREWELL = { name: 'farewell', mountPath: '/farewell' };
+const EXCHANGE_SIZE = '1Mi';
+
 const TOKEN_DIRECTORY = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 /** What the installer needs above the drain: the labeller's word, restarting containerd, removing files. */
@@ -56,9 +65,9 @@ export function installerPod(pod: InstallerPod): k8s.PodSpec {
 }
 
 /**
- * Root, because all it writes is root's, but not privileged. SYS_PTRACE: /proc/PID/exe of processes with more capabilities.
- * SYS_ADMIN and SYS_CHROOT: entering the host's mount namespace to ask systemd for a restart. No devices, no other capability, a
- * read-only root, and of the host's files only the directories it changes.
+ * Root on the node, whatever `privileged: false` says: it sees the host's processes, and with SYS_ADMIN and SYS_CHROOT it enters their
+ * mount namespace to ask systemd for a restart. SYS_PTRACE: /proc/PID/exe of processes with more capabilities. What is left out (devices,
+ * other capabilities, host directories it does not change) keeps a mistake small, not an attacker out.
  */
 const INSTALL_SECURITY: k8s.SecurityContext = {
   runAsUser: 0,
@@ -94,7 +103,8 @@ function installContainer({ settings, handler, code }: InstallerPod): k8s.Contai
       `--containerd-config=${config.path}`,
       ...(config.generated ? ['--generated-config'] : []),
       `--containerd-socket=${CONTAINERD_SOCKETS[settings.distribution]}`,
-      `--shared-dir=${SHARED_DIRECTORY}`,
+      `--status-dir=${STATUS.mountPath}`,
+      `--farewell-dir=${FAREWELL.mountPath}`,
       `--farewell-seconds=${FAREWELL_SECONDS}`,
       `--drain-seconds=${settings.drainSeconds}`,
     ],
@@ -110,7 +120,8 @@ function installContainer({ settings, handler, code }: InstallerPod): k8s.Contai
     volumeMounts: [
       ...code.volumeMounts,
       ...hostVolumes(settings).map(({ mount }) => mount),
-      { name: 'status', mountPath: SHARED_DIRECTORY },
+      STATUS,
+      { ...FAREWELL, readOnly: true },
     ],
   };
 }
@@ -129,7 +140,8 @@ function labelContainer({ handler, code }: InstallerPod): k8s.Container {
       `--label=${GVISOR_NODE_LABEL}`,
       `--startup-taint=${GVISOR_STARTUP_TAINT}`,
       `--handler=${handler}`,
-      `--shared-dir=${SHARED_DIRECTORY}`,
+      `--status-dir=${STATUS.mountPath}`,
+      `--farewell-dir=${FAREWELL.mountPath}`,
       `--health-port=${PROGRAM_PORTS.health}`,
       `--metrics-port=${PROGRAM_PORTS.metrics}`,
       `--service-account-dir=${TOKEN_DIRECTORY}`,
@@ -159,7 +171,8 @@ function labelContainer({ handler, code }: InstallerPod): k8s.Container {
     },
     volumeMounts: [
       ...code.volumeMounts,
-      { name: 'status', mountPath: SHARED_DIRECTORY },
+      { ...STATUS, readOnly: true },
+      FAREWELL,
       { name: 'token', mountPath: TOKEN_DIRECTORY, readOnly: true },
     ],
   };
@@ -186,7 +199,10 @@ function hostVolumes({ distribution }: GvisorNodesSettings): HostVolume[] {
 
 function ownVolumes(): k8s.Volume[] {
   return [
-    { name: 'status', emptyDir: {} },
+    ...[STATUS, FAREWELL].map(({ name }) => ({
+      name,
+      emptyDir: { medium: 'Memory', sizeLimit: k8s.Quantity.fromString(EXCHANGE_SIZE) },
+    })),
     {
       name: 'token',
       projected: {

@@ -4,7 +4,8 @@ import { Construct } from 'constructs';
 import { NAMESPACES } from '../../policy/names';
 import { nodeCriticalPodsQuota } from '../internal/critical-pods-quota';
 import { platformLabels, selectorLabels } from '../internal/labels';
-import { program, PROGRAM_PORTS } from '../internal/program';
+import { onlyThis, tcp } from '../internal/network-policy';
+import { program } from '../internal/program';
 import { accessObjects } from './gvisor-access';
 import { INSTALLER, namespacedMetadata } from './gvisor-names';
 import { INSTALL_CONTAINER, installerPod } from './gvisor-pod';
@@ -80,22 +81,14 @@ export class GvisorNodes extends Construct {
   }
 }
 
-/** In: probes. Out: the API server, DNS, and the source of releases. None of them has labels to select. */
+/** In: nothing, since probes need no opening. Out: the API server, DNS, and the source of releases. None of them has labels to select. */
 function networkPolicy(scope: Construct, settings: GvisorNodesSettings): void {
   const { protocol, port } = new URL(settings.source);
   const sourcePort = port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port);
-  const to = (number: number, transport = 'TCP') => ({
-    protocol: transport,
-    port: k8s.IntOrString.fromNumber(number),
-  });
-  const tcp = [...new Set([...settings.apiServerPorts, sourcePort, 53])].sort((a, b) => a - b);
+  const ports = [...new Set([...settings.apiServerPorts, sourcePort, 53])].sort((a, b) => a - b);
+  const egress = [{ ports: [...ports.map(tcp), { ...tcp(53), protocol: 'UDP' }] }];
   new k8s.KubeNetworkPolicy(scope, 'NetworkPolicy', {
     metadata: namespacedMetadata,
-    spec: {
-      podSelector: { matchLabels: selectorLabels(INSTALLER) },
-      policyTypes: ['Ingress', 'Egress'],
-      ingress: [{ ports: Object.values(PROGRAM_PORTS).map((number) => to(number)) }],
-      egress: [{ ports: [...tcp.map((number) => to(number)), to(53, 'UDP')] }],
-    },
+    spec: onlyThis({ matchLabels: selectorLabels(INSTALLER) }, { egress }),
   });
 }

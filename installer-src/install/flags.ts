@@ -12,7 +12,7 @@ import {
   sourceFlag,
   versionFlag,
 } from '../release/release';
-import { secondsFlag, textFlag, type FlagKind, type Flags } from '../../webhook-src/flags';
+import { secondsFlag, type FlagKind, type Flags } from '../../webhook-src/flags';
 import type { Host, Wanted } from './installation';
 
 const pathFlag: FlagKind<string> = {
@@ -52,7 +52,11 @@ export const WANTED_FLAGS = {
   'min-free-mib': { kind: mebibytesFlag, otherwise: 1024 * 1024 * 1024 },
 } as const;
 
-export const SHARED_DIRECTORY_FLAG = { kind: textFlag, otherwise: '/status' } as const;
+/** Directories of the messages between the two containers: `install` writes into the first, `label` into the second. */
+export const EXCHANGE_FLAGS = {
+  'status-dir': { kind: pathFlag, otherwise: '/status' },
+  'farewell-dir': { kind: pathFlag, otherwise: '/farewell' },
+} as const;
 
 export function hostOf(flags: Flags<typeof HOST_FLAGS>): Host {
   const root = flags['host-root'];

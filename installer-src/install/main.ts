@@ -3,9 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { SandboxError } from '../../policy/errors';
 import { readFlags, secondsFlag } from '../../webhook-src/flags';
 import { stopSignal } from '../../webhook-src/program';
-import type { Log } from '../../webhook-src/telemetry/log';
-import { readFarewell, writeStatus } from '../exchange';
-import { HOST_FLAGS, hostOf, SHARED_DIRECTORY_FLAG, WANTED_FLAGS, wantedOf } from './flags';
+import { reasonOf, type Log } from '../../webhook-src/telemetry/log';
+import { farewellReader, writeStatus, type Farewell, type Reader } from '../exchange';
+import { EXCHANGE_FLAGS, HOST_FLAGS, hostOf, WANTED_FLAGS, wantedOf } from './flags';
 import type { Host, Wanted } from './installation';
 import { isOurs } from './live';
 import { INSTALL_STEPS } from './steps';
@@ -14,7 +14,7 @@ import { UNINSTALL_STEPS } from './uninstall-steps';
 const INSTALL_FLAGS = {
   ...HOST_FLAGS,
   ...WANTED_FLAGS,
-  'shared-dir': SHARED_DIRECTORY_FLAG,
+  ...EXCHANGE_FLAGS,
   'poll-seconds': { kind: secondsFlag(1), otherwise: 60_000 },
   'farewell-seconds': { kind: secondsFlag(0), otherwise: 60_000 },
   'drain-seconds': { kind: secondsFlag(0), otherwise: 300_000 },
@@ -51,15 +51,15 @@ export async function install(log: Log, argv: readonly string[]): Promise<void> 
     failures = problem === undefined ? 0 : failures + 1;
     if (!stop.signal.aborted) {
       const live = await isLive(host, wanted);
-      await writeStatus(flags['shared-dir'], {
-        live,
-        ...(problem === undefined ? {} : { problem }),
-      });
+      await writeStatus(flags['status-dir'], { live }).catch((error: unknown) =>
+        log.error({ reason: reasonOf(error) }, 'the status cannot be written'),
+      );
     }
     const waitMs = problem === undefined ? flags['poll-seconds'] : retryMs(failures);
     await sleep(waitMs, undefined, { signal: stop.signal }).catch(() => undefined);
   }
-  if (await uninstallAsked(flags['shared-dir'], flags['farewell-seconds']))
+  const readFarewell = farewellReader(flags['farewell-dir'], log);
+  if (await uninstallAsked(readFarewell, flags['farewell-seconds']))
     await runUninstall(log, host, flags['drain-seconds']);
   else log.info('the DaemonSet goes on, so gVisor stays');
 }
@@ -107,10 +107,10 @@ function retryMs(failures: number): number {
 }
 
 /** A pod ends for many reasons; without a word from the labeller gVisor stays. */
-async function uninstallAsked(directory: string, timeoutMs: number): Promise<boolean> {
+async function uninstallAsked(readFarewell: Reader<Farewell>, timeoutMs: number): Promise<boolean> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
-    const farewell = await readFarewell(directory);
+    const farewell = await readFarewell();
     if (farewell !== undefined) return farewell.action === 'uninstall';
     if (Date.now() >= deadline) return false;
     await sleep(FAREWELL_POLL_MS);

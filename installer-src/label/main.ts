@@ -7,8 +7,8 @@ import { listen, stopSignal } from '../../webhook-src/program';
 import { connectApi, type Api } from '../../webhook-src/rotator/api';
 import { createHealthServer, createMetricsServer } from '../../webhook-src/telemetry/health';
 import { reasonOf, type Log } from '../../webhook-src/telemetry/log';
-import { readStatus, writeFarewell } from '../exchange';
-import { SHARED_DIRECTORY_FLAG } from '../install/flags';
+import { statusReader, withdrawFarewell, writeFarewell, type InstallStatus } from '../exchange';
+import { EXCHANGE_FLAGS } from '../install/flags';
 import { decideFarewell } from './farewell';
 import { reconcileNode, withholdNode, type NodeMarks, type NodeState } from './node';
 
@@ -19,7 +19,7 @@ const FLAGS = {
   label: { kind: textFlag },
   'startup-taint': { kind: textFlag, otherwise: null },
   handler: { kind: textFlag, otherwise: 'runsc' },
-  'shared-dir': SHARED_DIRECTORY_FLAG,
+  ...EXCHANGE_FLAGS,
   'health-port': { kind: portFlag, otherwise: 9090 },
   'metrics-port': { kind: portFlag, otherwise: 9091 },
   'bind-address': { kind: textFlag, otherwise: null },
@@ -43,6 +43,8 @@ export async function label(log: Log, argv: readonly string[]): Promise<void> {
     startupTaint: flags['startup-taint'],
     handler: flags.handler,
   };
+  const readStatus = statusReader(flags['status-dir'], log);
+  await withdrawFarewell(flags['farewell-dir']);
   let state: NodeState = 'unknown';
   const registry = new Registry();
   new Gauge({
@@ -64,7 +66,7 @@ export async function label(log: Log, argv: readonly string[]): Promise<void> {
   void stopSignal().then(() => stop.abort());
   while (!stop.signal.aborted) {
     const before: NodeState = state;
-    state = (await look(log, api, marks, flags['shared-dir'])) ?? state;
+    state = (await look(log, api, marks, await readStatus())) ?? state;
     if (state !== before) log.info({ state }, 'node');
     const waitMs = state === 'offered' ? flags['poll-seconds'] : SOON_MS;
     await sleep(Math.min(waitMs, flags['poll-seconds']), undefined, { signal: stop.signal }).catch(
@@ -79,10 +81,10 @@ async function look(
   log: Log,
   api: Api,
   marks: NodeMarks,
-  sharedDirectory: string,
+  status: InstallStatus | undefined,
 ): Promise<NodeState | undefined> {
   try {
-    return await reconcileNode(api, marks, await readStatus(sharedDirectory));
+    return await reconcileNode(api, marks, status);
   } catch (error) {
     log.error({ reason: reasonOf(error) }, 'the node could not be looked at or patched');
     return undefined;
@@ -103,10 +105,10 @@ async function sayFarewell(
       const action = await decideFarewell(api, daemonSet, marks.node);
       if (action === 'uninstall') await withholdNode(api, marks);
       log.info({ action }, 'farewell');
-      return await writeFarewell(flags['shared-dir'], { action });
+      return await writeFarewell(flags['farewell-dir'], { action });
     } catch (error) {
       log.error({ reason: reasonOf(error) }, 'cannot learn why this pod ends');
-      if (Date.now() >= deadline) return writeFarewell(flags['shared-dir'], { action: 'keep' });
+      if (Date.now() >= deadline) return writeFarewell(flags['farewell-dir'], { action: 'keep' });
       await sleep(SOON_MS);
     }
   }

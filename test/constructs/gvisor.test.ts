@@ -13,7 +13,11 @@ const chart = (input: Partial<Input> = {}, source = 'installer source') =>
 
 interface Pod {
   readonly containers: readonly [Container, Container];
-  readonly volumes: readonly { name: string; hostPath?: { path: string; type: string } }[];
+  readonly volumes: readonly {
+    name: string;
+    hostPath?: { path: string; type: string };
+    emptyDir?: object;
+  }[];
   readonly tolerations: unknown;
   readonly nodeSelector: unknown;
 }
@@ -21,7 +25,12 @@ interface Container {
   readonly name: string;
   readonly args: readonly string[];
   readonly securityContext: Record<string, unknown>;
-  readonly volumeMounts: readonly { name: string; mountPath: string; readOnly?: boolean }[];
+  readonly volumeMounts: readonly {
+    name: string;
+    mountPath: string;
+    readOnly?: boolean;
+    subPath?: string;
+  }[];
 }
 
 const podOf = (input: Partial<Input> = {}) =>
@@ -56,8 +65,8 @@ test('the container that has the host has no token', () => {
   const { containers, volumes } = podOf();
   const [install, label] = containers;
   const names = (container: Container) => container.volumeMounts.map(({ name }) => name).sort();
-  expect(names(install)).toEqual(['code', 'config', 'opt', 'socket', 'status']);
-  expect(names(label)).toEqual(['code', 'status', 'token']);
+  expect(names(install)).toEqual(['code', 'config', 'farewell', 'opt', 'socket', 'status']);
+  expect(names(label)).toEqual(['code', 'farewell', 'status', 'token']);
   expect(volumes.flatMap(({ hostPath }) => hostPath ?? [])).toEqual([
     { path: '/opt', type: 'DirectoryOrCreate' },
     { path: '/etc/containerd', type: 'DirectoryOrCreate' },
@@ -66,6 +75,37 @@ test('the container that has the host has no token', () => {
   expectManifest(chart()).toHave('DaemonSet', NAME, {
     spec: { template: { spec: { automountServiceAccountToken: false } } },
   });
+});
+
+test('what one container writes the other can only read, in a volume that cannot grow', () => {
+  const { containers, volumes } = podOf();
+  const access = containers.map(({ volumeMounts }) =>
+    volumeMounts
+      .filter(({ name }) => name === 'status' || name === 'farewell')
+      .map(({ name, mountPath, readOnly = false, subPath }) => ({
+        name,
+        mountPath,
+        readOnly,
+        subPath,
+      })),
+  );
+  const status = { name: 'status', mountPath: '/status' };
+  const farewell = { name: 'farewell', mountPath: '/farewell' };
+  expect(access).toEqual([
+    [
+      { ...status, readOnly: false },
+      { ...farewell, readOnly: true },
+    ],
+    [
+      { ...status, readOnly: true },
+      { ...farewell, readOnly: false },
+    ],
+  ]);
+  const emptyDir = { medium: 'Memory', sizeLimit: '1Mi' };
+  expect(volumes.filter((volume) => volume.emptyDir !== undefined)).toEqual([
+    { name: 'status', emptyDir },
+    { name: 'farewell', emptyDir },
+  ]);
 });
 
 test('neither container is privileged, and only one is root', () => {
@@ -159,9 +199,12 @@ test.each([
   expect(paths).toEqual(['/opt', directory, '/run/k3s/containerd']);
 });
 
-test('it calls the API server, names, and the source, and nothing else', () => {
+test('it calls the API server, names, and the source, and nothing else, and nobody calls it', () => {
   const input = { source: 'http://mirror.example.org:8080/gvisor', apiServerPorts: [6443] };
-  expect(manifest(chart(input), 'NetworkPolicy', NAME).spec).toHaveProperty('egress', [
+  const { spec } = manifest(chart(input), 'NetworkPolicy', NAME);
+  expect(spec).toMatchObject({ policyTypes: ['Ingress', 'Egress'] });
+  expect(spec).not.toHaveProperty('ingress');
+  expect(spec).toHaveProperty('egress', [
     {
       ports: [
         { protocol: 'TCP', port: 53 },

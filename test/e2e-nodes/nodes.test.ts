@@ -2,6 +2,7 @@
  * The main job on a real node: the synthesized objects unmodified, pods that really run in gVisor, and what becomes of pods
  * while parts of the platform are restarted or killed.
  */
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { listAt, textAt, valueAt, type KubernetesObject } from '../../deploy/kubernetes/object';
 import { nodeSupport } from '../../local/node/nodes';
@@ -178,6 +179,38 @@ describeWhere('a real node', support.supported ? undefined : support.reasons.joi
     await until('an admitted pod', async () => {
       const { status, body } = await tryPod(platform, pod({ namespace: enabled, label: 'kata' }));
       return status === 201 || new NotYet(messageOf(body));
+    });
+  });
+
+  describe('what the container without the host plants in the exchange', () => {
+    /** In the container that runs `node /app/installer.js VERB`, as its user and with no capability. */
+    const inContainer = (verb: string, script: string): string => {
+      const [pid] = containerProcesses(stateDir, verb);
+      if (pid === undefined) throw new Error(`nothing runs ${verb}`);
+      const namespaces = ['--target', String(pid), '--mount', '--pid', '--root', '--wd=/'];
+      const user = ['--setuid', '1000', '--setgid', '1000'];
+      const [file, ...args] = ['nsenter', ...namespaces, ...user, 'node', '-e', script] as const;
+      return execFileSync(file, args, {
+        encoding: 'utf8',
+        env: { PATH: '/usr/local/bin:/usr/bin:/bin' },
+      });
+    };
+    const planting = (directory: string, name: string, target: string) =>
+      `try { require('fs').symlinkSync(${JSON.stringify(target)}, ${JSON.stringify(`${directory}/${name}`)}); console.log('planted') }
+       catch (error) { console.log(error.code) }`;
+
+    test('it cannot plant anything where the installer writes', () => {
+      for (const name of ['status.json.new', 'status.json', 'anything'])
+        expect(inContainer('label', planting('/status', name, '/host/opt/victim')).trim()).toMatch(
+          name === 'status.json' ? /^(EROFS|EEXIST)$/ : /^EROFS$/,
+        );
+    });
+
+    test('links where it writes itself lead the installer nowhere, and its farewell still counts', () => {
+      const victim = '/host/etc/containerd/config.toml';
+      for (const name of ['farewell.json.new', 'farewell.json'])
+        expect(inContainer('label', planting('/farewell', name, victim)).trim()).toBe('planted');
+      // The test below ends both containers: the installer has to uninstall, on a word written over these links.
     });
   });
 

@@ -113,32 +113,33 @@ test('what others changed meanwhile outlives uninstalling', async () => {
 
 describe('told to end', () => {
   async function running(machine: Machine) {
-    const shared = newDirectory();
-    const flags = [`--shared-dir=${shared}`, '--poll-seconds=1', '--farewell-seconds=20'];
+    const [statusDir, farewellDir] = [newDirectory(), newDirectory()];
+    const directories = [`--status-dir=${statusDir}`, `--farewell-dir=${farewellDir}`];
+    const flags = [...directories, '--poll-seconds=1', '--farewell-seconds=20'];
     const child = machine.start(installing(recent(), ...flags));
     const ended = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
-    const status = join(shared, 'status.json');
+    const status = join(statusDir, 'status.json');
     await until(() => existsSync(status));
     expect(JSON.parse(readFileSync(status, 'utf8'))).toEqual({ live: true });
-    return { child, ended, shared };
+    return { child, ended, farewellDir };
   }
 
   test('it uninstalls when the DaemonSet is gone', async () => {
     const machine = await machineWith('version 3 with drop-ins');
     const before = machine.content();
-    const { child, ended, shared } = await running(machine);
+    const { child, ended, farewellDir } = await running(machine);
     child.kill('SIGTERM');
-    await writeFarewell(shared, { action: 'uninstall' });
+    await writeFarewell(farewellDir, { action: 'uninstall' });
     expect(await ended).toEqual([0, null]);
     expect(machine.content()).toEqual(before);
   }, 60_000);
 
   test('it leaves everything when the DaemonSet goes on', async () => {
     const machine = await machineWith('version 3 with drop-ins');
-    const { child, ended, shared } = await running(machine);
+    const { child, ended, farewellDir } = await running(machine);
     const before = machine.content();
     child.kill('SIGTERM');
-    await writeFarewell(shared, { action: 'keep' });
+    await writeFarewell(farewellDir, { action: 'keep' });
     expect(await ended).toEqual([0, null]);
     expect(machine.content()).toEqual(before);
     expect(machine.starts).toBe(2);
@@ -146,13 +147,13 @@ describe('told to end', () => {
 
   test('it makes good what was lost, while it runs', async () => {
     const machine = await machineWith('version 3 with drop-ins');
-    const { child, ended, shared } = await running(machine);
+    const { child, ended, farewellDir } = await running(machine);
     const dropIn = join(machine.root, '/etc/containerd/conf.d/secure-ai-gvisor.toml');
     const text = readFileSync(dropIn, 'utf8');
     writeFileSync(dropIn, '');
     await until(() => readFileSync(dropIn, 'utf8') === text);
     child.kill('SIGTERM');
-    await writeFarewell(shared, { action: 'keep' });
+    await writeFarewell(farewellDir, { action: 'keep' });
     expect(await ended).toEqual([0, null]);
   }, 60_000);
 });

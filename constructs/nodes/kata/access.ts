@@ -2,13 +2,17 @@ import type { ApiObject } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';
 import { NAMESPACES } from '../../../policy/names';
+import { ownNodePolicy } from '../own-node-policy';
+import { KATA_NODE_LABEL } from '../scheduling';
 import {
   CLUSTER_ROLE,
   CLUSTER_ROLE_BINDING,
   clusterMetadata,
+  INSTALLER,
   namespacedMetadata,
   SERVICE_ACCOUNT,
 } from './names';
+import type { KataNodesSettings } from './settings';
 
 /**
  * What the installer may do: upstream's rules (kata-containers 4.1.0, kata-deploy/templates/kata-rbac.yaml) without
@@ -20,14 +24,29 @@ import {
  * that is `RuntimeClasses`.
  */
 const RULES: k8s.PolicyRule[] = [
-  // Its labels and startup taints. RBAC cannot narrow this to the node a pod runs on.
+  // Its labels and startup taints. RBAC cannot narrow this to the node a pod runs on; the policy below does.
   { apiGroups: [''], resources: ['nodes'], verbs: ['get', 'patch'] },
   // At its end: is this an update or the removal, and does another installation need the node?
   { apiGroups: ['apps'], resources: ['daemonsets'], verbs: ['get', 'list', 'watch'] },
 ];
 
-/** ServiceAccount, ClusterRole and ClusterRoleBinding of the installer. */
-export function accessObjects(scope: Construct): ApiObject[] {
+/**
+ * Labels kata-deploy 4.1.0 writes: the one RuntimeClasses select, and the mark of the installation, which without
+ * `MULTI_INSTALL_SUFFIX` is `default` (binary/src/main.rs, `KATA_RUNTIME_LABEL` and `instance_label`).
+ */
+const LABELS = [KATA_NODE_LABEL, 'kata-deploy.katacontainers.io/default'];
+
+/**
+ * ServiceAccount, ClusterRole, ClusterRoleBinding, and the policy that confines the account to its own node.
+ *
+ * One request of kata-deploy's can meet the policy by accident: it sends all labels it has read with the one it sets
+ * (binary/src/k8s/client.rs, `label_node`), so where another label has changed in between it would put the old value back. That is
+ * refused, and kata-deploy tries again after its restart.
+ */
+export function accessObjects(
+  scope: Construct,
+  { startupTaints }: Pick<KataNodesSettings, 'startupTaints'>,
+): ApiObject[] {
   return [
     new k8s.KubeServiceAccount(scope, 'ServiceAccount', {
       metadata: namespacedMetadata(SERVICE_ACCOUNT),
@@ -40,6 +59,13 @@ export function accessObjects(scope: Construct): ApiObject[] {
       metadata: clusterMetadata(CLUSTER_ROLE_BINDING),
       roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: CLUSTER_ROLE },
       subjects: [{ kind: 'ServiceAccount', name: SERVICE_ACCOUNT, namespace: NAMESPACES.kata }],
+    }),
+    ...ownNodePolicy(scope, {
+      metadata: clusterMetadata(INSTALLER),
+      who: 'kata-deploy',
+      serviceAccount: { namespace: NAMESPACES.kata, name: SERVICE_ACCOUNT },
+      labels: LABELS,
+      startupTaints,
     }),
   ];
 }

@@ -4,13 +4,14 @@ import { nodeCriticalPodsQuota } from '../../internal/critical-pods-quota';
 import { accessObjects } from './access';
 import { installerDaemonSet } from './installer';
 import { monitorDaemonSet } from './monitor';
+import { installerNetworkPolicy, monitorNetworkPolicy } from './network';
 import { namespacedMetadata, QUOTA } from './names';
 import type { KataNodesProps } from './schema';
 import { resolveKataNodes, type KataNodesSettings } from './settings';
 
 /**
- * Installs Kata Containers 4.1.0 on the nodes of a pool, and watches its sandboxes: upstream's kata-deploy and kata-monitor in
- * namespace kata-system, which has to be there and allow `hostPath` volumes (Pod Security level "privileged").
+ * Installs Kata Containers 4.1.0 on the nodes of a pool and, where asked for, watches its sandboxes: upstream's kata-deploy and
+ * kata-monitor in namespace kata-system, which has to be there and allow `hostPath` volumes (Pod Security level "privileged").
  *
  * On a node that is selected, kata-deploy unpacks Kata into /opt/kata, adds a CRI handler `kata-<shim>` for each shim, restarts
  * the container runtime, sets label `katacontainers.io/kata-runtime=true` once the kubelet reports the handlers, and takes the
@@ -37,13 +38,14 @@ export class KataNodes extends Construct {
     super(scope, id);
     this.settings = resolveKataNodes(props);
 
-    const access = accessObjects(this);
+    const access = accessObjects(this, this.settings);
     const quota = nodeCriticalPodsQuota(this, namespacedMetadata(QUOTA));
     this.installer = installerDaemonSet(this, this.settings);
-    this.installer.addDependency(...access, quota);
+    this.installer.addDependency(...access, quota, installerNetworkPolicy(this, this.settings));
     this.monitor = this.settings.monitor.enabled
       ? monitorDaemonSet(this, this.settings)
       : undefined;
-    this.monitor?.addDependency(quota);
+    if (this.monitor !== undefined)
+      this.monitor.addDependency(quota, monitorNetworkPolicy(this, this.settings));
   }
 }

@@ -8,18 +8,20 @@ import { mountOf, volumeOf } from './host-paths';
 import { MONITOR } from './names';
 import type { KataNodesSettings } from './settings';
 
-const METRICS_PORT = 8090;
+export const METRICS_PORT = 8090;
 
 /**
- * kata-monitor (kata-containers 4.1.0, kata-deploy/templates/kata-monitor.yaml), with two changes.
+ * kata-monitor (kata-containers 4.1.0, kata-deploy/templates/kata-monitor.yaml), with three changes.
  *
  * - `/run/kata` is mounted too. The program finds the sandboxes of runtime-rs there (docs/releases/4.1.0.md, #13611), the chart
  *   mounts only the `/run/vc/sbs` of the Go runtime.
  * - No capabilities, no service account token, a read-only root and the runtime's seccomp profile: it reads sockets that belong
  *   to root, as which it runs.
+ * - It listens on loopback and is not annotated for scraping unless somebody may scrape it.
  */
 export function monitorDaemonSet(scope: Construct, settings: KataNodesSettings): ApiObject {
   const { monitor, containerd, distribution, debug } = settings;
+  const scraped = monitor.scrapeFrom.length > 0;
   const socket = containerd.socket ?? CONTAINERD_SOCKETS[distribution];
   const hostPaths = [
     { name: 'containerd-sock', path: dirname(socket), type: 'Directory', readOnly: true },
@@ -31,7 +33,7 @@ export function monitorDaemonSet(scope: Construct, settings: KataNodesSettings):
     image: imageReference(monitor.image),
     imagePullPolicy: monitor.image.pullPolicy,
     args: [
-      `-listen-address=0.0.0.0:${METRICS_PORT}`,
+      `-listen-address=${scraped ? '0.0.0.0' : '127.0.0.1'}:${METRICS_PORT}`,
       `-log-level=${debug ? 'debug' : 'info'}`,
       `-runtime-endpoint=unix://${socket}`,
     ],
@@ -57,7 +59,7 @@ export function monitorDaemonSet(scope: Construct, settings: KataNodesSettings):
         container,
         volumes: hostPaths.map(volumeOf),
         terminationGracePeriodSeconds: 30,
-        annotations: { 'prometheus.io/scrape': 'true' },
+        ...(scraped && { annotations: { 'prometheus.io/scrape': 'true' } }),
       },
       settings,
     ),

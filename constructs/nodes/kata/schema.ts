@@ -2,7 +2,15 @@
 import { z } from 'zod';
 import { CONTAINERD_SOCKETS, type KubernetesDistribution } from '../../../policy/names';
 import { VERSIONS } from '../../../versions';
-import { amounts, imageDigest, imageTag, taintEffect, toleration } from '../../internal/schemas';
+import { podPeer } from '../../internal/network-policy';
+import {
+  amounts,
+  imageDigest,
+  imageTag,
+  port,
+  taintEffect,
+  toleration,
+} from '../../internal/schemas';
 import { KATA_NODE_LABEL } from '../scheduling';
 import { SHIM_NAMES } from './shims';
 
@@ -62,10 +70,17 @@ const containerdSchema = z.strictObject({
 
 const monitorSchema = z.strictObject({
   /**
-   * Off: no kata-monitor, no metrics of sandboxes. Upstream's chart has it off.
-   * @default true
+   * On: kata-monitor runs on every Kata node, as root and with containerd's socket. Upstream's chart has it off too.
+   * @default false
    */
-  enabled: z.boolean().default(true),
+  enabled: z.boolean().default(false),
+  /**
+   * Pods that may reach its port. That port has no authentication, and answers besides `/metrics` and `/sandboxes` with Go's profiler of
+   * the shims (`/debug/pprof/`) and the address of a sandbox's agent (kata-containers 4.1.0, src/runtime/cmd/kata-monitor/main.go).
+   * While there are none it listens on 127.0.0.1 of its pod, where `kubectl port-forward` still reaches it.
+   * @default []
+   */
+  scrapeFrom: z.array(podPeer).readonly().default([]),
   image: imageSchema('quay.io/kata-containers/kata-monitor').readonly().prefault({}),
   /**
    * Replaces requests and limits as a whole.
@@ -161,6 +176,11 @@ export const kataNodesShape = z.strictObject({
    * @default {"requests":{"cpu":"25m","memory":"16Mi"}}
    */
   resources: resources.default({ requests: { cpu: '25m', memory: '16Mi' } }),
+  /**
+   * Ports the API server's endpoints listen on: the only egress of the installer.
+   * @default [443,6443]
+   */
+  apiServerPorts: z.array(port).min(1).readonly().default([443, 6443]),
   /** kata-monitor, which tells of running sandboxes: `/metrics` and `/sandboxes` on port 8090. */
   monitor: monitorSchema.readonly().prefault({}),
 });

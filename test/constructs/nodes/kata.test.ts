@@ -57,7 +57,11 @@ function podOf(name: string, props?: KataNodesProps) {
 }
 
 const installer = (props?: KataNodesProps) => podOf('kata-deploy', props);
-const monitor = (props?: KataNodesProps) => podOf('kata-monitor', props);
+const watched = (props: KataNodesProps = {}): KataNodesProps => ({
+  ...props,
+  monitor: { enabled: true, ...props.monitor },
+});
+const monitor = (props?: KataNodesProps) => podOf('kata-monitor', watched(props));
 
 /** What of the host is where in the container, one line each. */
 function hostPaths({ container, volumes }: ReturnType<typeof podOf>): string[] {
@@ -74,7 +78,7 @@ test('the installer, by default', () => {
   expect({ hostPaths: hostPaths(pod), variables: pod.variables }).toMatchSnapshot();
 });
 
-test('the monitor, by default', () => {
+test('the monitor, where it is on', () => {
   const pod = monitor();
   expect({ hostPaths: hostPaths(pod), args: pod.container.args }).toMatchSnapshot();
 });
@@ -109,7 +113,7 @@ test('the installer may take ten minutes, and as long to clean up, one node at a
 });
 
 test('pods of a critical priority are let into the namespace before they are made', () => {
-  const plan = planDeployment(kata());
+  const plan = planDeployment(kata(watched()));
   const quota = plan.find(({ manifest: { kind } }) => kind === 'ResourceQuota');
   expect(quota?.manifest).toMatchObject({
     metadata: { namespace: 'kata-system' },
@@ -332,8 +336,91 @@ describe('privileges', () => {
   });
 });
 
-test('the monitor can be left out', () => {
-  expectManifest(kata({ monitor: { enabled: false } })).notToHave('DaemonSet', 'kata-monitor');
+describe('the monitor', () => {
+  const annotations = (props: KataNodesProps) =>
+    manifest(kata(watched(props)), 'DaemonSet', 'kata-monitor').spec?.template as unknown as {
+      metadata: { annotations?: object };
+    };
+  const ingress = (props: KataNodesProps) =>
+    manifest(kata(watched(props)), 'NetworkPolicy', 'kata-monitor').spec;
+
+  test('is off by default', () => {
+    expectManifest(kata()).notToHave('DaemonSet', 'kata-monitor');
+    expectManifest(kata()).notToHave('NetworkPolicy', 'kata-monitor');
+  });
+
+  test('is closed where nobody may scrape it: on loopback, not announced, nothing in or out', () => {
+    expect(monitor().container.args).toContain('-listen-address=127.0.0.1:8090');
+    expect(annotations({}).metadata.annotations).toBeUndefined();
+    expect(ingress({})).toEqual({
+      podSelector: { matchLabels: { 'app.kubernetes.io/name': 'kata-monitor' } },
+      policyTypes: ['Ingress', 'Egress'],
+    });
+  });
+
+  test('is open to those who may scrape it, on its port alone', () => {
+    const scrapeFrom = [
+      {
+        namespaceLabels: { 'kubernetes.io/metadata.name': 'monitoring' },
+        podLabels: { app: 'prometheus' },
+      },
+    ];
+    const props = { monitor: { scrapeFrom } };
+    expect(monitor(props).container.args).toContain('-listen-address=0.0.0.0:8090');
+    expect(annotations(props).metadata.annotations).toEqual({ 'prometheus.io/scrape': 'true' });
+    expect(ingress(props)).toHaveProperty('ingress', [
+      {
+        from: [
+          {
+            namespaceSelector: { matchLabels: scrapeFrom[0]?.namespaceLabels },
+            podSelector: { matchLabels: { app: 'prometheus' } },
+          },
+        ],
+        ports: [{ protocol: 'TCP', port: 8090 }],
+      },
+    ]);
+  });
+});
+
+test('the installer calls the API server, and is called by nobody', () => {
+  const policy = manifest(kata({ apiServerPorts: [6443] }), 'NetworkPolicy', 'kata-deploy');
+  expect(policy.spec).toEqual({
+    podSelector: { matchLabels: { 'app.kubernetes.io/name': 'kata-deploy' } },
+    policyTypes: ['Ingress', 'Egress'],
+    egress: [{ ports: [{ protocol: 'TCP', port: 6443 }] }],
+  });
+});
+
+test('its account is confined by a policy that is bound and fails closed', () => {
+  expectManifest(kata()).toHave('ValidatingAdmissionPolicy', 'kata-deploy', {
+    spec: {
+      failurePolicy: 'Fail',
+      matchConditions: [
+        {
+          expression:
+            "request.userInfo.username == 'system:serviceaccount:kata-system:kata-deploy-sa'",
+        },
+      ],
+    },
+  });
+  expectManifest(kata()).toHave('ValidatingAdmissionPolicyBinding', 'kata-deploy', {
+    spec: { policyName: 'kata-deploy', validationActions: ['Deny'] },
+  });
+});
+
+test('it may remove the startup taints it is told of, and those alone', () => {
+  const startupTaints = [{ key: 'own/a"b', effect: 'NoSchedule' as const }, { key: 'own/c' }];
+  const { validations } = manifest(
+    kata({ startupTaints }),
+    'ValidatingAdmissionPolicy',
+    'kata-deploy',
+  ).spec as unknown as { validations: { expression: string; message: string }[] };
+  expect(validations[2]?.message).toBe(
+    'of the taints of a node kata-deploy may only remove own/a"b:NoSchedule, own/c',
+  );
+  expect(validations[2]?.expression).toContain(
+    String.raw`(t.key == "own/a\"b" && t.effect == "NoSchedule") || t.key == "own/c" || t in`,
+  );
 });
 
 test('images are in the pinned version, and by digest where one is given', () => {
@@ -354,12 +441,14 @@ test('the account is there before the installer and after it, so that it can cle
       'ServiceAccount/kata-system/kata-deploy-sa',
       'ClusterRole/kata-deploy-role',
       'ClusterRoleBinding/kata-deploy-rb',
+      'ValidatingAdmissionPolicyBinding/kata-deploy',
+      'NetworkPolicy/kata-system/kata-deploy',
     ]),
   );
 });
 
 test('its children keep their ids, which are their identity', () => {
-  const children = kata()
+  const children = kata(watched())
     .node.findAll()
     .filter((construct) => construct instanceof ApiObject)
     .map(({ node }) => node.path);
@@ -367,9 +456,13 @@ test('its children keep their ids, which are their identity', () => {
     'test/KataNodes/ServiceAccount',
     'test/KataNodes/ClusterRole',
     'test/KataNodes/ClusterRoleBinding',
+    'test/KataNodes/OwnNodePolicy',
+    'test/KataNodes/OwnNodePolicyBinding',
     'test/KataNodes/NodeCriticalPodsQuota',
     'test/KataNodes/Installer',
+    'test/KataNodes/InstallerNetworkPolicy',
     'test/KataNodes/Monitor',
+    'test/KataNodes/MonitorNetworkPolicy',
   ]);
 });
 

@@ -37,8 +37,11 @@ interface Kubeconfig {
 /** Longer than the longest webhook timeout (30 s), so that the API server's own answer comes first. */
 const TIMEOUT_MILLISECONDS = 60_000;
 
-/** @param kubeconfig path of one that `secure-ai up` wrote */
-export function connectApiServer(kubeconfig: string): ApiServer {
+/**
+ * @param kubeconfig path of one that `secure-ai up` wrote
+ * @param token whose requests they are. @default those of the kubeconfig's user
+ */
+export function connectApiServer(kubeconfig: string, token?: string): ApiServer {
   const { clusters, users } = parse(readFileSync(kubeconfig, 'utf8')) as Kubeconfig;
   const [{ cluster }] = clusters;
   const [{ user }] = users;
@@ -46,8 +49,10 @@ export function connectApiServer(kubeconfig: string): ApiServer {
   const agent = new Agent({
     keepAlive: true,
     ca: decode(cluster['certificate-authority-data']),
-    cert: decode(user['client-certificate-data']),
-    key: decode(user['client-key-data']),
+    ...(token === undefined && {
+      cert: decode(user['client-certificate-data']),
+      key: decode(user['client-key-data']),
+    }),
   });
 
   const send = async ({ method, path, body, contentType }: Request): Promise<Answer> => {
@@ -55,6 +60,7 @@ export function connectApiServer(kubeconfig: string): ApiServer {
       const content = body === undefined ? undefined : JSON.stringify(body);
       const headers = {
         Accept: 'application/json',
+        ...(token !== undefined && { Authorization: `Bearer ${token}` }),
         ...(content !== undefined && {
           'Content-Type': contentType ?? 'application/json',
           'Content-Length': Buffer.byteLength(content),
