@@ -27,7 +27,8 @@ export async function profileOf(
   const processes = await markedProcesses(cluster.stateDir);
   if (!processes.some(({ role }) => isNodeRole(role))) return forThisComputer;
   const release = await serveGvisorRelease(cluster, options);
-  return (config) => withGvisor(forThisComputer(config), release);
+  const apiServerPort = Number(new URL(cluster.server).port);
+  return (config) => withNodes(forThisComputer(config), { release, apiServerPort });
 }
 
 /**
@@ -43,8 +44,21 @@ export const forThisComputer: Profile = (config) => ({
   },
 });
 
-function withGvisor(config: SandboxConfig, release: ServedRelease): SandboxConfig {
+/**
+ * Pods ask for the API server at its Service, and what enforces NetworkPolicies here sees where that leads: the port it really
+ * listens on, which is chosen at each start. Kubernetes leaves open whether addresses are rewritten before or after policies
+ * are applied (https://kubernetes.io/docs/concepts/services-networking/network-policies/), so the Service's stays as well.
+ */
+export function withNodes(
+  config: SandboxConfig,
+  { release, apiServerPort }: { readonly release: ServedRelease; readonly apiServerPort: number },
+): SandboxConfig {
   const { source, version, sha512 } = release;
-  const gvisor = gvisorNodesSchema.parse({ source, version, sha512 });
-  return { ...config, nodes: { ...config.nodes, gvisor } };
+  const apiServerPorts = [...new Set([...config.webhook.apiServerPorts, apiServerPort])];
+  const gvisor = gvisorNodesSchema.parse({ source, version, sha512, apiServerPorts });
+  return {
+    ...config,
+    webhook: { ...config.webhook, apiServerPorts },
+    nodes: { ...config.nodes, gvisor },
+  };
 }
