@@ -81,8 +81,7 @@ describe('applying', () => {
         names.map((name) => planned(object('v1', name), [], 'namespace-active')),
       );
       expect(listeners).toBeGreaterThan(defaultMaxListeners);
-      // 0 is no limit (https://nodejs.org/api/events.html#eventssetmaxlistenersn-eventtargets).
-      expect(getMaxListeners(signal())).toBe(0);
+      expect(getMaxListeners(signal())).toBeGreaterThanOrEqual(listeners);
     } finally {
       any.mockRestore();
     }
