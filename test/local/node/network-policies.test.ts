@@ -9,7 +9,7 @@ import { clusterStateDir } from '../../../local/paths';
 import { resolveTools } from '../../../local/toolchain/resolve';
 import { describeWhere } from '../../support/suite';
 import { eventually, type Scratch } from '../scratch';
-import { containerProcesses, hostState } from './host';
+import { containerProcesses, hostState, killProcess } from './host';
 import { nodeObstacle, useNodeCache } from './obstacle';
 import { GVISOR_CLASS, service, workload } from './workloads';
 
@@ -196,7 +196,7 @@ describeWhere('NetworkPolicies on a node of this computer', nodeObstacle(), () =
     const old = agents();
     expect(old).toHaveLength(2);
     const [containerd] = containerProcesses(cluster.stateDir, 'containerd');
-    process.kill(containerd ?? 0, 'SIGTERM');
+    killProcess(containerd);
     await eventually('another agent', () => {
       const live = agents();
       return live.length === 2 && live.some((pid) => !old.includes(pid)) ? true : undefined;
@@ -233,7 +233,9 @@ function isReady(status: Pod['status']): boolean {
 /** With probes of the kubelet, which come from the node. */
 function probed(pod: ReturnType<typeof workload>) {
   const probe = { httpGet: { path: '/name', port: 8080 }, periodSeconds: 1, failureThreshold: 2 };
-  const { containers, ...spec } = pod.spec as { containers?: readonly object[] };
+  const { containers, ...spec } = pod.spec as object as {
+    containers?: readonly object[];
+  };
   const withProbes = containers?.map((one) => ({
     ...one,
     readinessProbe: probe,
