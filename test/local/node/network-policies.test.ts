@@ -103,7 +103,7 @@ describeWhere('NetworkPolicies on a node of this computer', nodeObstacle(), () =
   test('nodes do not say that policies are not enforced', async () => {
     for (const { name } of nodes) {
       const node = await client.get<KubeObject>(`/api/v1/nodes/${name}`);
-      expect(node.metadata?.annotations).not.toHaveProperty([NOT_ENFORCED_ANNOTATION]);
+      expect(node.metadata.annotations ?? {}).not.toHaveProperty([NOT_ENFORCED_ANNOTATION]);
     }
   });
 
