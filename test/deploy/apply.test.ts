@@ -68,8 +68,9 @@ describe('applying', () => {
     const looks = new Map<string, number>();
     let listeners = 0;
     api.onRead = (live) => {
-      const seen = (looks.get(live.metadata.name) ?? 0) + 1;
-      looks.set(live.metadata.name, seen);
+      const { name = '' } = live.metadata;
+      const seen = (looks.get(name) ?? 0) + 1;
+      looks.set(name, seen);
       listeners = Math.max(listeners, getEventListeners(signal(), 'abort').length);
       return { ...live, status: { phase: seen > 2 ? 'Active' : 'Pending' } };
     };
