@@ -8,7 +8,7 @@ const common = {
 };
 
 // Start control planes or nodes of their own, and want the computer for themselves.
-const local = ['cluster', 'host-pods', 'gatekeeper', 'node/nodes'].map(
+const local = ['cluster', 'host-pods', 'gatekeeper', 'node/nodes', 'node/network-policies'].map(
   (name) => `<rootDir>/test/local/${name}.test.ts`,
 );
 

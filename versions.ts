@@ -17,6 +17,8 @@ export const VERSIONS = {
   nodeImage: '24.11.1-bookworm-slim',
   /** CoreDNS of the local cluster. Must equal local/toolchain/coredns/go.mod. */
   coredns: 'v1.14.7',
+  /** What enforces NetworkPolicies on local nodes. Must equal local/toolchain/network-policies/go.mod. */
+  kubeNetworkPolicies: 'v0.8.0',
   /** gVisor of the local cluster: the date of the module in local/toolchain/gvisor/go.mod, as releases are called. */
   gvisor: '20260413.0',
   /** Pulumi's CLI where none is installed. Must equal local/toolchain/pulumi/go.mod and @pulumi/pulumi in package.json. */

@@ -1,4 +1,5 @@
 /** Deploying a plan: every object as soon as what it depends on is ready, then deleting what the plan no longer has. */
+import { defaultMaxListeners, setMaxListeners } from 'node:events';
 import { SandboxError, refuse, type Problem } from '../policy/errors';
 import type { RuntimePolicy } from '../policy/model';
 import {
@@ -87,6 +88,8 @@ async function applyAll(
 ): Promise<readonly Applied['outcome'][]> {
   const stop = new AbortController();
   const signal = AbortSignal.any([stop.signal, ...(options.signal ? [options.signal] : [])]);
+  // One listener for each object that is waited for, and all may be waited for at once.
+  setMaxListeners(Math.max(defaultMaxListeners, plan.length), signal);
   const applied = new Map<string, Applied['outcome']>();
   const failures = new Map<string, string>();
   const ready = new Map<string, Promise<void>>();

@@ -4,7 +4,9 @@ import type { Progress } from '../../local/progress';
 
 export function describeProgress({ message, done, total, elapsedSeconds }: Progress): string {
   if (done === undefined) return message;
-  return `${message}: ${done} of ${total} packages, ${Math.round(elapsedSeconds)} s`;
+  const seconds = Math.round(elapsedSeconds);
+  const packages = total === 1 ? 'package' : 'packages';
+  return `${message}: ${done} of ${total} ${packages}${seconds > 0 ? `, ${seconds} s` : ''}`;
 }
 
 export function describeEvent(event: DeployEvent): string {

@@ -18,6 +18,12 @@ import { applyDns, awaitDns } from './dns';
 import { egressProgram, resolvConf } from './egress';
 import { findInit, runIp } from './namespaces';
 import { clusterCidr, nodeAddress, peerCommand, type NodeAddress } from './network';
+import {
+  POLICY_AGENT_IDENTITY,
+  markEnforcement,
+  policyAgentObjects,
+  whyNotEnforced,
+} from './network-policies';
 import type { LocalNode } from './nodes';
 import type { SystemPrograms } from './packages';
 import { nodeCgroup, nodeName, nodesPaths } from './paths';
@@ -49,6 +55,9 @@ export async function bringUp(count: number, options: BringUp): Promise<readonly
   try {
     const resolver = await resolvConf(egressProgram(options.system) !== undefined);
     await applyDns(client, resolver.includes('nameserver'));
+    for (const [path, object] of policyAgentObjects()) {
+      await client.apply(path, object, 'secure-ai-local');
+    }
     await startAll(missing, { ...options, client, running, resolver });
     await joinPeers(stateDir, addresses, running.switchPid);
     report('wait until pods can run');
@@ -60,6 +69,11 @@ export async function bringUp(count: number, options: BringUp): Promise<readonly
       }),
     );
     await awaitDns(client, signal);
+    for (const address of addresses) {
+      const name = nodeName(address);
+      const reason = await whyNotEnforced(diskPaths(nodesPaths(stateDir).node(name)).notEnforced);
+      await markEnforcement(client, name, reason, report);
+    }
   } finally {
     client.close();
   }
@@ -86,6 +100,7 @@ async function startAll(addresses: readonly NodeAddress[], options: StartAll): P
     client: await issueClientCertificate(client, name, identity, signal),
   });
   const kubeProxy = await kubeconfig('local-kube-proxy', KUBE_PROXY_IDENTITY);
+  const policyAgent = await kubeconfig('local-network-policies', POLICY_AGENT_IDENTITY);
   const start = async (address: NodeAddress): Promise<void> => {
     const name = nodeName(address);
     await removeNode(stateDir, address, running.switchPid);
@@ -95,6 +110,7 @@ async function startAll(addresses: readonly NodeAddress[], options: StartAll): P
       clusterCidr: clusterCidr(running.network),
       kubelet: await kubeconfig(`local-${name}`, kubeletIdentity(name)),
       kubeProxy,
+      policyAgent,
       resolvConf: options.resolver,
     };
     const cgroupRoot = `/${nodeCgroup(stateDir, address)}`;

@@ -12,6 +12,7 @@ import {
   type NodeSettings,
 } from './config';
 import { writeKubeconfig, type Kubeconfig } from '../control-plane/kubeconfig';
+import { policyRules } from './network-policies';
 import type { NodePrograms } from './programs';
 
 /** Folders of a node's root; what is mounted over some of them is in init.sh. */
@@ -50,6 +51,8 @@ export interface DiskContent {
   readonly clusterCidr: string;
   readonly kubelet: Kubeconfig;
   readonly kubeProxy: Kubeconfig;
+  /** Of what enforces NetworkPolicies. */
+  readonly policyAgent: Kubeconfig;
   readonly resolvConf: string;
 }
 
@@ -65,6 +68,8 @@ export const diskPaths = (nodeDir: string) => ({
   /** Exists when the network of the node is complete; init.sh waits for it. */
   joined: join(nodeDir, 'joined'),
   log: (program: string): string => join(nodeDir, 'root/var/log/node', `${program}.log`),
+  /** Exists where NetworkPolicies are not enforced, and says why; there before containerd answers. */
+  notEnforced: join(nodeDir, 'root/var/log/node/network-policies.not-enforced'),
 });
 
 /** Writes a node's disk into `nodeDir`, which must not exist or be empty. */
@@ -81,6 +86,9 @@ export async function writeDisk(
   const { programs } = content;
   for (const [name, path] of Object.entries(programs.node)) {
     await place(path, join(root, 'opt/node/bin', name));
+  }
+  if (programs.policyAgent !== undefined) {
+    await place(programs.policyAgent, join(root, 'opt/node/bin/kube-network-policies'));
   }
   for (const [name, path] of Object.entries(programs.cni)) {
     await place(path, join(root, 'opt/cni/bin', name));
@@ -99,9 +107,14 @@ export async function writeDisk(
     'ca.crt': content.kubelet.ca,
     'kubelet.yaml': kubeletConfig(settings),
     'kube-proxy.yaml': kubeProxyConfig(content.clusterCidr),
+    'network-policies.rules': policyRules(),
   });
   await writeKubeconfig(join(own('kubernetes'), 'kubelet.kubeconfig'), content.kubelet);
   await writeKubeconfig(join(own('kubernetes'), 'kube-proxy.kubeconfig'), content.kubeProxy);
+  await writeKubeconfig(
+    join(own('kubernetes'), 'network-policies.kubeconfig'),
+    content.policyAgent,
+  );
   await writeTree(upper('etc'), {
     hostname: `${settings.name}\n`,
     hosts: `127.0.0.1 localhost\n::1 localhost\n${settings.address.ip} ${settings.name}\n`,

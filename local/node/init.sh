@@ -2,8 +2,8 @@
 # Process 1 of a local node, inside the node's own mount, network, PID, UTS and IPC namespaces.
 #
 # It builds a root for the node in which nothing of the host's file system is writable: /usr and /etc are
-# overlays whose changes stay with the node, all else is the node's own. Then it runs containerd, kubelet
-# and kube-proxy and starts again whichever ends: there is no systemd, so an installer that changed
+# overlays whose changes stay with the node, all else is the node's own. Then it runs containerd, kubelet,
+# kube-proxy and what enforces NetworkPolicies, and starts again whichever ends: there is no systemd, so an installer that changed
 # containerd's configuration ends containerd (hostPID: kill it) and finds it restarted.
 #
 # usage: init.sh STATE [PACKAGES]   (in namespaces of its own; STATE/joined appears when the network is complete)
@@ -72,6 +72,17 @@ supervise() {
 
 export PATH=/opt/node/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 iptables --wait -t nat -A POSTROUTING -o tap0 -j MASQUERADE # tap0 is the egress, where there is one
+# Before any pod runs. Where the kernel or a program lacks what this needs, the node goes on without and says why.
+enforce_network_policies() {
+  kube-network-policies --check --queue="$POLICY_QUEUE" &&
+    iptables-restore --wait --noflush </etc/kubernetes/network-policies.rules
+}
+if reason=$(enforce_network_policies 2>&1); then
+  supervise network-policies kube-network-policies --queue="$POLICY_QUEUE" --node="$NODE_NAME" \
+    --kubeconfig=/etc/kubernetes/network-policies.kubeconfig &
+else
+  echo "$reason" >/var/log/node/network-policies.not-enforced
+fi
 supervise containerd containerd &
 supervise kubelet kubelet --config=/etc/kubernetes/kubelet.yaml --kubeconfig=/etc/kubernetes/kubelet.kubeconfig \
   --node-ip="$NODE_IP" --hostname-override="$NODE_NAME" &

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ImagePrograms } from '../images/local-images';
+import { SandboxError } from '../../policy/errors';
 import { goBinary, type GoProgram } from '../toolchain/binaries';
 import { LDFLAGS } from '../toolchain/tools';
 
@@ -9,6 +10,7 @@ const CONTAINERD = join(TOOLCHAIN, 'containerd');
 const COREDNS = join(TOOLCHAIN, 'coredns');
 const GVISOR = join(TOOLCHAIN, 'gvisor');
 const KUBERNETES = join(TOOLCHAIN, 'kubernetes');
+const NETWORK_POLICIES = join(TOOLCHAIN, 'network-policies');
 
 const CNI_PLUGINS = 'github.com/containernetworking/plugins/plugins';
 
@@ -39,6 +41,8 @@ export interface NodePrograms {
   readonly cni: Readonly<Record<keyof typeof CNI, string>>;
   /** Empty unless asked for. */
   readonly gvisor: Readonly<Record<string, string>>;
+  /** What enforces NetworkPolicies; undefined where it could not be built, and then they are not enforced. */
+  readonly policyAgent: string | undefined;
   readonly images: Omit<ImagePrograms, 'busybox'>;
 }
 
@@ -60,6 +64,7 @@ export async function nodePrograms(options: ResolvePrograms): Promise<NodeProgra
     node: await build(NODE, options),
     cni: await build(CNI, options),
     gvisor: options.gvisor ? await build(gvisorPrograms(mayLowerOomScore()), options) : {},
+    policyAgent: await policyAgent(options),
     images: await build(
       {
         pause: go(CONTAINERD, 'pause', './pause'),
@@ -72,6 +77,22 @@ export async function nodePrograms(options: ResolvePrograms): Promise<NodeProgra
       options,
     ),
   };
+}
+
+/**
+ * The one program of a node that it does without: a cluster whose NetworkPolicies are not enforced is of more use than none.
+ * A full disk would end the next build as well, so it ends this one.
+ */
+async function policyAgent(options: ResolvePrograms): Promise<string | undefined> {
+  const name = 'kube-network-policies';
+  try {
+    return (await build({ [name]: go(NETWORK_POLICIES, name, '.') }, options))[name];
+  } catch (error) {
+    const mayGoOn = error instanceof SandboxError && error.code === 'TOOLCHAIN_BUILD_FAILED';
+    if (!mayGoOn) throw error;
+    options.report(`go on, but NetworkPolicies are not enforced: ${name} could not be built`);
+    return undefined;
+  }
 }
 
 /** gVisor's two programs; its own shim only where it may do what it insists on, see `shim-unprivileged`. */

@@ -14,6 +14,7 @@ import { egressProgram, startEgress } from './egress';
 import { startError } from './errors';
 import { NODE_ROLE_PREFIX, findInit, insideNode, runIp } from './namespaces';
 import { defaultRouteCommand, nodeCommands, type ClusterNetwork } from './network';
+import { POLICY_QUEUE } from './network-policies';
 import type { SystemPrograms } from './packages';
 import { nodesPaths } from './paths';
 
@@ -58,7 +59,12 @@ export async function startNode(options: StartNode): Promise<void> {
       ...['--mount', '--net', '--pid', '--uts', '--ipc', '--fork', '--kill-child'],
       ...['sh', join(__dirname, 'init.sh'), nodeDir, system.packagesRoot ?? ''],
     ],
-    env: { PATH: process.env.PATH ?? '', NODE_NAME: name, NODE_IP: address.ip },
+    env: {
+      PATH: process.env.PATH ?? '',
+      NODE_NAME: name,
+      NODE_IP: address.ip,
+      POLICY_QUEUE: String(POLICY_QUEUE),
+    },
     cwd: '/',
     logFile: disk.log('init'),
   });

@@ -1,3 +1,4 @@
+import { defaultMaxListeners, getEventListeners, getMaxListeners } from 'node:events';
 import { deploy, type DeployEvent } from '../../deploy/apply';
 import { ApiError } from '../../deploy/kubernetes/api';
 import { objectId, referenceOf, type KubernetesObject } from '../../deploy/kubernetes/object';
@@ -59,6 +60,32 @@ describe('applying', () => {
     expect(looks).toBeGreaterThanOrEqual(3);
     const order = events.flatMap(({ type, id }) => (type === 'waiting' ? [] : [`${type} ${id}`]));
     expect(order).toEqual(['applied Namespace/x', 'ready Namespace/x', 'applied ConfigMap/x/a']);
+  });
+
+  test('many objects that are waited for at once cost no warning of Node about listeners', async () => {
+    const any = jest.spyOn(AbortSignal, 'any');
+    const api = fakeApi();
+    const looks = new Map<string, number>();
+    let listeners = 0;
+    api.onRead = (live) => {
+      const { name = '' } = live.metadata;
+      const seen = (looks.get(name) ?? 0) + 1;
+      looks.set(name, seen);
+      listeners = Math.max(listeners, getEventListeners(signal(), 'abort').length);
+      return { ...live, status: { phase: seen > 2 ? 'Active' : 'Pending' } };
+    };
+    const signal = () => any.mock.results[0]?.value as AbortSignal;
+    try {
+      const names = Array.from({ length: 20 }, (_, index) => `Namespace/n${index}`);
+      await run(
+        api,
+        names.map((name) => planned(object('v1', name), [], 'namespace-active')),
+      );
+      expect(listeners).toBeGreaterThan(defaultMaxListeners);
+      expect(getMaxListeners(signal())).toBeGreaterThanOrEqual(listeners);
+    } finally {
+      any.mockRestore();
+    }
   });
 
   test('the second run changes nothing and says so', async () => {

@@ -25,6 +25,12 @@ describe('pins', () => {
     expect(goMod).toContain(`\n\t${module} ${version} `);
   });
 
+  test('go.mod requires kube-network-policies at the version of versions.ts', () => {
+    const folder = join(__dirname, '../../local/toolchain/network-policies');
+    const pin = `\tsigs.k8s.io/kube-network-policies ${VERSIONS.kubeNetworkPolicies}\n`;
+    expect(readFileSync(join(folder, 'go.mod'), 'utf8')).toContain(pin);
+  });
+
   test('every tool is in the tool list of its go.mod', () => {
     const names = [
       'etcd',
