@@ -15,6 +15,9 @@ export const ENABLED_LABEL = `${DOMAIN}/sandbox-enabled`;
 /** Annotation the mutating webhook leaves on a pod: compact JSON of the decision, see `DecisionRecord`. */
 export const DECISION_ANNOTATION = `${DOMAIN}/decision`;
 
+/** What the keys of annotations begin with by which a pod configures its own sandbox: Kata Containers' and gVisor's. */
+export const SANDBOX_ANNOTATION_PREFIXES: readonly string[] = ['io.katacontainers.', 'dev.gvisor.'];
+
 /** Namespaces the platform itself runs in. */
 export const NAMESPACES = {
   /** Gatekeeper, the mutating webhook and its certificate rotator. */
