@@ -66,7 +66,13 @@ peaks(list) := {name: peak(amounts) | some [list_, name], amounts in by_name; li
 # once for each (OPA documentation, Policy Performance, Comprehension Indexing).
 by_name := {[list, name]: amounts |
 	some [list, name] in {[list, name] | some [list, name, _, _] in statements}
-	amounts := [[stays, amount] | [list, name, stays, amount] = statements[_]]
+	amounts := [[stays, amount] |
+		some statement in statements
+		statement[0] == list
+		statement[1] == name
+		stays := statement[2]
+		amount := statement[3]
+	]
 }
 
 peak([[_, amount]]) := amount
