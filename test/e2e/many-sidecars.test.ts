@@ -11,7 +11,6 @@ jest.setTimeout(300_000);
 const FINALIZER = 'e2e.secure-ai.io/hold';
 const ROUNDS = 30;
 
-/** A pod of 200 sidecars may take this many times what one of one container does, of the time that the platform adds. */
 const MOST_TIMES = 2;
 
 let platform: Platform;
@@ -118,21 +117,25 @@ describe('a pod that is being deleted', () => {
   });
 });
 
-test('an update of many sidecars takes little more than one of one container', async () => {
+/**
+ * The API server alone takes several times as long for 200 containers as for one: it decodes, validates and stores them. So each pod is
+ * paired with its twin in a namespace that is not enabled, and the slowdowns are compared. Comparing sums, it ran into timeouts.
+ */
+test(`enabling a namespace slows updates of ${SIDECARS} sidecars by at most ${MOST_TIMES} times what it slows those of one container`, async () => {
   const targets = [enabled, plain].flatMap((namespace) =>
     [0, SIDECARS].map((sidecars) => ({ namespace, name: `paired-${sidecars}`, sidecars })),
   );
   for (const target of targets)
     expect(outcome(await createPod(platform, sidecarPod(target)))).toBe('ok');
-  const times = await updateMilliseconds(platform, targets, ROUNDS);
-  console.info(
-    targets
-      .map(
-        ({ namespace, sidecars }, i) =>
-          `${namespace === enabled ? 'enabled' : 'plain'} ${sidecars}: ${times[i]?.toFixed(2)} ms`,
-      )
-      .join('\n'),
+  const [one = NaN, many = NaN, plainOne = NaN, plainMany = NaN] = await updateMilliseconds(
+    platform,
+    targets,
+    ROUNDS,
   );
-  const [one = NaN, many = NaN] = times;
-  expect(many / one).toBeLessThan(MOST_TIMES);
+  const ratio = many / plainMany / (one / plainOne);
+  console.info(
+    `update, median ms: one container ${one.toFixed(1)} (not enabled ${plainOne.toFixed(1)}), ` +
+      `${SIDECARS} sidecars ${many.toFixed(1)} (${plainMany.toFixed(1)}); ratio of slowdowns ${ratio.toFixed(2)}`,
+  );
+  expect(ratio).toBeLessThan(MOST_TIMES);
 });
