@@ -3,6 +3,7 @@ import type { DecisionContext, Denial, PatchOperation, Selection } from './decis
 import type { PodFacts } from './facts';
 import { podFacts } from './facts';
 import { policyHash } from './hash';
+import { isJudgedChange } from './judged-change';
 import type { Matcher } from './match';
 import { referenceMatcher } from './match';
 import type { Rule, RuntimePolicy } from './model';
@@ -10,7 +11,7 @@ import { DECISION_ANNOTATION } from './names';
 import { applyPatch, patchFor } from './patch';
 import { claimedAway, formatRecord, parseRecord, recordOf } from './record';
 import { selectRuntime } from './select';
-import { denialsOf, isJudgedChange } from './validate';
+import { denialsOf } from './validate';
 
 interface Mutation {
   /** Where a standing annotation is kept, the selection it stands for; else what `select` says. The runtime is the same either way. */
@@ -29,7 +30,7 @@ interface Decision extends Mutation {
 export interface Decider {
   /** The selection table, applied to the pod as it stands. */
   readonly select: (pod: unknown, context: DecisionContext) => Selection;
-  /** Every reason to refuse the pod. With `old`, the pod before an update: none unless label, class, images or resources change. */
+  /** Every reason to refuse the pod. With `old`, the pod before an update: none unless `isJudgedChange` says that it is judged. */
   readonly validate: (pod: unknown, context: DecisionContext, old?: unknown) => readonly Denial[];
   /** What the mutator does when a pod is created. */
   readonly mutate: (pod: unknown, context: DecisionContext) => Mutation;
@@ -53,9 +54,8 @@ export function createDecider(
   }
 
   function validate(pod: unknown, context: DecisionContext, old?: unknown): readonly Denial[] {
+    if (!isJudgedChange(policy, old, pod)) return [];
     const facts = podFacts(pod, context);
-    const isUpdate = old !== undefined && old !== null;
-    if (isUpdate && !isJudgedChange(policy, podFacts(old, context), facts)) return [];
     return denialsOf(policy, facts, matcher.matching(facts));
   }
 

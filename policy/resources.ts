@@ -59,7 +59,10 @@ export function podResources(
 
 /**
  * AggregateContainerRequests and AggregateContainerLimits: main containers and sidecars added up, or the most any init container needs
- * together with the sidecars started before it. Only the names a container states can raise a peak, so each is looked at once.
+ * together with the sidecars started before it. Reads each amount once.
+ *
+ * Upstream also compares with the sidecars started so far, which never need more than all of them do: the API server refuses
+ * amounts below zero (pkg/apis/core/validation/validation.go, ValidateResourceQuantityValue).
  */
 function aggregate(
   list: keyof ResourcePair,
@@ -75,10 +78,12 @@ function aggregate(
   }
   init.forEach((container, index) => {
     for (const [name, quantity] of container[list]) {
-      raise(peaks, name, quantity + (sidecars.get(name) ?? 0n));
-      if (isBeside[index] !== true) continue;
-      add(total, name, quantity);
-      add(sidecars, name, quantity);
+      if (isBeside[index] === true) {
+        add(total, name, quantity);
+        add(sidecars, name, quantity);
+      } else {
+        raise(peaks, name, quantity + (sidecars.get(name) ?? 0n));
+      }
     }
   });
   for (const [name, quantity] of peaks) raise(total, name, quantity);
@@ -108,7 +113,7 @@ function isHugePages(name: string): boolean {
 }
 
 /** Members that are quantities; manifests may write a plain number, as in `cpu: 4`. */
-function quantitiesOf(value: unknown): Map<string, bigint> {
+export function quantitiesOf(value: unknown): Map<string, bigint> {
   const quantities = new Map<string, bigint>();
   for (const [name, member] of entriesOf(value)) {
     const text = typeof member === 'number' ? String(member) : member;

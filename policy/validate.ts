@@ -8,11 +8,10 @@ import {
 } from './acceptable';
 import type { Denial } from './decision';
 import { DENIAL_CODES } from './decision';
-import type { ContainerFacts, PodFacts } from './facts';
+import type { PodFacts } from './facts';
 import { globMatches } from './glob';
 import type { Rule, RuntimePolicy } from './model';
 import { SANDBOX_ANNOTATION_PREFIXES } from './names';
-import type { Resources } from './resources';
 
 /**
  * Every denial that applies, in the order of `DENIAL_CODES` and then of the messages; none twice.
@@ -34,30 +33,6 @@ export function denialsOf(
     ...hollowSandbox(policy, facts),
   ];
   return sorted(denials.length === 0 ? unsandboxed(policy, facts) : denials);
-}
-
-/** Whether an update changes what is judged: label, class, images or resources. All else may change on a pod that would be refused today. */
-export function isJudgedChange(policy: RuntimePolicy, before: PodFacts, after: PodFacts): boolean {
-  return (
-    before.labels.get(policy.labelKey) !== after.labels.get(policy.labelKey) ||
-    before.runtimeClassName !== after.runtimeClassName ||
-    !sameResources(before.requests, after.requests) ||
-    !sameResources(before.limits, after.limits) ||
-    before.containers.length !== after.containers.length ||
-    before.containers.some((container, index) => isChanged(container, after.containers[index]))
-  );
-}
-
-function isChanged(before: ContainerFacts, after: ContainerFacts | undefined): boolean {
-  return (
-    before.image !== after?.image ||
-    !sameResources(before.requests, after?.requests) ||
-    !sameResources(before.limits, after?.limits)
-  );
-}
-
-function sameResources(a: Resources, b: Resources | undefined): boolean {
-  return a.size === b?.size && [...a].every(([name, quantity]) => b.get(name) === quantity);
 }
 
 function unknownRuntime(policy: RuntimePolicy, facts: PodFacts): Denial[] {

@@ -4,15 +4,17 @@ import { createDecider } from '../../../policy/decide';
 import type { Denial, DenialCode } from '../../../policy/decision';
 import { definePolicy } from '../../../policy/define';
 import { constraints, constraintTemplates } from '../../../policy/emit/rego';
-import { CONSTRAINT_KINDS, ENABLED_LABEL } from '../../../policy/names';
-import { pods } from '../../fixtures/arbitraries';
+import { CONSTRAINT_KINDS, DECISION_ANNOTATION, ENABLED_LABEL } from '../../../policy/names';
+import { pods, type GeneratedPod } from '../../fixtures/arbitraries';
 import { sampleSeed } from '../../oracle/seed';
+import { updates } from '../updates';
 import type { Case } from './gator';
 import { buildGator, gatorVerify } from './gator';
 
 const BUILD_TIMEOUT_MILLISECONDS = 600_000;
 const RUN_TIMEOUT_MILLISECONDS = 300_000;
 const UPDATES = 40;
+const SMALL_UPDATES = 80;
 
 const NAMESPACE = 'ai-production';
 const context = { namespace: NAMESPACE };
@@ -119,6 +121,12 @@ const finalized = pod(
 const relabelled = pod({ name: 'model', labels: { [policy.labelKey]: 'runc' } });
 const reimaged = pod({ name: 'model' }, { containers: [{ name: 'ai-model', image: 'scikit' }] });
 const resized = pod({ name: 'model' }, { resources: { requests: { cpu: '9' } } });
+const configured = pod({
+  name: 'model',
+  annotations: { 'io.katacontainers.config.agent.debug': '1' },
+});
+const recorded = pod({ name: 'model', annotations: { [DECISION_ANNOTATION]: '{}' } });
+const deleting = pod({ name: 'model', deletionTimestamp: '2026-01-01T00:00:00Z' });
 const reclassed = pod({ name: 'model' }, { runtimeClassName: 'gvisor' });
 
 beforeAll(async () => void (await buildGator()), BUILD_TIMEOUT_MILLISECONDS);
@@ -156,12 +164,38 @@ test(
       update('update of an image', reimaged, true),
       update("update of the pod's resources", resized, true),
       update('update of the class', reclassed, true),
+      update('update of an annotation of Kata', configured, true),
+      update('update of the decision record', recorded, true),
+      {
+        name: 'update of a pod that is being deleted',
+        review: { operation: 'UPDATE', object: reclassed, oldObject: deleting },
+        denials: [],
+      },
       {
         name: 'update without the old object',
         review: { operation: 'UPDATE', object: refused },
         denials: refusal,
       },
     ]);
+  },
+  RUN_TIMEOUT_MILLISECONDS,
+);
+
+test(
+  `${SMALL_UPDATES} updates of a member or two are denied as the reference denies them`,
+  async () => {
+    const sample = fc.sample(updates, { seed: sampleSeed(), numRuns: SMALL_UPDATES });
+    await expectVerdicts(
+      sample.map((pair, index) => {
+        const [oldObject, object] = pair.map((one) => ({
+          ...one,
+          metadata: { ...(one as GeneratedPod).metadata, name: 'pod', namespace: NAMESPACE },
+        }));
+        const denials = decider.validate(object, context, oldObject);
+        const review = { operation: 'UPDATE' as const, object, oldObject };
+        return { name: `small-update-${index}`, review, denials };
+      }),
+    );
   },
   RUN_TIMEOUT_MILLISECONDS,
 );

@@ -51,7 +51,7 @@ has_container(container_name) if {
 	container.name == container_name
 }
 
-pod_resources := resources.of_pod(pod)
+pod_resources := resources.of_pod
 
 volumes := {kind |
 	some volume in untrusted.objects(pod, ["spec", "volumes"])

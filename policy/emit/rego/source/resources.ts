@@ -7,29 +7,30 @@ import data.lib.untrusted
 
 # What one container states: resource name to amount. A request that is missing is the limit.
 of_container(container) := {"requests": object.union(limits, requests), "limits": limits} if {
-	limits := amounts(untrusted.members(container, ["resources", "limits"]))
-	requests := amounts(untrusted.members(container, ["resources", "requests"]))
+	limits := stated(container, "limits")
+	requests := stated(container, "requests")
 }
 
-amounts(list) := {name: quantity.parse(quantity_text(value)) | some name, value in list}
+# What a container, or the spec of a pod, states itself in one of the lists.
+stated(holder, list) := {name: quantity.parse(quantity_text(value)) |
+	some name, value in untrusted.members(holder, ["resources", list])
+}
 
 quantity_text(value) := value if is_string(value)
 
 # Manifests may write a plain number, as in "cpu: 4".
 quantity_text(value) := json.marshal(value) if is_number(value)
 
-# What the whole pod needs, overhead excluded: PodRequests and PodLimits of k8s.io/component-helpers v0.36.3
+# What the whole pod under review needs, overhead excluded: PodRequests and PodLimits of k8s.io/component-helpers v0.36.3
 # (resource/helpers.go), after the API server's defaults for pod-level resources (pkg/apis/core/v1/defaults.go).
-of_pod(pod) := {"requests": object.union(requests, stated.requests), "limits": limits} if {
-	phases := phases_of(pod)
-	stated := stated_by_pod(pod)
-	limits := object.union(peaks(phases, "limits"), stated.limits)
-	requests := with_defaults(peaks(phases, "requests"), limits, count(stated.requests) + count(stated.limits))
+of_pod := {"requests": object.union(requests, stated_by_pod.requests), "limits": limits} if {
+	limits := object.union(peaks("limits"), stated_by_pod.limits)
+	requests := with_defaults(peaks("requests"), limits, count(stated_by_pod.requests) + count(stated_by_pod.limits))
 }
 
 # Where the pod states anything itself, its requests default to its limits if no container has any; for huge pages always.
-with_defaults(requests, limits, stated) := object.union(requests, defaults) if {
-	stated > 0
+with_defaults(requests, limits, stated_count) := object.union(requests, defaults) if {
+	stated_count > 0
 	defaults := {name: limit | some name, limit in limits; takes_limit(name, requests)}
 }
 
@@ -39,31 +40,66 @@ takes_limit(name, _) if is_huge(name)
 
 takes_limit(name, requests) if not requests[name]
 
-# Groups of containers that run at the same time: each init container with the sidecars up to it, then the main ones with
-# every sidecar.
-phases_of(pod) := array.concat(starting, [array.concat(main, [sidecar | some [_, sidecar] in sidecars])]) if {
-	main := [of_container(container) | some container in untrusted.objects(pod, ["spec", "containers"])]
-	init := untrusted.objects(pod, ["spec", "initContainers"])
-	sidecars := [[i, of_container(container)] | some i, container in init; is_sidecar(container)]
-	starting := [array.concat(own, before) |
-		some i, container in init
-		own := [of_container(container) | not is_sidecar(container)]
-		before := [sidecar | some [j, sidecar] in sidecars; j <= i]
-	]
-}
+# Every amount a container states, in the order in which containers start, and whether the container then stays: sidecars and
+# main containers do, other init containers end before the next one starts.
+statements := [[list, name, stays, amount] |
+	some [stays, resources] in array.concat(starting, main)
+	some list, amounts in resources
+	some name, amount in amounts
+]
+
+starting := [[is_sidecar(container), of_container(container)] |
+	some container in untrusted.objects(input.review.object, ["spec", "initContainers"])
+]
+
+main := [[true, of_container(container)] |
+	some container in untrusted.objects(input.review.object, ["spec", "containers"])
+]
+
+default is_sidecar(_) := false
 
 is_sidecar(container) if untrusted.text(container, ["restartPolicy"]) == "Always"
 
-# For each resource, what the phase that needs most of it needs.
-peaks(phases, list) := {name: max(totals) |
-	some name in {name | some phase in phases; some resources in phase; some name, _ in resources[list]}
-	totals := [amount.total([resources[list][name] | some resources in phase]) | some phase in phases]
+peaks(list) := {name: peak(amounts) | some [list_, name], amounts in by_name; list_ == list}
+
+# The inner comprehension closes over variables that it only unifies, so OPA reads the statements once for all names and not
+# once for each (OPA documentation, Policy Performance, Comprehension Indexing).
+by_name := {[list, name]: amounts |
+	some [list, name] in {[list, name] | some [list, name, _, _] in statements}
+	amounts := [[stays, amount] |
+		some statement in statements
+		statement[0] == list
+		statement[1] == name
+		stays := statement[2]
+		amount := statement[3]
+	]
 }
 
-stated_by_pod(pod) := {list: supported |
+peak([[_, amount]]) := amount
+
+# All that stays, or a container that ends together with what started before it and stays, whichever is more. What has started
+# is never more than all that stays: the API server refuses amounts below zero. Adding up by blocks keeps this from taking the
+# square of the containers.
+peak(amounts) := max(array.concat(whole, passing)) if {
+	count(amounts) > 1
+	whole := [total | total := amount.total([own | some [true, own] in amounts])]
+	staying := [object.get({true: own}, stays, amount.zero) | some [stays, own] in amounts]
+	blocks := [amount.total(array.slice(staying, start, start + block_size)) |
+		some start in numbers.range_step(0, count(staying) - 1, block_size)
+	]
+	started := [amount.total(array.concat([amount.zero], array.slice(blocks, 0, block))) | some block, _ in blocks]
+	passing := [amount.total(array.concat([own, started[block]], array.slice(staying, block * block_size, place))) |
+		some place, [false, own] in amounts
+		block := floor(place / block_size)
+	]
+}
+
+block_size := 32
+
+stated_by_pod := {list: supported |
 	some list in ["requests", "limits"]
 	supported := {name: value |
-		some name, value in amounts(untrusted.members(pod, ["spec", "resources", list]))
+		some name, value in stated(untrusted.members(input.review.object, ["spec"]), list)
 		pod_may_state(name)
 	}
 }
