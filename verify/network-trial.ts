@@ -92,11 +92,7 @@ function hostOf(address: string): string {
   return address.includes(':') ? `[${address}]` : address;
 }
 
-async function results(
-  { api }: Scene,
-  namespace: string,
-  pod: string,
-): Promise<readonly string[]> {
+async function results({ api }: Scene, namespace: string, pod: string): Promise<readonly string[]> {
   return (await api.logs(namespace, pod)).split('\n').filter((line) => line !== '');
 }
 
@@ -109,6 +105,8 @@ async function untilRunning(
   const look = async () => {
     pod = await api.get({ apiVersion: 'v1', kind: 'Pod', namespace, name });
     const phase = textAt(pod, 'status', 'phase') ?? 'gone';
+    if (phase === 'Succeeded' || phase === 'Failed')
+      throw new Error(`pod ${name} ended at once: ${phase}`);
     const address = textAt(pod, 'status', 'podIP');
     return phase === 'Running' && address !== undefined ? DONE : notYet(`pod ${name}: ${phase}`);
   };

@@ -34,8 +34,7 @@ export async function refused(
   if (!admission.message.includes(message))
     return fail(`refused with another message: ${admission.message}`, evidence);
   const flaw = gatekeeperFlaw(gatekeeperAlone, message);
-  if (flaw !== undefined)
-    return fail(flaw, evidence, [{ ...GATEKEEPER_FIX, reason: flaw }]);
+  if (flaw !== undefined) return fail(flaw, evidence, [{ ...GATEKEEPER_FIX, reason: flaw }]);
   const alone = [
     describe('Gatekeeper', gatekeeperAlone),
     // Where the mutator itself answered, that it refuses is shown already.

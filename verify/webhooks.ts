@@ -114,7 +114,5 @@ function differs(member: string, wanted: unknown, live: unknown): string[] {
 
 function isEmpty(selector: unknown): boolean {
   const matchLabels = valueAt(selector, 'matchLabels') ?? {};
-  return (
-    Object.keys(matchLabels).length === 0 && listAt(selector, 'matchExpressions').length === 0
-  );
+  return Object.keys(matchLabels).length === 0 && listAt(selector, 'matchExpressions').length === 0;
 }

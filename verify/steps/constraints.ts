@@ -47,7 +47,9 @@ async function compare(
   const live = await api.get(referenceOf(expected));
   if (live === undefined) return [{ path, reason: 'it does not exist', fix: DEPLOY_AGAIN }];
   return members
-    .flatMap((member) => differences(member, valueAt(expected, ...member), valueAt(live, ...member)))
+    .flatMap((member) =>
+      differences(member, valueAt(expected, ...member), valueAt(live, ...member)),
+    )
     .map((reason) => ({ path, reason, fix: DEPLOY_AGAIN }));
 }
 

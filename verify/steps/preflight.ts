@@ -57,7 +57,8 @@ async function runtimeClassFlaws({ api, policy }: Scene): Promise<Flaw[]> {
     const live = await api.get(reference);
     if (live === undefined) return [missing(reference)];
     const reason = `has handler ${textAt(live, 'handler')}, not ${handler}`;
-    const fix = 'delete the RuntimeClass, whose handler cannot be changed, and deploy the platform again';
+    const fix =
+      'delete the RuntimeClass, whose handler cannot be changed, and deploy the platform again';
     return live['handler'] === handler ? [] : [{ path: objectId(reference), reason, fix }];
   });
   return (await Promise.all(flaws)).flat();
