@@ -321,6 +321,13 @@ describe('tampering', () => {
   });
 });
 
+test('what is wrong in a namespace that is not turned on is told only of its label', async () => {
+  const api = soundCluster();
+  labels({ [ENABLED_LABEL]: 'True', 'admission.gatekeeper.sh/ignore': 'yes' })(api);
+  withPod({ hostNetwork: true })(api);
+  expect(Object.keys(await findingsOf(api, config))).toEqual(['namespaces']);
+});
+
 describe('no finding is', () => {
   test.each<[string, (api: FakeApi) => void]>([
     [

@@ -23,7 +23,7 @@ const TEMPLATE_MEMBERS = [
 /** Gatekeeper enforces the policy this project emits, and refuses by it: same Rego, parameters and match, action `deny`. */
 export const constraints: Step = {
   id: 'constraints',
-  title: 'Gatekeeper enforces this policy and denies by it',
+  title: 'Gatekeeper denies by this policy',
   expected: 'the templates and constraints of the policy, unchanged',
   run: async (scene) => {
     const { templates, constraints: emitted } = scene.expected;

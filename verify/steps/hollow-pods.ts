@@ -9,7 +9,7 @@ const CONTAINER_LISTS = ['initContainers', 'containers', 'ephemeralContainers'];
 /** No pod on a node of an enabled namespace leads around its sandbox, or has none. Such a pod may be older than the platform. */
 export const hollowPods: Step = {
   id: 'hollow-pods',
-  title: 'No pod of an enabled namespace leads around its sandbox',
+  title: 'No pod leads around its sandbox',
   expected: 'no hostPath, host namespace, privileged container, sandbox annotation, other class',
   run: async (scene) => {
     const namespaces = await enabledNamespaces(scene);

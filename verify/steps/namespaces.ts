@@ -12,7 +12,7 @@ const CLOSED_LEVELS = ['baseline', 'restricted'];
 /** Namespaces that carry our label really are turned on, and closed to pods that reach the node around their sandbox. */
 export const namespaces: Step = {
   id: 'namespaces',
-  title: 'Enabled namespaces say so exactly and enforce Pod Security',
+  title: 'Enabled namespaces say so and enforce Pod Security',
   expected: `label ${ENABLED_LABEL}="true", and ${ENFORCE_LABEL} baseline or restricted`,
   run: async (scene) => {
     const labelled = await labelledNamespaces(scene);

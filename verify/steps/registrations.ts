@@ -6,14 +6,14 @@ import { webhookFindings } from '../webhooks';
 
 export const mutatorRegistration: Step = {
   id: 'webhook-mutator',
-  title: 'The API server asks the mutator about every pod of enabled namespaces',
+  title: 'The API server asks the mutator about every pod',
   expected: 'the MutatingWebhookConfiguration covers what was deployed',
   run: (scene) => compare(scene, scene.expected.mutating),
 };
 
 export const gatekeeperRegistration: Step = {
   id: 'webhook-gatekeeper',
-  title: 'The API server asks Gatekeeper about every pod of enabled namespaces',
+  title: 'The API server asks Gatekeeper about every pod',
   expected: 'the ValidatingWebhookConfiguration covers what was deployed',
   run: (scene) => compare(scene, scene.expected.validating),
 };
