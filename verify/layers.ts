@@ -6,7 +6,7 @@ import { MUTATOR, NAMESPACES } from '../policy/names';
 import type { Scene } from './model';
 
 /** `api-server`: the server itself, by a plugin, a quota or a policy of its own. */
-export type Layer = 'mutator' | 'gatekeeper' | 'api-server';
+type Layer = 'mutator' | 'gatekeeper' | 'api-server';
 
 export const LAYER_NAMES: Readonly<Record<Layer, string>> = {
   mutator: 'mutator',
