@@ -15,7 +15,10 @@ export const ENABLED_LABEL = `${DOMAIN}/sandbox-enabled`;
 /** Annotation the mutating webhook leaves on a pod: compact JSON of the decision, see `DecisionRecord`. */
 export const DECISION_ANNOTATION = `${DOMAIN}/decision`;
 
-/** What the keys of annotations begin with by which a pod configures its own sandbox: Kata Containers' and gVisor's. */
+/**
+ * Prefixes of pod annotations by which a sandbox runtime takes settings from the pod's author. Sources: kata-containers
+ * 4.1.0, docs/how-to/how-to-set-sandbox-config-kata.md; gvisor, runsc/boot and pkg/shim (`dev.gvisor.*`).
+ */
 export const SANDBOX_ANNOTATION_PREFIXES: readonly string[] = ['io.katacontainers.', 'dev.gvisor.'];
 
 /** Namespaces the platform itself runs in. */

@@ -1,7 +1,9 @@
 /** What a verification is made of: steps with what they expect, and results with what was seen. */
 import type { KubernetesApi } from '../deploy/kubernetes/api';
 import type { KubernetesObject } from '../deploy/kubernetes/object';
+import type { Problem } from '../policy/errors';
 import type { RuntimePolicy } from '../policy/model';
+import type { ExpectedObjects } from './expected';
 
 export interface Step {
   /** Stable name, such as `label-kata`. */
@@ -14,8 +16,18 @@ export interface Step {
 
 /** A step that cannot be run says why and never counts as passed. */
 export type Outcome =
-  | { readonly status: 'pass' | 'fail'; readonly observed: string; readonly evidence?: Evidence }
+  | { readonly status: 'pass'; readonly observed: string; readonly evidence?: Evidence }
+  | {
+      readonly status: 'fail';
+      readonly observed: string;
+      readonly evidence?: Evidence;
+      /** What is wrong, object by object, each with its fix; missing where the step knows no fix. */
+      readonly findings?: readonly Finding[];
+    }
   | { readonly status: 'not-run'; readonly reason: string };
+
+/** One thing that is wrong in the cluster. Its `path` is the object's id, such as `Namespace/ai-production`. */
+export type Finding = Problem;
 
 /** Facts behind an outcome, for machines: plain JSON. */
 export type Evidence = Readonly<Record<string, unknown>>;
@@ -37,6 +49,13 @@ export interface VerificationReport {
 export interface Scene {
   readonly api: KubernetesApi;
   readonly policy: RuntimePolicy;
+  /** What the platform's registrations and policies must look like. */
+  readonly expected: ExpectedObjects;
+  /**
+   * Why the cluster is known not to enforce NetworkPolicies; a trial that shows so then says it and is no failure.
+   * Undefined for clusters that have to enforce them.
+   */
+  readonly unenforcedNetworkReason?: string | undefined;
   /** Makes names of this verification unlike those of any other. */
   readonly suffix: string;
   readonly signal: AbortSignal;
@@ -48,8 +67,24 @@ export function pass(observed: string, evidence?: Evidence): Outcome {
   return { status: 'pass', observed, ...(evidence && { evidence }) };
 }
 
-export function fail(observed: string, evidence?: Evidence): Outcome {
-  return { status: 'fail', observed, ...(evidence && { evidence }) };
+export function fail(
+  observed: string,
+  evidence?: Evidence,
+  findings?: readonly Finding[],
+): Outcome {
+  return {
+    status: 'fail',
+    observed,
+    ...(evidence && { evidence }),
+    ...(findings && { findings }),
+  };
+}
+
+/** Fails with every finding, or passes where there is none. */
+export function judged(findings: readonly Finding[], sound: string, evidence?: Evidence): Outcome {
+  if (findings.length === 0) return pass(sound, evidence);
+  const observed = findings.map(({ path, reason }) => `${path}: ${reason}`).join('; ');
+  return fail(observed, evidence, findings);
 }
 
 export function notRun(reason: string): Outcome {

@@ -23,7 +23,13 @@ export interface PodOptions {
 }
 
 /** Marks everything a verification creates. */
-export const VERIFY_LABEL = `${DOMAIN}/verify`;
+const VERIFY_LABEL = `${DOMAIN}/verify`;
+
+/** Of a namespace that a verification creates. Closed as one of a tenant, so that it is no finding once it is enabled. */
+export const VERIFY_NAMESPACE_LABELS = {
+  [VERIFY_LABEL]: 'true',
+  'pod-security.kubernetes.io/enforce': 'baseline',
+};
 
 export function verificationPod(options: PodOptions): KubernetesObject {
   const { name, namespace, image, labels = {}, container = 'main', cpu = '50m' } = options;

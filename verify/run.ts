@@ -1,35 +1,42 @@
 /** Runs the steps of a verification and takes away what they made. */
 import { randomBytes } from 'node:crypto';
-import type { RuntimePolicy } from '../policy/model';
 import type { KubernetesApi } from '../deploy/kubernetes/api';
 import { reach } from '../deploy/kubernetes/reach';
 import { objectId, referenceOf, type ObjectReference } from '../deploy/kubernetes/object';
 import { fail, notRun, type Outcome, type Scene, type Step, type StepResult } from './model';
 import type { VerificationReport } from './model';
-import { preflight, steps } from './steps';
+import { expectedObjects, type VerifiedConfig } from './expected';
+import { CHECKS, trials } from './steps';
+import { preflight, PREFLIGHT, type Preflight } from './steps/preflight';
 
 export interface VerifyOptions {
   readonly api: KubernetesApi;
-  /** The policy the cluster is expected to follow. */
-  readonly policy: RuntimePolicy;
+  /** The configuration the cluster is expected to follow. */
+  readonly config: VerifiedConfig;
+  /** See `Scene`. */
+  readonly unenforcedNetworkReason?: string | undefined;
   readonly signal: AbortSignal;
   /** Called when a step has a result; `done` of `total` then have one. */
   readonly onResult?: (result: StepResult, done: number, total: number) => void;
 }
 
 /**
- * Steps run side by side, because the audit takes as long as Gatekeeper's interval. None is run when the preflight fails.
+ * Steps run side by side, because the audit takes as long as Gatekeeper's interval. None is run when the preflight finds
+ * something missing; where all is there but does not work, those that only read are run, because they say why.
  *
  * @throws SandboxError CLUSTER_UNREACHABLE
  * @throws the signal's reason when it is aborted, after what was made has been deleted
  */
 export async function verify(options: VerifyOptions): Promise<VerificationReport> {
-  const { api, policy, signal } = options;
+  const { api, config, signal, unenforcedNetworkReason } = options;
+  const { policy } = config;
   const kubernetesVersion = await reach(api);
   const made: ObjectReference[] = [];
   const scene: Scene = {
     api,
     policy,
+    expected: expectedObjects(config),
+    unenforcedNetworkReason,
     signal,
     suffix: randomBytes(4).toString('hex'),
     create: async (manifest) => {
@@ -39,9 +46,9 @@ export async function verify(options: VerifyOptions): Promise<VerificationReport
       return created;
     },
   };
-  const others = steps(policy);
+  const others = [...CHECKS, ...trials(policy)];
   let done = 0;
-  const finish = ({ id, title, expected }: Step, outcome: Outcome): StepResult => {
+  const finish = ({ id, title, expected }: Omit<Step, 'run'>, outcome: Outcome): StepResult => {
     const result = { id, title, expected, ...outcome };
     options.onResult?.(result, ++done, others.length + 1);
     return result;
@@ -49,10 +56,12 @@ export async function verify(options: VerifyOptions): Promise<VerificationReport
   let results: StepResult[];
   let leftBehind: string[];
   try {
-    const first = finish(preflight, await outcomeOf(preflight, scene));
-    const ready = first.status === 'pass';
+    const { outcome, installed } = await preflightOf(scene);
+    const first = finish(PREFLIGHT, outcome);
+    const mayRun = (step: Step) =>
+      outcome.status === 'pass' || (installed && CHECKS.includes(step));
     const rest = others.map(async (step) =>
-      finish(step, ready ? await outcomeOf(step, scene) : notRun('the preflight failed')),
+      finish(step, mayRun(step) ? await outcomeOf(step, scene) : notRun('the preflight failed')),
     );
     results = [first, ...(await Promise.all(rest))];
   } finally {
@@ -64,14 +73,25 @@ export async function verify(options: VerifyOptions): Promise<VerificationReport
   return { server: api.server, kubernetesVersion, counts, steps: results, leftBehind };
 }
 
+async function preflightOf(scene: Scene): Promise<Preflight> {
+  try {
+    return await preflight(scene);
+  } catch (error) {
+    return { outcome: failedBy(error, scene), installed: false };
+  }
+}
+
 async function outcomeOf(step: Step, scene: Scene): Promise<Outcome> {
   try {
     return await step.run(scene);
   } catch (error) {
-    // An interrupted step still has to let the others end before everything is deleted.
-    if (scene.signal.aborted) return notRun('interrupted');
-    return fail((error as Error).message);
+    return failedBy(error, scene);
   }
+}
+
+function failedBy(error: unknown, { signal }: Scene): Outcome {
+  // An interrupted step still has to let the others end before everything is deleted.
+  return signal.aborted ? notRun('interrupted') : fail((error as Error).message);
 }
 
 /** Last made, first deleted: what is in a namespace goes before the namespace. */

@@ -2,16 +2,33 @@
 import type { RuntimePolicy } from '../policy/model';
 import type { Step } from './model';
 import { audit } from './steps/audit';
+import { constraints } from './steps/constraints';
 import { control } from './steps/control';
+import { exemptions } from './steps/exemptions';
+import { hollowPods } from './steps/hollow-pods';
 import { labelled } from './steps/label';
+import { namespaces } from './steps/namespaces';
+import { networkPolicies } from './steps/network-policies';
+import { gatekeeperRegistration, mutatorRegistration } from './steps/registrations';
 import { mislabelled, selectedByRule } from './steps/rules';
 import { runtimeProof } from './steps/proof';
 import { unlabelled } from './steps/requirement';
 
-export { preflight } from './steps/preflight';
+/**
+ * Steps that only read what the cluster holds. They run also where the platform is there but does not work, because they say
+ * why. In the order they are reported.
+ */
+export const CHECKS: readonly Step[] = [
+  mutatorRegistration,
+  gatekeeperRegistration,
+  constraints,
+  exemptions,
+  namespaces,
+  hollowPods,
+];
 
-/** In the order they are reported: label, requirement, rules, proof and its control, audit. */
-export function steps(policy: RuntimePolicy): readonly Step[] {
+/** Steps that create pods: label, requirement, rules, proof and its control, network, audit. In the order they are reported. */
+export function trials(policy: RuntimePolicy): readonly Step[] {
   const strongestFirst = [...policy.runtimes].reverse();
   return [
     ...strongestFirst.map(labelled),
@@ -20,6 +37,7 @@ export function steps(policy: RuntimePolicy): readonly Step[] {
     mislabelled(SAMPLES[0], policy),
     ...strongestFirst.map(runtimeProof),
     control,
+    networkPolicies,
     audit(),
   ];
 }

@@ -16,9 +16,11 @@ export function renderReport(report: VerificationReport, width: number): string 
     ],
     width,
   );
+  const fixes = steps.flatMap(fixesOf).join('');
   const left = leftBehind.map((id) => `Left behind, delete it by hand: ${id}\n`).join('');
   return (
     `${server} (Kubernetes ${kubernetesVersion})\n\n${table}\n` +
+    (fixes === '' ? '' : `${colors.dim('What to do:')}\n${fixes}\n`) +
     `${counts.pass} passed, ${counts.fail} failed, ${counts['not-run']} not run\n${left}`
   );
 }
@@ -26,6 +28,14 @@ export function renderReport(report: VerificationReport, width: number): string 
 function evidenceOf(step: StepResult): string {
   if (step.status === 'not-run') return `not run: ${step.reason}`;
   return step.status === 'pass' ? step.observed : `expected ${step.expected}; ${step.observed}`;
+}
+
+function fixesOf(step: StepResult): string[] {
+  if (step.status !== 'fail') return [];
+  return (step.findings ?? []).map(
+    ({ path, reason, fix }) =>
+      `  ${colors.bold(path)}: ${reason}\n    ${colors.dim('Fix:')} ${fix}\n`,
+  );
 }
 
 function paint(padded: string, cell: string): string {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { VerificationReport } from '../../verify/model';
+import type { ConnectOptions } from '../../deploy/kubernetes/client';
 import { SandboxError } from '../../policy/errors';
 import { targetOf, type GlobalOptions, type Session, type Target } from '../options';
 import { printJson } from '../output/json';
@@ -7,13 +8,16 @@ import { runStages, type Stage } from '../output/stages';
 import { renderReport } from '../output/report';
 
 const HELP = `
-Creates pods in an enabled namespace and deletes them again, also when interrupted. A step that cannot be
-run says why; it counts neither as passed nor as failed.
+Compares what the cluster has with what this configuration deploys, and lists each difference with its fix. Then creates
+pods in an enabled namespace and in namespaces of its own, and deletes them again, also when interrupted. A refusal says
+which layer answered. A step that cannot be run says why; it counts neither as passed nor as failed.
+docs/verify.md explains every step.
 
 Examples:
   $ secure-ai verify                          the local cluster
   $ secure-ai verify --context production
   $ secure-ai verify --json | jq '.steps[] | select(.status != "pass")'
+  $ secure-ai verify --json | jq '.steps[].findings[]?'
 
 Exit code 1 when a step fails.`;
 
@@ -24,7 +28,7 @@ export function declareVerify(program: Command, session: Session): void {
     .addHelpText('after', HELP)
     .action(async (_options, command: Command) => {
       const options: GlobalOptions = command.optsWithGlobals();
-      const verification = await verificationStage(await connectionOf(targetOf(options)), session);
+      const verification = await verificationStage(await clusterOf(targetOf(options)), session);
       await runStages([verification.stage], session);
       showReport(verification.report(), options, session);
     });
@@ -36,9 +40,13 @@ export interface Verification {
   report(): VerificationReport;
 }
 
-/** @param connection as `connect` takes it */
+/** A cluster, as `connect` takes it, and what is known of it beforehand. */
+interface VerifiedCluster extends ConnectOptions {
+  readonly unenforcedNetworkReason?: string | undefined;
+}
+
 export async function verificationStage(
-  connection: { readonly kubeconfig?: string; readonly context?: string },
+  connection: VerifiedCluster,
   session: Session,
 ): Promise<Verification> {
   const { connect } = await import('../../deploy/kubernetes/client');
@@ -47,10 +55,10 @@ export async function verificationStage(
   let report: VerificationReport | undefined;
   const run = async (say: (what: string) => void) => {
     const api = await connect(connection);
-    const { policy } = await loadConfig();
     report = await verify({
       api,
-      policy,
+      config: await loadConfig(),
+      unenforcedNetworkReason: connection.unenforcedNetworkReason,
       signal: session.signal,
       onResult: ({ title, status }, done, total) => say(`${done}/${total} ${title}: ${status}`),
     });
@@ -75,13 +83,16 @@ export function showReport(
   if (report.counts.fail > 0) process.exitCode = 1;
 }
 
-async function connectionOf(
-  target: Target,
-): Promise<{ readonly kubeconfig?: string; readonly context?: string }> {
+/** Of a local cluster that has no network plugin which enforces NetworkPolicies. */
+export const LOCAL_NETWORK_REASON =
+  'the network of the local cluster connects pods and enforces no NetworkPolicies';
+
+async function clusterOf(target: Target): Promise<VerifiedCluster> {
   if (target.type === 'kubeconfig') return target;
   const { findCluster } = await import('../../local/cluster');
   const cluster = await findCluster(target.name);
-  if (cluster !== undefined) return { kubeconfig: cluster.kubeconfig };
+  if (cluster !== undefined)
+    return { kubeconfig: cluster.kubeconfig, unenforcedNetworkReason: LOCAL_NETWORK_REASON };
   throw new SandboxError('CLUSTER_UNREACHABLE', [
     {
       path: `--cluster ${target.name}`,

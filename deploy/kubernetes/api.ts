@@ -20,6 +20,15 @@ export interface ListQuery {
   readonly labelSelector?: string;
 }
 
+/** A path of one Service's HTTPS port. */
+export interface ServiceTarget {
+  readonly namespace: string;
+  readonly name: string;
+  readonly port: number;
+  /** Begins with a slash. */
+  readonly path: string;
+}
+
 interface WriteOptions {
   /** All of admission runs, nothing is stored. @default false */
   readonly dryRun?: boolean;
@@ -57,6 +66,11 @@ export interface KubernetesApi {
   delete(reference: ObjectReference): Promise<void>;
   /** What the pod's first container has written so far. */
   logs(namespace: string, pod: string): Promise<string>;
+  /**
+   * POSTs JSON to a Service over HTTPS through the API server's proxy, which does not check the Service's certificate;
+   * needs `create` on `services/proxy`. The answer's JSON.
+   */
+  postToService(service: ServiceTarget, body: unknown): Promise<unknown>;
   /** The kubelet's own metrics in Prometheus text format; needs `get` on `nodes/proxy`. */
   kubeletMetrics(node: string): Promise<string>;
 }

@@ -177,6 +177,10 @@ export function createClient(send: Send, server: string): KubernetesApi {
       const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(pod)}/log`;
       return (await send({ method: 'GET', path })).text;
     },
+    postToService: async ({ namespace, name, port, path: below }, body) => {
+      const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/services/https:${encodeURIComponent(name)}:${port}/proxy${below}`;
+      return JSON.parse((await send({ method: 'POST', path, body })).text) as unknown;
+    },
     kubeletMetrics: async (node) => {
       const path = `/api/v1/nodes/${encodeURIComponent(node)}/proxy/metrics`;
       return (await send({ method: 'GET', path })).text;

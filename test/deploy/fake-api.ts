@@ -74,13 +74,16 @@ export function fakeApi(initial: readonly KubernetesObject[] = []): FakeApi {
       return Promise.resolve(found && api.onRead(found));
     },
     list: ({ apiVersion, kind, namespace, labelSelector }) => {
-      const wanted = labelSelector?.split(',').map((pair) => pair.split('=') as [string, string]);
+      const wanted = labelSelector?.split(',').map((pair) => pair.split('='));
       const found = [...objects.values()].filter(
         (object) =>
           groupOf(object.apiVersion) === groupOf(apiVersion) &&
           object.kind === kind &&
           (namespace === undefined || object.metadata.namespace === namespace) &&
-          (wanted ?? []).every(([label, value]) => object.metadata.labels?.[label] === value),
+          (wanted ?? []).every(([label = '', value]) => {
+            const found = object.metadata.labels?.[label];
+            return value === undefined ? found !== undefined : found === value;
+          }),
       );
       return Promise.resolve(found.map(api.onRead));
     },
@@ -122,6 +125,7 @@ export function fakeApi(initial: readonly KubernetesObject[] = []): FakeApi {
     },
     logs: () => Promise.resolve(''),
     kubeletMetrics: () => Promise.resolve(''),
+    postToService: () => Promise.reject(new ApiError(503, 'ServiceUnavailable', 'no endpoints')),
   };
   initial.forEach((object) => api.put(object));
   return api;

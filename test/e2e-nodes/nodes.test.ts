@@ -14,7 +14,7 @@ import { describeCertificates } from '../e2e/support/certificates';
 import { KUBECONFIG_VARIABLE } from '../e2e/support/environment';
 import { describeFlood } from '../e2e/support/flood-pod';
 import { down, NOTHING_TO_DO, up } from '../e2e/support/main-job';
-import { ENABLED, makeNamespace } from '../e2e/support/namespaces';
+import { CLOSED, makeNamespace } from '../e2e/support/namespaces';
 import { patient, PLANNED, plannedObjects, type Planned } from '../e2e/support/planned';
 import { connectPlatform, type Platform } from '../e2e/support/platform';
 import { pod, tryPod, messageOf } from '../e2e/support/pods';
@@ -48,7 +48,7 @@ describeWhere('a real node', support.supported ? undefined : support.reasons.joi
     report = result.verification;
     process.env[KUBECONFIG_VARIABLE] = result.kubeconfig;
     platform = await connectPlatform();
-    enabled = await makeNamespace(platform, 'e2e-nodes-', { labels: ENABLED });
+    enabled = await makeNamespace(platform, 'e2e-nodes-', { labels: CLOSED });
   }, UP_TIMEOUT_MILLISECONDS);
 
   afterAll(async () => {
@@ -87,6 +87,22 @@ describeWhere('a real node', support.supported ? undefined : support.reasons.joi
       status: 'pass',
       evidence: { podKernel: evidence['nodeKernel'] },
     });
+  });
+
+  test('shows which layer refused a pod, and that Gatekeeper alone refuses it too', () => {
+    for (const id of ['unlabelled-refused', 'mislabelled-refused']) {
+      const refusal = step(id);
+      expect(refusal).toMatchObject({
+        status: 'pass',
+        evidence: {
+          answeredBy: expect.stringMatching(/^(mutator|gatekeeper)$/) as string,
+          gatekeeperAlone: {
+            allowed: false,
+            message: expect.stringContaining(refusal?.expected ?? 'no message') as string,
+          },
+        },
+      });
+    }
   });
 
   test('says that Kata was not run, and why', () => {

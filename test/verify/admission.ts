@@ -1,56 +1,88 @@
 /** A cluster in memory that admits pods as the platform does, by the reference decision, or as badly as a test wants. */
 import { ApiError } from '../../deploy/kubernetes/api';
-import { textAt, type KubernetesObject } from '../../deploy/kubernetes/object';
+import { listAt, textAt, valueAt, type KubernetesObject } from '../../deploy/kubernetes/object';
 import { createDecider } from '../../policy/decide';
-import { definePolicy } from '../../policy/define';
+import { defineSandbox } from '../../constructs';
 import { CONSTRAINT_KINDS, ENABLED_LABEL, MUTATOR, NAMESPACES } from '../../policy/names';
+import { expectedObjects } from '../../verify/expected';
 import { fakeApi, object, type FakeApi } from '../deploy/fake-api';
 
-export const policy = definePolicy({
-  runtimes: [
-    { name: 'gvisor', runtimeClassName: 'gvisor', handler: 'runsc' },
-    { name: 'kata', runtimeClassName: 'kata', handler: 'kata-qemu' },
-  ],
-  rules: [
-    {
-      name: 'high_compute',
-      when: { container: { image: { contains: 'pytorch' }, requests: { cpu: { gt: '4' } } } },
-      runtime: 'kata',
-    },
-    {
-      name: 'light_model',
-      when: { container: { image: { contains: 'scikit' }, requests: { cpu: { lt: '1' } } } },
-      runtime: 'gvisor',
-    },
-  ],
-  required: [{ namespaces: ['ai-production'], container: 'ai-model', runtime: 'kata' }],
+export const config = defineSandbox({
+  policy: {
+    runtimes: [
+      { name: 'gvisor', runtimeClassName: 'gvisor', handler: 'runsc' },
+      { name: 'kata', runtimeClassName: 'kata', handler: 'kata-qemu' },
+    ],
+    rules: [
+      {
+        name: 'high_compute',
+        when: { container: { image: { contains: 'pytorch' }, requests: { cpu: { gt: '4' } } } },
+        runtime: 'kata',
+      },
+      {
+        name: 'light_model',
+        when: { container: { image: { contains: 'scikit' }, requests: { cpu: { lt: '1' } } } },
+        runtime: 'gvisor',
+      },
+    ],
+    required: [{ namespaces: ['ai-production'], container: 'ai-model', runtime: 'kata' }],
+  },
 });
+
+export const { policy } = config;
 
 const decider = createDecider(policy);
 
 /** A cluster in which everything is as it should be. */
 export function soundCluster(): FakeApi {
+  const expected = expectedObjects(config);
   const api = fakeApi([
-    withLabels(object('v1', 'Namespace/ai-production'), { [ENABLED_LABEL]: 'true' }),
+    withLabels(object('v1', 'Namespace/ai-production'), {
+      'kubernetes.io/metadata.name': 'ai-production',
+      [ENABLED_LABEL]: 'true',
+      'pod-security.kubernetes.io/enforce': 'baseline',
+    }),
     object('node.k8s.io/v1', 'RuntimeClass/kata', { handler: 'kata-qemu' }),
     object('node.k8s.io/v1', 'RuntimeClass/gvisor', { handler: 'runsc' }),
     object('v1', `ConfigMap/${NAMESPACES.gatekeeper}/${MUTATOR.policyConfigMap}`, {
       data: { 'policy.json': JSON.stringify(policy) },
     }),
-    object('admissionregistration.k8s.io/v1', `MutatingWebhookConfiguration/${MUTATOR.name}`, {
-      webhooks: [{ name: 'w', clientConfig: { service: {}, caBundle: 'Q0E=' } }],
-    }),
-    ...Object.values(CONSTRAINT_KINDS).flatMap((kind) => [
-      object('templates.gatekeeper.sh/v1', `ConstraintTemplate/${kind.toLowerCase()}`, {
-        spec: { crd: { spec: { names: { kind } } } },
-        status: { created: true },
-      }),
-      object('constraints.gatekeeper.sh/v1beta1', `${kind}/c`, { status: status([]) }),
-    ]),
+    withCa(expected.mutating),
+    withCa(expected.validating),
+    ...expected.templates.map((template) => ({ ...template, status: { created: true } })),
+    ...expected.constraints.map((constraint) => ({ ...constraint, status: status([]) })),
   ]);
   admitByPolicy(api);
   auditByPolicy(api);
+  answerAloneByPolicy(api);
   return api;
+}
+
+let refusingWebhook = 'validation.gatekeeper.sh';
+
+/** Names the webhook whose refusal the API server passes on from now on. */
+export function refuseAs(webhook: string): void {
+  refusingWebhook = webhook;
+}
+
+/** Both webhooks, asked alone, refuse what the policy refuses. */
+function answerAloneByPolicy(api: FakeApi): void {
+  api.postToService = (_service, body) => {
+    const pod = valueAt(body, 'request', 'object') as KubernetesObject;
+    const namespace = pod.metadata.namespace ?? '';
+    const [denial] = decider.decide(pod, { namespace }).denials;
+    const response = { allowed: denial === undefined, status: { message: denial?.message } };
+    return Promise.resolve({ response });
+  };
+}
+
+/** As a certificate rotator leaves it. */
+function withCa(configuration: KubernetesObject): KubernetesObject {
+  const webhooks = listAt(configuration, 'webhooks').map((webhook) => ({
+    ...(webhook as object),
+    clientConfig: { ...(valueAt(webhook, 'clientConfig') as object), caBundle: 'Q0E=' },
+  }));
+  return { ...configuration, webhooks };
 }
 
 /** Enabled namespaces are those with the label at the moment a pod is created. */
@@ -67,7 +99,7 @@ function admitByPolicy(api: FakeApi): void {
       throw new ApiError(
         403,
         'Forbidden',
-        `admission webhook denied the request: ${denial.message}`,
+        `admission webhook "${refusingWebhook}" denied the request: ${denial.message}`,
       );
     return create(pod as KubernetesObject, options);
   };

@@ -1,19 +1,21 @@
 import { ApiError } from '../../deploy/kubernetes/api';
 import { CONSTRAINT_KINDS, MUTATOR, NAMESPACES } from '../../policy/names';
-import { definePolicy } from '../../policy/define';
+import { defineSandbox } from '../../constructs';
 import { verify } from '../../verify/run';
+import { CHECKS } from '../../verify/steps';
+import { valueAt } from '../../deploy/kubernetes/object';
 import { fakeApi, object, type FakeApi } from '../deploy/fake-api';
-import { policy, soundCluster, withNode } from './admission';
+import { config, policy, refuseAs, soundCluster, withNode } from './admission';
 
 const never = new AbortController().signal;
 
-async function statuses(api: FakeApi, followed = policy): Promise<Record<string, string>> {
-  const report = await verify({ api, policy: followed, signal: never });
+async function statuses(api: FakeApi, followed = config): Promise<Record<string, string>> {
+  const report = await verify({ api, config: followed, signal: never });
   return Object.fromEntries(report.steps.map(({ id, status }) => [id, status]));
 }
 
-async function stepOf(api: FakeApi, id: string, followed = policy) {
-  const report = await verify({ api, policy: followed, signal: never });
+async function stepOf(api: FakeApi, id: string, followed = config) {
+  const report = await verify({ api, config: followed, signal: never });
   return report.steps.find((step) => step.id === id);
 }
 
@@ -22,9 +24,15 @@ const podsAndNamespaces = (api: FakeApi) =>
 
 describe('a sound cluster without nodes', () => {
   test('passes every step but the proofs, which are not run and not counted as passed', async () => {
-    const report = await verify({ api: soundCluster(), policy, signal: never });
+    const report = await verify({ api: soundCluster(), config, signal: never });
     expect(Object.fromEntries(report.steps.map(({ id, status }) => [id, status]))).toEqual({
       preflight: 'pass',
+      'webhook-mutator': 'pass',
+      'webhook-gatekeeper': 'pass',
+      constraints: 'pass',
+      exemptions: 'pass',
+      namespaces: 'pass',
+      'hollow-pods': 'pass',
       'label-kata': 'pass',
       'label-gvisor': 'pass',
       'unlabelled-refused': 'pass',
@@ -34,13 +42,14 @@ describe('a sound cluster without nodes', () => {
       'proof-kata': 'not-run',
       'proof-gvisor': 'not-run',
       control: 'not-run',
+      'network-policies': 'not-run',
       audit: 'pass',
     });
-    expect(report.counts).toEqual({ pass: 8, fail: 0, 'not-run': 3 });
+    expect(report.counts).toEqual({ pass: 14, fail: 0, 'not-run': 4 });
   });
 
   test('expects the messages of the policy to the letter', async () => {
-    const report = await verify({ api: soundCluster(), policy, signal: never });
+    const report = await verify({ api: soundCluster(), config, signal: never });
     const expected = Object.fromEntries(report.steps.map((step) => [step.id, step.expected]));
     expect(expected['unlabelled-refused']).toBe(
       'Pod invalid-ai-test requires label secure-ai.io/runtime to use runtime kata',
@@ -52,17 +61,28 @@ describe('a sound cluster without nodes', () => {
 
   test('is left as it was found', async () => {
     const api = soundCluster();
-    const report = await verify({ api, policy, signal: never });
+    const report = await verify({ api, config, signal: never });
     expect(podsAndNamespaces(api)).toEqual([' Namespace/ai-production']);
     expect(report.leftBehind).toEqual([]);
   });
 });
 
 describe('a cluster that does not do what it should', () => {
-  test('a webhook that does nothing fails the preflight, and nothing else is run', async () => {
+  const CHECK_IDS = CHECKS.map(({ id }) => id);
+
+  test('a webhook that does nothing fails the preflight, and only the steps that read are run', async () => {
     const api = soundCluster();
     const plain = fakeApi();
     api.create = (manifest, options) => plain.create(manifest, options);
+    const { preflight, ...rest } = await statuses(api);
+    expect(preflight).toBe('fail');
+    const run = Object.entries(rest).filter(([, status]) => status !== 'not-run');
+    expect(run).toEqual(CHECK_IDS.map((id) => [id, 'pass']));
+  });
+
+  test('where a part of the platform is missing nothing else is run', async () => {
+    const api = soundCluster();
+    api.objects.delete('node.k8s.io RuntimeClass/kata');
     const { preflight, ...rest } = await statuses(api);
     expect(preflight).toBe('fail');
     expect(new Set(Object.values(rest))).toEqual(new Set(['not-run']));
@@ -74,7 +94,7 @@ describe('a cluster that does not do what it should', () => {
     const step = await stepOf(api, 'preflight');
     expect(step).toMatchObject({
       status: 'fail',
-      observed: 'RuntimeClass kata has handler runc, not kata-qemu',
+      observed: 'RuntimeClass/kata: has handler runc, not kata-qemu',
     });
   });
 
@@ -87,7 +107,7 @@ describe('a cluster that does not do what it should', () => {
     );
     expect(await stepOf(api, 'preflight')).toMatchObject({
       status: 'fail',
-      observed: 'the webhook of this cluster follows another policy',
+      findings: [{ reason: 'the webhook of this cluster follows another policy' }],
     });
   });
 
@@ -112,6 +132,90 @@ describe('a cluster that does not do what it should', () => {
         throw new ApiError(403, 'Forbidden', 'exceeded quota');
       });
     expect(await statuses(api)).toMatchObject({ 'unlabelled-refused': 'fail' });
+  });
+});
+
+describe('a refusal', () => {
+  const refusal = (api: FakeApi) => stepOf(api, 'unlabelled-refused');
+  const MESSAGE = 'Pod invalid-ai-test requires label secure-ai.io/runtime to use runtime kata';
+
+  afterEach(() => refuseAs('validation.gatekeeper.sh'));
+
+  test.each([
+    [MUTATOR.webhookName, 'mutator', '(mutator; Gatekeeper alone refuses too)'],
+    [
+      'validation.gatekeeper.sh',
+      'gatekeeper',
+      '(Gatekeeper; Gatekeeper alone refuses too; the mutator alone refuses too)',
+    ],
+  ])('by %s names its layer', async (webhook, answeredBy, shown) => {
+    refuseAs(webhook);
+    expect(await refusal(soundCluster())).toMatchObject({
+      status: 'pass',
+      observed: `${MESSAGE} ${shown}`,
+      evidence: { answeredBy, gatekeeperAlone: { allowed: false, message: MESSAGE } },
+    });
+  });
+
+  test('is judged by Gatekeeper alone on the very pod, through its Service', async () => {
+    const api = soundCluster();
+    const asked: unknown[] = [];
+    const { postToService } = { postToService: api.postToService.bind(api) };
+    api.postToService = (service, body) => {
+      asked.push([service.name, service.port, service.path, valueAt(body, 'request', 'name')]);
+      return postToService(service, body);
+    };
+    await refusal(api);
+    expect(asked).toContainEqual([
+      'gatekeeper-webhook-service',
+      443,
+      '/v1/admit',
+      'invalid-ai-test',
+    ]);
+    expect(asked).toContainEqual([MUTATOR.name, 443, '/v1/mutate', 'invalid-ai-test']);
+  });
+
+  test.each([
+    ['admits', { allowed: true }, 'Gatekeeper alone admits the pod'],
+    [
+      'refuses with another message',
+      { allowed: false, status: { message: 'other' } },
+      'Gatekeeper alone refuses with another message: other',
+    ],
+  ])('fails where Gatekeeper alone %s', async (_title, response, observed) => {
+    const api = soundCluster();
+    api.postToService = () => Promise.resolve({ response });
+    expect(await refusal(api)).toMatchObject({
+      status: 'fail',
+      observed,
+      findings: [{ reason: observed, fix: expect.any(String) as string }],
+    });
+  });
+
+  test.each([
+    ['cannot be reached', new ApiError(503, 'ServiceUnavailable', 'no endpoints'), 'no endpoints'],
+    [
+      'takes only the API server',
+      new ApiError(
+        403,
+        'Forbidden',
+        'the client certificate is missing, not trusted, or of another name',
+      ),
+      'it takes only the API server',
+    ],
+    [
+      'may not be asked',
+      new ApiError(403, 'Forbidden', 'cannot create resource "services/proxy"'),
+      'cannot create resource "services/proxy"',
+    ],
+  ])('says so where a layer alone %s', async (_title, error, reason) => {
+    const api = soundCluster();
+    api.postToService = () => Promise.reject(error);
+    expect(await refusal(api)).toMatchObject({
+      status: 'pass',
+      observed: expect.stringContaining(`Gatekeeper alone not asked: ${reason}`) as string,
+      evidence: { gatekeeperAlone: `not asked: ${reason}`, mutatorAlone: `not asked: ${reason}` },
+    });
   });
 });
 
@@ -175,11 +279,13 @@ describe('proof of the runtime', () => {
 });
 
 test('steps the policy says nothing about are not run', async () => {
-  const bare = definePolicy({ runtimes: policy.runtimes.map((runtime) => ({ ...runtime })) });
+  const bare = defineSandbox({
+    policy: { runtimes: policy.runtimes.map((runtime) => ({ ...runtime })) },
+  });
   const api = soundCluster();
   api.put(
     object('v1', `ConfigMap/${NAMESPACES.gatekeeper}/${MUTATOR.policyConfigMap}`, {
-      data: { 'policy.json': JSON.stringify(bare) },
+      data: { 'policy.json': JSON.stringify(bare.policy) },
     }),
   );
   expect(await statuses(api, bare)).toMatchObject({
@@ -221,7 +327,7 @@ test('an interruption comes out as it is, after everything made is deleted', asy
   api.onWrite = (write) => {
     if (write.startsWith('patch Namespace/')) controller.abort(reason);
   };
-  await expect(verify({ api, policy, signal: controller.signal })).rejects.toBe(reason);
+  await expect(verify({ api, config, signal: controller.signal })).rejects.toBe(reason);
   expect(podsAndNamespaces(api)).toEqual([' Namespace/ai-production']);
 });
 
@@ -230,13 +336,13 @@ test('what cannot be deleted again is named', async () => {
   api.onWrite = (write) => {
     if (write.startsWith('delete Namespace/')) throw new ApiError(403, 'Forbidden', 'no');
   };
-  const { leftBehind } = await verify({ api, policy, signal: never });
+  const { leftBehind } = await verify({ api, config, signal: never });
   expect(leftBehind).toEqual([expect.stringMatching(/^Namespace\/secure-ai-verify-/)]);
 });
 
 test('a pod older than the policy lives in a namespace that is enabled only after it', async () => {
   const api = soundCluster();
-  await verify({ api, policy, signal: never });
+  await verify({ api, config, signal: never });
   const own = api.writes.filter((write) => write.includes('secure-ai-verify-'));
   expect(own.map((write) => write.replace(/secure-ai-verify-[0-9a-f]+/, 'ns'))).toEqual([
     'create Namespace/ns',
@@ -250,7 +356,7 @@ test('a pod older than the policy lives in a namespace that is enabled only afte
 test('a server that does not answer is an error, not a failed step', async () => {
   const api = fakeApi();
   api.version = () => Promise.reject(new ApiError(0, 'Unreachable', 'no answer'));
-  await expect(verify({ api, policy, signal: never })).rejects.toMatchObject({
+  await expect(verify({ api, config, signal: never })).rejects.toMatchObject({
     code: 'CLUSTER_UNREACHABLE',
   });
 });

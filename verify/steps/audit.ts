@@ -3,7 +3,7 @@ import { CONSTRAINT_KINDS, ENABLED_LABEL } from '../../policy/names';
 import { listAt, textAt, valueAt, type KubernetesObject } from '../../deploy/kubernetes/object';
 import { DeadlineError, DONE, notYet, waitUntil } from '../../deploy/wait-until';
 import { fail, notRun, pass, type Outcome, type Scene, type Step } from '../model';
-import { BUSYBOX_IMAGE, VERIFY_LABEL, verificationPod } from '../pod';
+import { BUSYBOX_IMAGE, VERIFY_NAMESPACE_LABELS, verificationPod } from '../pod';
 
 /** Gatekeeper's default audit interval is 60 s (flag --audit-interval); one that has just begun does not see the pod. */
 const AUDIT_DEADLINE_SECONDS = 240;
@@ -30,7 +30,7 @@ export function audit(): Step {
       await scene.create({
         apiVersion: 'v1',
         kind: 'Namespace',
-        metadata: { name: namespace, labels: { [VERIFY_LABEL]: 'true' } },
+        metadata: { name: namespace, labels: VERIFY_NAMESPACE_LABELS },
       });
       await scene.create(pod);
       await scene.api.patch(

@@ -1,6 +1,6 @@
 import { nodesOffering, sightKernel } from '../kernel';
 import { fail, notRun, pass, type Step } from '../model';
-import { podName, VERIFY_LABEL } from '../pod';
+import { podName, VERIFY_NAMESPACE_LABELS } from '../pod';
 
 /**
  * The negative control of the proofs: an ordinary pod, in a namespace of its own where the platform is not turned on, shows
@@ -17,7 +17,7 @@ export const control: Step = {
     await scene.create({
       apiVersion: 'v1',
       kind: 'Namespace',
-      metadata: { name: namespace, labels: { [VERIFY_LABEL]: 'true' } },
+      metadata: { name: namespace, labels: VERIFY_NAMESPACE_LABELS },
     });
     const sighting = await sightKernel(scene, {
       name: podName('control', scene.suffix),

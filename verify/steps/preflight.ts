@@ -1,98 +1,138 @@
 import { canonicalJson } from '../../policy/hash';
-import { CONSTRAINT_KINDS, MUTATOR, NAMESPACES } from '../../policy/names';
-import type { KubernetesObject } from '../../deploy/kubernetes/object';
-import { textAt } from '../../deploy/kubernetes/object';
+import { CONSTRAINT_KINDS, ENABLED_LABEL, MUTATOR, NAMESPACES } from '../../policy/names';
+import {
+  objectId,
+  referenceOf,
+  textAt,
+  type KubernetesObject,
+  type ObjectReference,
+} from '../../deploy/kubernetes/object';
 import { READINESS } from '../../deploy/readiness';
 import type { WaitKind } from '../../deploy/plan';
-import { fail, pass, type Scene, type Step } from '../model';
+import { judged, type Finding, type Outcome, type Scene, type Step } from '../model';
 import { enabledNamespace, NO_NAMESPACE } from '../namespace';
+import { DEPLOY_AGAIN } from '../webhooks';
 
-/** What every other step rests on; all that is missing is told at once. */
-export const preflight: Step = {
+export const PREFLIGHT: Omit<Step, 'run'> = {
   id: 'preflight',
   title: 'The platform is in place and follows this policy',
   expected: 'RuntimeClasses, policies and webhook are there and ready',
-  run: async (scene) => {
-    const problems = (
-      await Promise.all([
-        ...scene.policy.runtimes.map(async ({ runtimeClassName, handler }) => {
-          const live = await scene.api.get({
-            apiVersion: 'node.k8s.io/v1',
-            kind: 'RuntimeClass',
-            name: runtimeClassName,
-          });
-          if (live === undefined) return [`there is no RuntimeClass ${runtimeClassName}`];
-          return live['handler'] === handler
-            ? []
-            : [
-                `RuntimeClass ${runtimeClassName} has handler ${textAt(live, 'handler')}, not ${handler}`,
-              ];
-        }),
-        gatekeeperProblems(scene),
-        policyProblems(scene),
-        webhookProblems(scene),
-      ])
-    ).flat();
-    return problems.length === 0
-      ? pass('all there and ready')
-      : fail(problems.join('; '), { problems });
-  },
 };
 
-async function gatekeeperProblems(scene: Scene): Promise<string[]> {
-  const kinds = Object.values(CONSTRAINT_KINDS);
-  const problems = kinds.map(async (kind) => {
-    const template = await scene.api.get({
-      apiVersion: 'templates.gatekeeper.sh/v1',
-      kind: 'ConstraintTemplate',
-      name: kind.toLowerCase(),
-    });
-    return readinessProblem(`ConstraintTemplate ${kind}`, template, 'template-created', scene);
-  });
-  const constraints = kinds.map((kind) =>
-    scene.api.list({ apiVersion: 'constraints.gatekeeper.sh/v1beta1', kind }),
-  );
-  const enforced = (await Promise.all(constraints))
-    .flat()
-    .map((live) =>
-      readinessProblem(`${live.kind} ${live.metadata.name}`, live, 'constraint-enforced', scene),
-    );
-  return (await Promise.all([...problems, ...enforced])).flat();
+export interface Preflight {
+  readonly outcome: Outcome;
+  /** No object of the platform is missing, though one may not work. */
+  readonly installed: boolean;
 }
 
-async function policyProblems({ api, policy }: Scene): Promise<string[]> {
-  const live = await api.get({
+interface Flaw extends Finding {
+  /** The object does not exist. */
+  readonly missing?: true;
+}
+
+/** What every other step rests on; all that is missing or not ready is told at once. */
+export async function preflight(scene: Scene): Promise<Preflight> {
+  const flaws = (
+    await Promise.all([
+      runtimeClassFlaws(scene),
+      gatekeeperFlaws(scene),
+      policyFlaws(scene),
+      webhookFlaws(scene),
+    ])
+  ).flat();
+  const findings = flaws.map(({ path, reason, fix }) => ({ path, reason, fix }));
+  return {
+    outcome: judged(findings, 'all there and ready'),
+    installed: flaws.every(({ missing }) => missing !== true),
+  };
+}
+
+async function runtimeClassFlaws({ api, policy }: Scene): Promise<Flaw[]> {
+  const flaws = policy.runtimes.map(async ({ runtimeClassName, handler }): Promise<Flaw[]> => {
+    const reference = {
+      apiVersion: 'node.k8s.io/v1',
+      kind: 'RuntimeClass',
+      name: runtimeClassName,
+    };
+    const live = await api.get(reference);
+    if (live === undefined) return [missing(reference)];
+    const reason = `has handler ${textAt(live, 'handler')}, not ${handler}`;
+    const fix =
+      'delete the RuntimeClass, whose handler cannot be changed, and deploy the platform again';
+    return live['handler'] === handler ? [] : [{ path: objectId(reference), reason, fix }];
+  });
+  return (await Promise.all(flaws)).flat();
+}
+
+async function gatekeeperFlaws(scene: Scene): Promise<Flaw[]> {
+  const kinds = Object.values(CONSTRAINT_KINDS);
+  const templates = kinds.map((kind) =>
+    unreadyFlaws(
+      {
+        apiVersion: 'templates.gatekeeper.sh/v1',
+        kind: 'ConstraintTemplate',
+        name: kind.toLowerCase(),
+      },
+      'template-created',
+      scene,
+    ),
+  );
+  const constraints = kinds.map(async (kind) => {
+    const live = await scene.api.list({ apiVersion: 'constraints.gatekeeper.sh/v1beta1', kind });
+    const flaws = live.map((one) => unreadyFlaws(referenceOf(one), 'constraint-enforced', scene));
+    return (await Promise.all(flaws)).flat();
+  });
+  return (await Promise.all([...templates, ...constraints])).flat();
+}
+
+async function policyFlaws({ api, policy }: Scene): Promise<Flaw[]> {
+  const reference = {
     apiVersion: 'v1',
     kind: 'ConfigMap',
     namespace: NAMESPACES.gatekeeper,
     name: MUTATOR.policyConfigMap,
-  });
-  const text = textAt(live, 'data', 'policy.json');
-  if (text === undefined) return [`there is no ConfigMap ${MUTATOR.policyConfigMap}`];
+  };
+  const text = textAt(await api.get(reference), 'data', 'policy.json');
+  if (text === undefined) return [missing(reference)];
+  const reason = 'the webhook of this cluster follows another policy';
   return canonicalText(text) === canonicalJson(policy)
     ? []
-    : ['the webhook of this cluster follows another policy'];
+    : [{ path: objectId(reference), reason, fix: DEPLOY_AGAIN }];
 }
 
-async function webhookProblems(scene: Scene): Promise<string[]> {
-  if ((await enabledNamespace(scene)) === undefined) return [NO_NAMESPACE];
-  const live = await scene.api.get({
+async function webhookFlaws(scene: Scene): Promise<Flaw[]> {
+  if ((await enabledNamespace(scene)) === undefined) {
+    const fix = `label a namespace: kubectl label namespace NAME ${ENABLED_LABEL}=true`;
+    return [{ path: 'Namespace', reason: NO_NAMESPACE, fix }];
+  }
+  const reference = {
     apiVersion: 'admissionregistration.k8s.io/v1',
     kind: 'MutatingWebhookConfiguration',
     name: MUTATOR.name,
-  });
-  return readinessProblem(`webhook ${MUTATOR.name}`, live, 'webhook-answers', scene);
+  };
+  return unreadyFlaws(reference, 'webhook-answers', scene);
 }
 
-async function readinessProblem(
-  name: string,
-  live: KubernetesObject | undefined,
+async function unreadyFlaws(
+  reference: ObjectReference,
   wait: Exclude<WaitKind, 'none'>,
   scene: Scene,
-): Promise<string[]> {
-  if (live === undefined) return [`there is no ${name}`];
+): Promise<Flaw[]> {
+  const live: KubernetesObject | undefined = await scene.api.get(reference);
+  if (live === undefined) return [missing(reference)];
   const observation = await READINESS[wait].observe(live, scene);
-  return observation.done ? [] : [`${name}: ${observation.seen}`];
+  if (observation.done) return [];
+  const fix = `look at the pods of namespace ${NAMESPACES.gatekeeper} and at the steps below`;
+  return [{ path: objectId(reference), reason: observation.seen, fix }];
+}
+
+function missing(reference: ObjectReference): Flaw {
+  return {
+    path: objectId(reference),
+    reason: 'it does not exist',
+    fix: 'deploy the platform: `secure-ai up`, or `pulumi up`',
+    missing: true,
+  };
 }
 
 function canonicalText(json: string): string {

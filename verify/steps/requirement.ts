@@ -1,8 +1,8 @@
 import { createDecider } from '../../policy/decide';
 import type { RuntimePolicy } from '../../policy/model';
-import { admit } from '../admit';
-import { fail, notRun, pass, type Step } from '../model';
+import { notRun, type Step } from '../model';
 import { BUSYBOX_IMAGE, verificationPod } from '../pod';
+import { refused } from '../refusal';
 
 const NAME = 'invalid-ai-test';
 
@@ -25,16 +25,7 @@ export function unlabelled(policy: RuntimePolicy): Step {
     expected: message ?? 'a refusal',
     run: async (scene) => {
       if (message === undefined) return notRun('the policy requires the label of no container');
-      return refusedWith(message, await admit(scene, pod));
+      return refused(scene, pod, message);
     },
   };
-}
-
-/** Passes when admission refused, and its answer holds the message to the letter. */
-export function refusedWith(message: string, admission: Awaited<ReturnType<typeof admit>>) {
-  if (admission.admitted) return fail('the pod was admitted');
-  const evidence = { answer: admission.message };
-  return admission.message.includes(message)
-    ? pass(message, evidence)
-    : fail(`refused with another message: ${admission.message}`, evidence);
 }

@@ -5,7 +5,7 @@ import { admit, runtimeEvidence, runtimeSummary } from '../admit';
 import { fail, notRun, pass, type Step } from '../model';
 import { enabledNamespace, NO_NAMESPACE } from '../namespace';
 import { podName, verificationPod } from '../pod';
-import { refusedWith } from './requirement';
+import { refused } from '../refusal';
 
 /** A workload the rules may have an opinion of. Its pod is gated: the image is never pulled. */
 export interface Sample {
@@ -56,22 +56,19 @@ export function selectedByRule(sample: Sample, policy: RuntimePolicy): Step {
 
 /** A pod whose label asks for a runtime that a rule does not accept is refused with exactly the policy's message. */
 export function mislabelled(sample: Sample, policy: RuntimePolicy): Step {
-  const refused = policy.runtimes
+  const wrong = policy.runtimes
     .map(({ name }) => ({ label: name, message: refusalOf(sample, policy, name) }))
     .find(({ message }) => message !== undefined);
   return {
     id: 'mislabelled-refused',
-    title: `${describe(sample)} labelled ${refused?.label ?? 'otherwise'} is refused`,
-    expected: refused?.message ?? 'a refusal',
+    title: `${describe(sample)} labelled ${wrong?.label ?? 'otherwise'} is refused`,
+    expected: wrong?.message ?? 'a refusal',
     run: async (scene) => {
-      if (refused?.message === undefined) return notRun('no rule of the policy refuses this pod');
+      if (wrong?.message === undefined) return notRun('no rule of the policy refuses this pod');
       const namespace = await enabledNamespace(scene);
       if (namespace === undefined) return notRun(NO_NAMESPACE);
-      const labels = { [policy.labelKey]: refused.label };
-      return refusedWith(
-        refused.message,
-        await admit(scene, samplePod(sample, MISLABELLED, namespace, labels)),
-      );
+      const labels = { [policy.labelKey]: wrong.label };
+      return refused(scene, samplePod(sample, MISLABELLED, namespace, labels), wrong.message);
     },
   };
 }

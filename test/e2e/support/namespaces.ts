@@ -8,6 +8,9 @@ import { NotYet, until } from './wait';
 /** Labels of a namespace the platform is turned on for. */
 export const ENABLED = { [ENABLED_LABEL]: 'true' } as const;
 
+/** Those of a tenant's namespace, which verify has nothing against. */
+export const CLOSED = { ...ENABLED, 'pod-security.kubernetes.io/enforce': 'baseline' } as const;
+
 export interface NamespaceOptions {
   readonly labels?: Readonly<Record<string, string>>;
   /** Besides `default`. */

@@ -1,0 +1,31 @@
+/** Runs the steps that only read, outside a whole verification. */
+import type { KubernetesApi } from '../../deploy/kubernetes/api';
+import { expectedObjects, type VerifiedConfig } from '../../verify/expected';
+import type { Finding, Scene } from '../../verify/model';
+import { CHECKS } from '../../verify/steps';
+
+export function sceneOf(api: KubernetesApi, config: VerifiedConfig): Scene {
+  return {
+    api,
+    policy: config.policy,
+    expected: expectedObjects(config),
+    suffix: 'test',
+    signal: new AbortController().signal,
+    create: () => Promise.reject(new Error('a check creates nothing')),
+  };
+}
+
+/** What each check that fails has found, by step id: empty where all is sound. */
+export async function findingsOf(
+  api: KubernetesApi,
+  config: VerifiedConfig,
+): Promise<Readonly<Record<string, readonly Finding[]>>> {
+  const scene = sceneOf(api, config);
+  const results = await Promise.all(
+    CHECKS.map(async ({ id, run }) => {
+      const outcome = await run(scene);
+      return outcome.status === 'fail' ? [[id, outcome.findings ?? []] as const] : [];
+    }),
+  );
+  return Object.fromEntries(results.flat());
+}

@@ -1,0 +1,31 @@
+/** The namespaces the platform is turned on for. */
+import type { KubernetesObject } from '../deploy/kubernetes/object';
+import { ENABLED_LABEL, EXEMPT_NAMESPACES } from '../policy/names';
+import type { Scene } from './model';
+
+/** Namespaces that carry the label, whatever its value, and are not being deleted. */
+export async function labelledNamespaces({
+  api,
+}: Pick<Scene, 'api'>): Promise<readonly KubernetesObject[]> {
+  const namespaces = await api.list({
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    labelSelector: ENABLED_LABEL,
+  });
+  return namespaces.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+}
+
+/** Those whose pods the platform sandboxes: the label says exactly `"true"`, and they are not exempt. */
+export async function enabledNamespaces(
+  scene: Pick<Scene, 'api'>,
+): Promise<readonly KubernetesObject[]> {
+  return (await labelledNamespaces(scene)).filter(
+    ({ metadata: { name = '', labels } }) =>
+      labels?.[ENABLED_LABEL] === 'true' && !EXEMPT_NAMESPACES.includes(name),
+  );
+}
+
+/** How findings name a namespace. */
+export function namespaceId({ metadata }: KubernetesObject): string {
+  return `Namespace/${metadata.name}`;
+}

@@ -1,0 +1,124 @@
+/** Two pods, and whether one reaches the other: without a NetworkPolicy, under one that closes the namespace, and without it again. */
+import { referenceOf, textAt, type KubernetesObject } from '../deploy/kubernetes/object';
+import { DONE, notYet, waitUntil } from '../deploy/wait-until';
+import type { Scene } from './model';
+import { BUSYBOX_IMAGE, podName, verificationPod } from './pod';
+
+/** Image pull included. */
+const RUN_DEADLINE_SECONDS = 120;
+
+/** How long a network plugin may take to act on a policy that was created or deleted. */
+export const EFFECT_DEADLINE_SECONDS = 30;
+
+/** Answers in a row, so that one lost packet decides nothing. */
+const IN_A_ROW = 3;
+
+/** Each takes a second, or three where nothing answers. More than every wait of a trial together needs. */
+const ATTEMPTS = 300;
+
+const PORT = 8080;
+
+type Reach = 'reached' | 'blocked';
+
+export interface NetworkTrial {
+  readonly namespace: string;
+  /** Of the client. */
+  readonly node: string;
+  /**
+   * Waits until the client's last attempts all had this result.
+   *
+   * @throws DeadlineError where that does not happen
+   */
+  awaits(reach: Reach, deadlineSeconds: number): Promise<void>;
+  /** Creates a NetworkPolicy that closes the namespace in both directions. */
+  close(): Promise<void>;
+  /** Deletes it. */
+  open(): Promise<void>;
+}
+
+/**
+ * Starts a server and a client that goes on asking it, each time with a new connection.
+ *
+ * @param labels of both pods
+ * @throws DeadlineError where the pods do not run
+ */
+export async function startTrial(
+  scene: Scene,
+  namespace: string,
+  labels: Readonly<Record<string, string>>,
+): Promise<NetworkTrial> {
+  const { api, signal, suffix } = scene;
+  const run = async (purpose: string, script: string) => {
+    const name = podName(purpose, suffix);
+    const command = ['sh', '-c', script];
+    const image = BUSYBOX_IMAGE;
+    await scene.create(verificationPod({ name, namespace, image, labels, command }));
+    return untilRunning(scene, namespace, name);
+  };
+  const server = await run(
+    'network-server',
+    `echo ${suffix} >/tmp/index.html && exec httpd -f -p ${PORT} -h /tmp`,
+  );
+  const address = textAt(server, 'status', 'podIP') ?? '';
+  const client = await run('network-client', clientScript(address, suffix));
+  const name = client.metadata.name ?? '';
+  const policy = policyOf(namespace);
+  return {
+    namespace,
+    node: textAt(client, 'spec', 'nodeName') ?? '',
+    awaits: async (reach, deadlineSeconds) => {
+      const before = (await results(scene, namespace, name)).length;
+      const look = async () => {
+        const since = (await results(scene, namespace, name)).slice(before);
+        const last = since.slice(-IN_A_ROW);
+        return last.length === IN_A_ROW && last.every((line) => line === reach)
+          ? DONE
+          : notYet(`${last.at(-1) ?? 'no attempt'} after ${since.length} attempts`);
+      };
+      await waitUntil(look, { deadlineSeconds, signal });
+    },
+    close: async () => void (await scene.create(policy)),
+    open: () => api.delete(referenceOf(policy)),
+  };
+}
+
+/**
+ * Asks with nc and not with wget, whose `-T` ends in a segmentation fault in Debian's busybox 1.35. `timeout` ends a connection
+ * that a policy cuts off half-way.
+ */
+function clientScript(address: string, token: string): string {
+  const ask = `printf 'GET / HTTP/1.0\\r\\n\\r\\n' | timeout 4 nc -w 2 ${address} ${PORT} 2>/dev/null`;
+  return `i=0; while [ $i -lt ${ATTEMPTS} ]; do i=$((i+1)); if ${ask} | grep -q ${token}; then echo reached; else echo blocked; fi; sleep 1; done`;
+}
+
+async function results({ api }: Scene, namespace: string, pod: string): Promise<readonly string[]> {
+  return (await api.logs(namespace, pod)).split('\n').filter((line) => line !== '');
+}
+
+async function untilRunning(
+  { api, signal }: Scene,
+  namespace: string,
+  name: string,
+): Promise<KubernetesObject> {
+  let pod: KubernetesObject | undefined;
+  const look = async () => {
+    pod = await api.get({ apiVersion: 'v1', kind: 'Pod', namespace, name });
+    const phase = textAt(pod, 'status', 'phase') ?? 'gone';
+    if (phase === 'Succeeded' || phase === 'Failed')
+      throw new Error(`pod ${name} ended at once: ${phase}`);
+    const address = textAt(pod, 'status', 'podIP');
+    return phase === 'Running' && address !== undefined ? DONE : notYet(`pod ${name}: ${phase}`);
+  };
+  await waitUntil(look, { deadlineSeconds: RUN_DEADLINE_SECONDS, signal });
+  if (pod === undefined) throw new TypeError('a running pod exists');
+  return pod;
+}
+
+function policyOf(namespace: string): KubernetesObject {
+  return {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: { name: 'default-deny', namespace },
+    spec: { podSelector: {}, policyTypes: ['Ingress', 'Egress'] },
+  };
+}

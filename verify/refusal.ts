@@ -1,0 +1,57 @@
+/** Whether admission refuses a pod with the policy's message: through the API server, and Gatekeeper by itself. */
+import type { KubernetesObject } from '../deploy/kubernetes/object';
+import { admit } from './admit';
+import { askAlone, LAYER_NAMES, layerOf, type AloneAnswer } from './layers';
+import { fail, pass, type Evidence, type Outcome, type Scene } from './model';
+
+const GATEKEEPER_FIX = {
+  path: 'Gatekeeper',
+  fix: 'look at the steps webhook-gatekeeper, constraints and exemptions, and deploy the platform again',
+};
+
+/**
+ * Passes when admission refuses the pod, its answer holds the message to the letter, and Gatekeeper alone refuses with the
+ * same message. Where Gatekeeper cannot be asked alone, the outcome says so.
+ */
+export async function refused(
+  scene: Scene,
+  pod: KubernetesObject,
+  message: string,
+): Promise<Outcome> {
+  const admission = await admit(scene, pod);
+  if (admission.admitted) return fail('the pod was admitted');
+  const answeredBy = layerOf(admission.message);
+  const [gatekeeperAlone, mutatorAlone] = await Promise.all([
+    askAlone(scene, 'gatekeeper', pod),
+    askAlone(scene, 'mutator', pod),
+  ]);
+  const evidence: Evidence = {
+    answer: admission.message,
+    answeredBy,
+    gatekeeperAlone,
+    mutatorAlone,
+  };
+  if (!admission.message.includes(message))
+    return fail(`refused with another message: ${admission.message}`, evidence);
+  const flaw = gatekeeperFlaw(gatekeeperAlone, message);
+  if (flaw !== undefined) return fail(flaw, evidence, [{ ...GATEKEEPER_FIX, reason: flaw }]);
+  const alone = [
+    describe('Gatekeeper', gatekeeperAlone),
+    // Where the mutator itself answered, that it refuses is shown already.
+    ...(answeredBy === 'mutator' ? [] : [describe('the mutator', mutatorAlone)]),
+  ];
+  return pass(`${message} (${[LAYER_NAMES[answeredBy], ...alone].join('; ')})`, evidence);
+}
+
+function gatekeeperFlaw(answer: AloneAnswer, message: string): string | undefined {
+  if (typeof answer === 'string') return undefined;
+  if (answer.allowed) return 'Gatekeeper alone admits the pod';
+  return answer.message.includes(message)
+    ? undefined
+    : `Gatekeeper alone refuses with another message: ${answer.message}`;
+}
+
+function describe(layer: string, answer: AloneAnswer): string {
+  if (typeof answer === 'string') return `${layer} alone ${answer}`;
+  return `${layer} alone ${answer.allowed ? 'admits' : 'refuses too'}`;
+}

@@ -1,0 +1,78 @@
+import {
+  objectId,
+  referenceOf,
+  valueAt,
+  type KubernetesObject,
+} from '../../deploy/kubernetes/object';
+import { canonicalJson } from '../../policy/hash';
+import { judged, type Finding, type Scene, type Step } from '../model';
+import { DEPLOY_AGAIN } from '../webhooks';
+
+/** What decides whether a constraint refuses, and what it refuses. */
+const CONSTRAINT_MEMBERS = [
+  ['spec', 'enforcementAction'],
+  ['spec', 'match'],
+  ['spec', 'parameters'],
+];
+
+const TEMPLATE_MEMBERS = [
+  ['spec', 'crd', 'spec', 'names', 'kind'],
+  ['spec', 'targets'],
+];
+
+/** Gatekeeper enforces the policy this project emits, and refuses by it: same Rego, parameters and match, action `deny`. */
+export const constraints: Step = {
+  id: 'constraints',
+  title: 'Gatekeeper denies by this policy',
+  expected: 'the templates and constraints of the policy, unchanged',
+  run: async (scene) => {
+    const { templates, constraints: emitted } = scene.expected;
+    const findings = await Promise.all([
+      ...templates.map((template) => compare(scene, template, TEMPLATE_MEMBERS)),
+      ...emitted.map((constraint) => compare(scene, constraint, CONSTRAINT_MEMBERS)),
+    ]);
+    return judged(
+      findings.flat(),
+      `${templates.length} templates and ${emitted.length} constraints as deployed`,
+    );
+  },
+};
+
+async function compare(
+  { api }: Scene,
+  expected: KubernetesObject,
+  members: readonly (readonly string[])[],
+): Promise<Finding[]> {
+  const path = objectId(referenceOf(expected));
+  const live = await api.get(referenceOf(expected));
+  if (live === undefined) return [{ path, reason: 'it does not exist', fix: DEPLOY_AGAIN }];
+  return members
+    .flatMap((member) =>
+      differences(member, valueAt(expected, ...member), valueAt(live, ...member)),
+    )
+    .map((reason) => ({ path, reason, fix: DEPLOY_AGAIN }));
+}
+
+/** Objects are compared member by member, so that the reason names the one that differs; long values are not printed. */
+function differences(member: readonly string[], expected: unknown, live: unknown): string[] {
+  if (canonicalJson(expected) === canonicalJson(live)) return [];
+  const name = member.join('.');
+  if (isRecord(expected) && isRecord(live)) {
+    const keys = new Set([...Object.keys(expected), ...Object.keys(live)]);
+    return [...keys].flatMap((key) => differences([...member, key], expected[key], live[key]));
+  }
+  return [`${name} is ${shown(live)}, not ${shown(expected)}`];
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+const LONGEST_SHOWN_CHARACTERS = 80;
+
+function shown(value: unknown): string {
+  const json = JSON.stringify(value) ?? 'missing';
+  return json.length <= LONGEST_SHOWN_CHARACTERS
+    ? json
+    : `${json.slice(0, LONGEST_SHOWN_CHARACTERS)}…`;
+}

@@ -1,0 +1,113 @@
+import { listAt, type KubernetesObject } from '../../deploy/kubernetes/object';
+import { IGNORE_LABEL } from '../../constructs/gatekeeper/names';
+import { NAMESPACES } from '../../policy/names';
+import { enabledNamespaces, namespaceId } from '../enabled-namespaces';
+import { judged, type Finding, type Scene, type Step } from '../model';
+
+/** The one Config object Gatekeeper reads (gatekeeper v3.23.1, pkg/keys, `Config`). */
+const CONFIG = {
+  apiVersion: 'config.gatekeeper.sh/v1alpha1',
+  kind: 'Config',
+  namespace: NAMESPACES.gatekeeper,
+  name: 'config',
+};
+
+/** Processes of Gatekeeper that a namespace must not be excluded from (pkg/controller/config/process, v3.23.1). */
+const PROCESSES = ['*', 'webhook', 'audit'];
+
+const DEPLOYMENTS = ['gatekeeper-controller-manager', 'gatekeeper-audit'];
+
+/** Nothing takes an enabled namespace out of Gatekeeper's reach: its ignore label, its Config, its flags. */
+export const exemptions: Step = {
+  id: 'exemptions',
+  title: 'Gatekeeper exempts no enabled namespace',
+  expected: `no ${IGNORE_LABEL} label, no excludedNamespaces, no --exempt-namespace for it`,
+  run: async (scene) => {
+    const namespaces = await enabledNamespaces(scene);
+    const findings = await Promise.all([
+      ignored(namespaces),
+      excluded(scene, namespaces),
+      ...DEPLOYMENTS.map((name) => exempted(scene, name, namespaces)),
+    ]);
+    return judged(findings.flat(), `none of ${namespaces.length} enabled namespaces is exempt`);
+  },
+};
+
+function ignored(namespaces: readonly KubernetesObject[]): Finding[] {
+  return namespaces
+    .filter(({ metadata }) => metadata.labels?.[IGNORE_LABEL] !== undefined)
+    .map((namespace) => ({
+      path: namespaceId(namespace),
+      reason: `label ${IGNORE_LABEL} takes its pods out of Gatekeeper's reach, whatever its value`,
+      fix: `remove the label: kubectl label namespace ${namespace.metadata.name} ${IGNORE_LABEL}-`,
+    }));
+}
+
+async function excluded(
+  { api }: Scene,
+  namespaces: readonly KubernetesObject[],
+): Promise<Finding[]> {
+  const config = await api.get(CONFIG);
+  const patterns = listAt(config, 'spec', 'match')
+    .filter((entry) =>
+      listAt(entry, 'processes').some((process) => PROCESSES.includes(String(process))),
+    )
+    .flatMap((entry) => listAt(entry, 'excludedNamespaces').map(String));
+  return patterns.flatMap((pattern) =>
+    matching(namespaces, (name) => matchesWildcard(pattern, name)).map((name) => ({
+      path: `Config/${CONFIG.namespace}/${CONFIG.name}`,
+      reason: `excludedNamespaces "${pattern}" takes namespace ${name} out of Gatekeeper's reach`,
+      fix: `remove "${pattern}" from spec.match, or list names that are not enabled`,
+    })),
+  );
+}
+
+async function exempted(
+  { api }: Scene,
+  deployment: string,
+  namespaces: readonly KubernetesObject[],
+): Promise<Finding[]> {
+  const live = await api.get({
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    namespace: NAMESPACES.gatekeeper,
+    name: deployment,
+  });
+  const args = listAt(live, 'spec', 'template', 'spec', 'containers').flatMap((container) => [
+    ...listAt(container, 'command'),
+    ...listAt(container, 'args'),
+  ]);
+  return args.map(String).flatMap((arg) =>
+    matching(namespaces, (name) => isExemptedBy(arg, name)).map((name) => ({
+      path: `Deployment/${NAMESPACES.gatekeeper}/${deployment}`,
+      reason: `${arg} lets namespace ${name} exempt itself with the label ${IGNORE_LABEL}`,
+      fix: 'remove the flag: take the namespace out of gatekeeper.exemptNamespaces and deploy the platform again',
+    })),
+  );
+}
+
+/** Gatekeeper's three flags, with one name, prefix or suffix each (pkg/webhook/namespacelabel.go, v3.23.1). */
+function isExemptedBy(arg: string, namespace: string): boolean {
+  const [, kind, value = ''] =
+    /^--?exempt-namespace(-prefix|-suffix)?=["']?([^"']*)/.exec(arg) ?? [];
+  if (value === '') return false;
+  if (kind === '-prefix') return namespace.startsWith(value);
+  if (kind === '-suffix') return namespace.endsWith(value);
+  return namespace === value;
+}
+
+/** An asterisk at the front, at the end, or at both (gatekeeper pkg/wildcard/wildcard.go, v3.23.1). */
+function matchesWildcard(pattern: string, name: string): boolean {
+  const text = pattern.replace(/^\*|\*$/g, '');
+  const [front, end] = [pattern.startsWith('*'), pattern.endsWith('*')];
+  if (front && end) return name.includes(text);
+  if (front) return name.endsWith(text);
+  return end ? name.startsWith(text) : name === pattern;
+}
+
+function matching(
+  namespaces: readonly KubernetesObject[],
+  matches: (name: string) => boolean,
+): string[] {
+  return namespaces.map(({ metadata }) => metadata.name ?? '').filter(matches);
+}

@@ -1,0 +1,75 @@
+import { listAt, textAt, valueAt, type KubernetesObject } from '../../deploy/kubernetes/object';
+import type { RuntimePolicy } from '../../policy/model';
+import { SANDBOX_ANNOTATION_PREFIXES } from '../../policy/names';
+import { enabledNamespaces } from '../enabled-namespaces';
+import { judged, type Finding, type Step } from '../model';
+
+const CONTAINER_LISTS = ['initContainers', 'containers', 'ephemeralContainers'];
+
+/** No pod on a node of an enabled namespace leads around its sandbox, or has none. Such a pod may be older than the platform. */
+export const hollowPods: Step = {
+  id: 'hollow-pods',
+  title: 'No pod leads around its sandbox',
+  expected: 'no hostPath, host namespace, privileged container, sandbox annotation, other class',
+  run: async (scene) => {
+    const namespaces = await enabledNamespaces(scene);
+    const lists = namespaces.map(({ metadata: { name = '' } }) =>
+      scene.api.list({ apiVersion: 'v1', kind: 'Pod', namespace: name }),
+    );
+    const running = (await Promise.all(lists)).flat().filter(isOnNode);
+    return judged(
+      running.flatMap((pod) => findingOf(pod, scene.policy)),
+      `${running.length} pods on nodes, in ${namespaces.length} enabled namespaces`,
+    );
+  },
+};
+
+function isOnNode(pod: KubernetesObject): boolean {
+  const ended = ['Succeeded', 'Failed'].includes(textAt(pod, 'status', 'phase') ?? '');
+  return textAt(pod, 'spec', 'nodeName') !== undefined && !ended;
+}
+
+function findingOf(pod: KubernetesObject, policy: RuntimePolicy): Finding[] {
+  const flaws = [...waysAround(pod), ...classFlaws(pod, policy)];
+  if (flaws.length === 0) return [];
+  const { namespace, name } = pod.metadata;
+  return [
+    {
+      path: `Pod/${namespace}/${name}`,
+      reason: `it ${flaws.join(', ')}`,
+      fix: 'remove that from its template and delete the pod, so that it is created anew under the policy',
+    },
+  ];
+}
+
+/** By what a pod reaches its node, whatever its class. */
+function waysAround(pod: KubernetesObject): string[] {
+  const hostPaths = listAt(pod, 'spec', 'volumes').flatMap(
+    (volume) => textAt(volume, 'hostPath', 'path') ?? [],
+  );
+  const hostNamespaces = ['hostNetwork', 'hostPID', 'hostIPC'].filter(
+    (member) => valueAt(pod, 'spec', member) === true,
+  );
+  const privileged = CONTAINER_LISTS.flatMap((list) => listAt(pod, 'spec', list))
+    .filter((container) => valueAt(container, 'securityContext', 'privileged') === true)
+    .map((container) => textAt(container, 'name'));
+  const annotations = Object.keys(pod.metadata.annotations ?? {}).filter((key) =>
+    SANDBOX_ANNOTATION_PREFIXES.some((prefix) => key.startsWith(prefix)),
+  );
+  return [
+    ...hostPaths.map((path) => `mounts hostPath ${path}`),
+    ...hostNamespaces.map((member) => `sets ${member}`),
+    ...privileged.map((container) => `runs container ${container} privileged`),
+    ...annotations.map((key) => `carries annotation ${key}`),
+  ];
+}
+
+/** No class is right only where the policy leaves pods that say nothing alone. */
+function classFlaws(pod: KubernetesObject, { runtimes, unlabelled }: RuntimePolicy): string[] {
+  const className = textAt(pod, 'spec', 'runtimeClassName');
+  if (className === undefined)
+    return unlabelled === 'ignore' ? [] : ['has no runtimeClassName, so runs outside a sandbox'];
+  return runtimes.some((runtime) => runtime.runtimeClassName === className)
+    ? []
+    : [`has runtimeClassName ${className}, which the policy does not know`];
+}

@@ -1,0 +1,48 @@
+import type { KubernetesObject } from '../../deploy/kubernetes/object';
+import { ENABLED_LABEL, EXEMPT_NAMESPACES } from '../../policy/names';
+import { labelledNamespaces, namespaceId } from '../enabled-namespaces';
+import { judged, type Finding, type Step } from '../model';
+
+/** Label of the level the Pod Security admission plugin enforces (kubernetes.io, "Pod Security Admission"). */
+const ENFORCE_LABEL = 'pod-security.kubernetes.io/enforce';
+
+/** Levels that refuse hostPath volumes, host namespaces and privileged containers (kubernetes.io, "Pod Security Standards"). */
+const CLOSED_LEVELS = ['baseline', 'restricted'];
+
+/** Namespaces that carry our label really are turned on, and closed to pods that reach the node around their sandbox. */
+export const namespaces: Step = {
+  id: 'namespaces',
+  title: 'Enabled namespaces say so and enforce Pod Security',
+  expected: `label ${ENABLED_LABEL}="true", and ${ENFORCE_LABEL} baseline or restricted`,
+  run: async (scene) => {
+    const labelled = await labelledNamespaces(scene);
+    const sound = `${labelled.length} enabled: ${labelled.map(({ metadata }) => metadata.name).join(', ') || 'none'}`;
+    return judged(labelled.flatMap(findingsOf), sound);
+  },
+};
+
+function findingsOf(namespace: KubernetesObject): Finding[] {
+  const { name = '', labels = {} } = namespace.metadata;
+  const path = namespaceId(namespace);
+  const value = labels[ENABLED_LABEL];
+  if (value !== 'true') {
+    const reason = `label ${ENABLED_LABEL} is "${value}", which turns nothing on: only "true" does`;
+    const fix = `set it to "true", or remove the label: kubectl label --overwrite namespace ${name} ${ENABLED_LABEL}=true`;
+    return [{ path, reason, fix }];
+  }
+  if (EXEMPT_NAMESPACES.includes(name)) {
+    const reason = `label ${ENABLED_LABEL} has no effect here: the namespace is exempt, its pods are not sandboxed`;
+    const fix = `remove the label: kubectl label namespace ${name} ${ENABLED_LABEL}-`;
+    return [{ path, reason, fix }];
+  }
+  const level = labels[ENFORCE_LABEL];
+  if (level !== undefined && CLOSED_LEVELS.includes(level)) return [];
+  const found = level === undefined ? `no label ${ENFORCE_LABEL}` : `${ENFORCE_LABEL} is ${level}`;
+  return [
+    {
+      path,
+      reason: `${found}, so pods may mount the node's files and enter its namespaces`,
+      fix: `kubectl label --overwrite namespace ${name} ${ENFORCE_LABEL}=baseline`,
+    },
+  ];
+}

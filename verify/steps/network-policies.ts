@@ -1,0 +1,79 @@
+import { DeadlineError } from '../../deploy/wait-until';
+import { ENABLED_LABEL } from '../../policy/names';
+import type { Runtime } from '../../policy/model';
+import { nodesOffering } from '../kernel';
+import { fail, notRun, pass, type Outcome, type Scene, type Step } from '../model';
+import { EFFECT_DEADLINE_SECONDS, startTrial, type NetworkTrial } from '../network-trial';
+import { VERIFY_NAMESPACE_LABELS } from '../pod';
+
+const FIX =
+  'install a network plugin that enforces NetworkPolicies, such as Cilium or Calico, or turn its enforcement on';
+
+/**
+ * Tried, not assumed: a NetworkPolicy is stored whether or not anything enforces it. Two pods in a namespace of their own,
+ * in a sandbox where a node offers one: without a policy the client reaches the server, under default-deny it does not,
+ * and without it again it does, so that nothing but the policy can have been the reason.
+ */
+export const networkPolicies: Step = {
+  id: 'network-policies',
+  title: 'NetworkPolicies are enforced',
+  expected: 'a client that reaches a server, not under default-deny, and again without it',
+  run: async (scene) => {
+    if ((await nodesOffering(scene)).length === 0)
+      return notRun('no ready node reports a container runtime, so the pods would stay Pending');
+    const runtime = await offeredRuntime(scene);
+    const namespace = `secure-ai-network-${scene.suffix}`;
+    const enabled = runtime === undefined ? {} : { [ENABLED_LABEL]: 'true' };
+    await scene.create({
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: {
+        name: namespace,
+        labels: { ...VERIFY_NAMESPACE_LABELS, ...enabled },
+      },
+    });
+    const labels = runtime === undefined ? {} : { [scene.policy.labelKey]: runtime.name };
+    const pods = runtime === undefined ? 'pods outside a sandbox' : `${runtime.name} pods`;
+    return tryPolicy(scene, await startTrial(scene, namespace, labels), pods);
+  },
+};
+
+/** The strongest runtime a ready node offers; undefined where none offers any. */
+async function offeredRuntime(scene: Scene): Promise<Runtime | undefined> {
+  for (const runtime of [...scene.policy.runtimes].reverse())
+    if ((await nodesOffering(scene, runtime.handler)).length > 0) return runtime;
+  return undefined;
+}
+
+async function tryPolicy(scene: Scene, trial: NetworkTrial, pods: string): Promise<Outcome> {
+  const within = async (reach: 'reached' | 'blocked') => {
+    try {
+      await trial.awaits(reach, EFFECT_DEADLINE_SECONDS);
+      return true;
+    } catch (error) {
+      if (!(error instanceof DeadlineError)) throw error;
+      return false;
+    }
+  };
+  const evidence = { namespace: trial.namespace, pods, node: trial.node };
+  if (!(await within('reached')))
+    return notRun('the client does not reach the server even without a NetworkPolicy');
+  await trial.close();
+  if (!(await within('blocked'))) return unenforced(scene, evidence);
+  await trial.open();
+  return (await within('reached'))
+    ? pass(`between two ${pods}: reached, blocked under default-deny, reached again`, evidence)
+    : fail('the client stays blocked after default-deny was deleted', evidence);
+}
+
+function unenforced(
+  { unenforcedNetworkReason }: Scene,
+  evidence: { readonly namespace: string },
+): Outcome {
+  if (unenforcedNetworkReason !== undefined)
+    return notRun(`not enforced here: ${unenforcedNetworkReason}`);
+  const reason = `not enforced: a client still reaches a server ${EFFECT_DEADLINE_SECONDS} s after default-deny`;
+  return fail(reason, evidence, [
+    { path: `NetworkPolicy/${evidence.namespace}/default-deny`, reason, fix: FIX },
+  ]);
+}

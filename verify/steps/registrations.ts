@@ -1,0 +1,30 @@
+/** Whether the API server asks the webhooks about everything this project registered them for. */
+import { referenceOf, type KubernetesObject } from '../../deploy/kubernetes/object';
+import { enabledNamespaces } from '../enabled-namespaces';
+import { judged, type Scene, type Step } from '../model';
+import { webhookFindings } from '../webhooks';
+
+export const mutatorRegistration: Step = {
+  id: 'webhook-mutator',
+  title: 'The API server asks the mutator about every pod',
+  expected: 'the MutatingWebhookConfiguration covers what was deployed',
+  run: (scene) => compare(scene, scene.expected.mutating),
+};
+
+export const gatekeeperRegistration: Step = {
+  id: 'webhook-gatekeeper',
+  title: 'The API server asks Gatekeeper about every pod',
+  expected: 'the ValidatingWebhookConfiguration covers what was deployed',
+  run: (scene) => compare(scene, scene.expected.validating),
+};
+
+async function compare(scene: Scene, expected: KubernetesObject) {
+  const [live, namespaces] = await Promise.all([
+    scene.api.get(referenceOf(expected)),
+    enabledNamespaces(scene),
+  ]);
+  return judged(
+    webhookFindings(expected, live, namespaces),
+    `as deployed; leaves out none of ${namespaces.length} enabled namespaces`,
+  );
+}
