@@ -61,7 +61,7 @@ export async function forLocalCluster(stateDir: string, onProgress?: OnProgress)
  * Two Gatekeeper controllers instead of three, which share the cores of one computer anyway, and an audit every ten seconds
  * instead of every minute, because somebody is waiting for it.
  */
-export const forThisComputer: Profile = (config) => ({
+const forThisComputer: Profile = (config) => ({
   ...config,
   gatekeeper: {
     ...config.gatekeeper,

@@ -4,7 +4,10 @@ import { ENABLED_LABEL, EXEMPT_NAMESPACES } from '../policy/names';
 import type { Scene } from './model';
 
 /** One that the policy names in a requirement, else the first that is enabled; undefined where none is. */
-export async function enabledNamespace({ api, policy }: Scene): Promise<string | undefined> {
+export async function enabledNamespace({
+  api,
+  policy,
+}: Pick<Scene, 'api' | 'policy'>): Promise<string | undefined> {
   const required = policy.required.flatMap(({ namespaces }) => namespaces);
   for (const name of required.filter((one) => !EXEMPT_NAMESPACES.includes(one))) {
     const namespace = await api.get({ apiVersion: 'v1', kind: 'Namespace', name });

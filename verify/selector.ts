@@ -15,7 +15,7 @@ export function selects(selector: unknown, labels: Labels): boolean {
 function holds(requirement: unknown, labels: Labels): boolean {
   const label = labels[textAt(requirement, 'key') ?? ''];
   const values = listAt(requirement, 'values');
-  switch (textAt(requirement, 'operator')) {
+  switch (textAt(requirement, 'operator') ?? '') {
     case 'In':
       return label !== undefined && values.includes(label);
     case 'NotIn':

@@ -13,7 +13,7 @@ interface PlatformNetworkProps {
 }
 
 /** Of the policy that closes a namespace. */
-export const DEFAULT_DENY = 'default-deny';
+const DEFAULT_DENY = 'default-deny';
 
 const COMPONENT = 'platform-network';
 

@@ -1,6 +1,6 @@
 /** Client certificates of API servers: the setting, and the parts of the mutator's pod that follow from it. */
 import { X509Certificate } from 'node:crypto';
-import { k8s } from 'cdk8s-plus-27';
+import type { k8s } from 'cdk8s-plus-27';
 import { z } from 'zod';
 
 export const CLIENT_CA_DIRECTORY = '/etc/mutator/client-ca';

@@ -1,4 +1,5 @@
-import { App, ApiObject, Chart } from 'cdk8s';
+import type { Chart } from 'cdk8s';
+import { App, ApiObject } from 'cdk8s';
 import { defineSandbox, SandboxChart, type SandboxInput } from '../../constructs';
 import { checkManifests, type Manifest } from '../../constructs/internal/manifest-checks';
 import { planDeployment } from '../../deploy/plan';

@@ -1,3 +1,4 @@
+import { listAt, textAt, valueAt } from '../../deploy/kubernetes/object';
 import type { z } from 'zod';
 import {
   CertificateRotator,
@@ -153,9 +154,10 @@ describe('client certificates', () => {
     ca = (await makeAuthority()).certificate;
   });
 
-  const pod = (chart: ReturnType<typeof mutator>) => manifest(chart, 'Deployment', NAME).spec;
   const volume = (chart: ReturnType<typeof mutator>) =>
-    pod(chart)?.template?.spec?.volumes?.find(({ name }) => name === 'client-ca');
+    listAt(manifest(chart, 'Deployment', NAME), 'spec', 'template', 'spec', 'volumes').find(
+      (volume) => textAt(volume, 'name') === 'client-ca',
+    );
 
   test('are off by default', () => {
     expect(JSON.stringify(manifests(mutator()))).not.toContain('client-');
@@ -224,11 +226,13 @@ describe('ports', () => {
     'of %s: probes ask the one for health, and all can be reached',
     (_, make, name, ports) => {
       const chart = make();
-      const [container] =
-        manifest(chart, 'Deployment', name).spec?.template?.spec?.containers ?? [];
-      expect(container?.ports?.map(({ containerPort }) => containerPort)).toEqual(ports);
-      for (const probe of [container?.livenessProbe, container?.readinessProbe])
-        expect(probe).toMatchObject({ httpGet: { port: 'health' } });
+      const deployment = manifest(chart, 'Deployment', name);
+      const [container] = listAt(deployment, 'spec', 'template', 'spec', 'containers');
+      expect(listAt(container, 'ports').map((port) => valueAt(port, 'containerPort'))).toEqual(
+        ports,
+      );
+      for (const probe of ['livenessProbe', 'readinessProbe'])
+        expect(valueAt(container, probe)).toMatchObject({ httpGet: { port: 'health' } });
       expect(manifest(chart, 'NetworkPolicy', name).spec).toHaveProperty('ingress', [
         { ports: ports.map((port) => ({ protocol: 'TCP', port })) },
       ]);

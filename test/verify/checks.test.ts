@@ -306,7 +306,8 @@ describe('tampering', () => {
         withPod(of, metadata),
       ],
     ),
-  ])('%s', async (_title, step, path, reason, tamper) => {
+  ])('%s', async (...row) => {
+    const [, step, path, reason, tamper] = row;
     const api = soundCluster();
     tamper(api);
     expect(await findingsOf(api, config)).toEqual({

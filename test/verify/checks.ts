@@ -22,9 +22,9 @@ export async function findingsOf(
 ): Promise<Readonly<Record<string, readonly Finding[]>>> {
   const scene = sceneOf(api, config);
   const results = await Promise.all(
-    CHECKS.map(async ({ id, run }) => {
-      const outcome = await run(scene);
-      return outcome.status === 'fail' ? [[id, outcome.findings ?? []] as const] : [];
+    CHECKS.map(async (check) => {
+      const outcome = await check.run(scene);
+      return outcome.status === 'fail' ? [[check.id, outcome.findings ?? []] as const] : [];
     }),
   );
   return Object.fromEntries(results.flat());

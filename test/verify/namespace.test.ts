@@ -20,9 +20,6 @@ const find = (names: readonly string[], required: readonly string[] = []) =>
         runtime: 'kata',
       })),
     }),
-    suffix: 'x',
-    signal: new AbortController().signal,
-    create: () => Promise.reject(new Error('creates nothing')),
   });
 
 test('an exempt namespace is not enabled, whatever its labels and the policy say', async () => {

@@ -116,7 +116,10 @@ describe('when the clock runs', () => {
   test('fails where the client stays blocked: it may not have been the policy', async () => {
     const api = soundCluster();
     let ever = false;
-    withNetwork(api, ['runsc'], (closed) => ((ever ||= closed) ? 'blocked' : 'reached'));
+    withNetwork(api, ['runsc'], (closed) => {
+      ever ||= closed;
+      return ever ? 'blocked' : 'reached';
+    });
     expect(await networkPolicies.run(scene(api))).toMatchObject({
       status: 'fail',
       observed: expect.stringContaining('stays blocked') as string,

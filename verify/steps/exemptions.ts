@@ -25,7 +25,7 @@ export const exemptions: Step = {
   run: async (scene) => {
     const namespaces = await enabledNamespaces(scene);
     const findings = await Promise.all([
-      ignored(namespaces),
+      Promise.resolve(ignored(namespaces)),
       excluded(scene, namespaces),
       ...DEPLOYMENTS.map((name) => exempted(scene, name, namespaces)),
     ]);

@@ -65,7 +65,13 @@ export function readBody(request: IncomingMessage, pool: ChunkPool): Promise<Bod
       const { cost, head } = scan;
       const exceeded = exceededBy(scan, bytes);
       if (exceeded !== undefined) return settle({ exceeded, head });
-      settle({ chunks: kept.chunks(), length: kept.length(), cost, head, release: kept.release });
+      settle({
+        chunks: kept.chunks(),
+        length: kept.length(),
+        cost,
+        head,
+        release: () => kept.release(),
+      });
     }
     function onClose(): void {
       settle({ aborted: true });
