@@ -62,15 +62,23 @@ function reasonsOf(
     ...(isEmpty(valueAt(live, 'objectSelector'))
       ? []
       : ['objectSelector leaves out objects by their labels']),
-    ...(listAt(live, 'matchConditions').length === 0
-      ? []
-      : ['matchConditions leave out requests by an expression']),
+    ...narrowing(wanted, live).map(
+      (expression) => `matchConditions leave out requests by ${JSON.stringify(expression)}`,
+    ),
     ...failureReasons(wanted, live),
     ...['matchPolicy', 'reinvocationPolicy', 'timeoutSeconds'].flatMap((member) =>
       differs(member, valueAt(wanted, member), valueAt(live, member)),
     ),
     ...serverReasons(wanted, live),
   ];
+}
+
+/** Expressions that are not ours: all of a webhook's have to hold, so each can only narrow it. */
+function narrowing(wanted: unknown, live: unknown): string[] {
+  const expressions = (webhook: unknown) =>
+    listAt(webhook, 'matchConditions').map((one) => textAt(one, 'expression') ?? '');
+  const ours = expressions(wanted);
+  return expressions(live).filter((expression) => !ours.includes(expression));
 }
 
 function leftOut(wanted: unknown, live: unknown, namespaces: readonly KubernetesObject[]) {

@@ -170,7 +170,7 @@ describe('client certificates', () => {
       name: 'client-ca',
       configMap: { name: `${NAME}-client-ca` },
     });
-    expect(pod(chart)).toMatchObject({
+    expect(manifest(chart, 'Deployment', NAME).spec).toMatchObject({
       template: {
         spec: {
           containers: [
