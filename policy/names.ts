@@ -21,6 +21,12 @@ export const DECISION_ANNOTATION = `${DOMAIN}/decision`;
  */
 export const SANDBOX_ANNOTATION_PREFIXES: readonly string[] = ['io.katacontainers.', 'dev.gvisor.'];
 
+/**
+ * Annotation of a Node on which NetworkPolicies are known not to be enforced; its value says why. Nodes of local clusters have it whose
+ * kernel cannot do it.
+ */
+export const NETWORK_NOT_ENFORCED_ANNOTATION = `${DOMAIN}/network-policies-not-enforced`;
+
 /** Namespaces the platform itself runs in. */
 export const NAMESPACES = {
   /** Gatekeeper, the mutating webhook and its certificate rotator. */

@@ -80,19 +80,26 @@ function classMismatch(policy: RuntimePolicy, facts: PodFacts): Denial[] {
 export const MOST_NAMED_ANNOTATIONS = 5;
 
 /**
- * Annotations that configure the sandbox and that its runtime does not allow. What runs is the class, so the allow-list is that of
+ * Keys of annotations that configure the sandbox and that its runtime does not allow, sorted. What runs is the class, so the allow-list is that of
  * the class, and without one nothing is allowed. Keys are compared with their case, as everything does that reads them (containerd
  * v2.3.7 internal/cri/util/util.go, PassThroughAnnotations; gvisor runsc/specutils/specutils.go): a key in other letters has no
  * effect.
  */
-function hollowSandbox(policy: RuntimePolicy, facts: PodFacts): Denial[] {
-  const { runtimeClassName, displayName } = facts;
+export function hollowAnnotations(
+  policy: RuntimePolicy,
+  { runtimeClassName, annotations }: Pick<PodFacts, 'runtimeClassName' | 'annotations'>,
+): readonly string[] {
   const runtime = policy.runtimes.find((one) => one.runtimeClassName === runtimeClassName);
   const allowed = runtime?.allowedAnnotations ?? [];
-  const keys = [...facts.annotations.keys()]
+  return [...annotations.keys()]
     .filter((key) => SANDBOX_ANNOTATION_PREFIXES.some((prefix) => key.startsWith(prefix)))
     .filter((key) => !allowed.some((glob) => globMatches(glob, key)))
     .sort();
+}
+
+function hollowSandbox(policy: RuntimePolicy, facts: PodFacts): Denial[] {
+  const { displayName } = facts;
+  const keys = hollowAnnotations(policy, facts);
   if (keys.length === 0) return [];
   const named = keys.slice(0, MOST_NAMED_ANNOTATIONS).join(', ');
   const omitted = keys.length - MOST_NAMED_ANNOTATIONS;

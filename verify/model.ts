@@ -51,11 +51,6 @@ export interface Scene {
   readonly policy: RuntimePolicy;
   /** What the platform's registrations and policies must look like. */
   readonly expected: ExpectedObjects;
-  /**
-   * Why the cluster is known not to enforce NetworkPolicies; a trial that shows so then says it and is no failure.
-   * Undefined for clusters that have to enforce them.
-   */
-  readonly unenforcedNetworkReason?: string | undefined;
   /** Makes names of this verification unlike those of any other. */
   readonly suffix: string;
   readonly signal: AbortSignal;

@@ -13,8 +13,6 @@ export interface VerifyOptions {
   readonly api: KubernetesApi;
   /** The configuration the cluster is expected to follow. */
   readonly config: VerifiedConfig;
-  /** See `Scene`. */
-  readonly unenforcedNetworkReason?: string | undefined;
   readonly signal: AbortSignal;
   /** Called when a step has a result; `done` of `total` then have one. */
   readonly onResult?: (result: StepResult, done: number, total: number) => void;
@@ -28,7 +26,7 @@ export interface VerifyOptions {
  * @throws the signal's reason when it is aborted, after what was made has been deleted
  */
 export async function verify(options: VerifyOptions): Promise<VerificationReport> {
-  const { api, config, signal, unenforcedNetworkReason } = options;
+  const { api, config, signal } = options;
   const { policy } = config;
   const kubernetesVersion = await reach(api);
   const made: ObjectReference[] = [];
@@ -36,7 +34,6 @@ export async function verify(options: VerifyOptions): Promise<VerificationReport
     api,
     policy,
     expected: expectedObjects(config),
-    unenforcedNetworkReason,
     signal,
     suffix: randomBytes(4).toString('hex'),
     create: async (manifest) => {

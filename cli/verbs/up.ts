@@ -9,7 +9,7 @@ import { targetOf, type GlobalOptions, type Session } from '../options';
 import { describeEvent, describeProgress, describeReport } from '../output/deployment';
 import { printJson } from '../output/json';
 import { runStages, type Stage } from '../output/stages';
-import { LOCAL_NETWORK_REASON, showReport, verificationStage } from './verify';
+import { showReport, verificationStage } from './verify';
 
 const HELP = `
 Without --kubeconfig and --context it first starts a cluster on this computer, which keeps running afterwards
@@ -94,13 +94,7 @@ async function up(options: UpOptions, session: Session): Promise<void> {
       say(describeReport(deployed));
     },
   };
-  const verification = await verificationStage(
-    {
-      ...destination,
-      unenforcedNetworkReason: target.type === 'local' ? LOCAL_NETWORK_REASON : undefined,
-    },
-    session,
-  );
+  const verification = await verificationStage(destination, session);
   await runStages([deployment, verification.stage], session);
 
   const report = verification.report();

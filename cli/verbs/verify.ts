@@ -40,13 +40,8 @@ export interface Verification {
   report(): VerificationReport;
 }
 
-/** A cluster, as `connect` takes it, and what is known of it beforehand. */
-interface VerifiedCluster extends ConnectOptions {
-  readonly unenforcedNetworkReason?: string | undefined;
-}
-
 export async function verificationStage(
-  connection: VerifiedCluster,
+  connection: ConnectOptions,
   session: Session,
 ): Promise<Verification> {
   const { connect } = await import('../../deploy/kubernetes/client');
@@ -58,7 +53,6 @@ export async function verificationStage(
     report = await verify({
       api,
       config: await loadConfig(),
-      unenforcedNetworkReason: connection.unenforcedNetworkReason,
       signal: session.signal,
       onResult: ({ title, status }, done, total) => say(`${done}/${total} ${title}: ${status}`),
     });
@@ -83,16 +77,11 @@ export function showReport(
   if (report.counts.fail > 0) process.exitCode = 1;
 }
 
-/** Of a local cluster that has no network plugin which enforces NetworkPolicies. */
-export const LOCAL_NETWORK_REASON =
-  'the network of the local cluster connects pods and enforces no NetworkPolicies';
-
-async function clusterOf(target: Target): Promise<VerifiedCluster> {
+async function clusterOf(target: Target): Promise<ConnectOptions> {
   if (target.type === 'kubeconfig') return target;
   const { findCluster } = await import('../../local/cluster');
   const cluster = await findCluster(target.name);
-  if (cluster !== undefined)
-    return { kubeconfig: cluster.kubeconfig, unenforcedNetworkReason: LOCAL_NETWORK_REASON };
+  if (cluster !== undefined) return { kubeconfig: cluster.kubeconfig };
   throw new SandboxError('CLUSTER_UNREACHABLE', [
     {
       path: `--cluster ${target.name}`,

@@ -4,15 +4,12 @@
  * without, and says so.
  */
 import { readFile } from 'node:fs/promises';
-import { DOMAIN } from '../../policy/names';
+import { DOMAIN, NETWORK_NOT_ENFORCED_ANNOTATION } from '../../policy/names';
 import type { ApiClient } from '../api/client';
 import type { ClientIdentity } from './certificates';
 
 /** Number of the NFQUEUE; queues belong to a network namespace, so every node may use the same. */
 export const POLICY_QUEUE = 100;
-
-/** Annotation of a Node on which NetworkPolicies are not enforced; its value says why. */
-export const NOT_ENFORCED_ANNOTATION = `${DOMAIN}/network-policies-not-enforced`;
 
 const USER = `${DOMAIN}:local-network-policies`;
 
@@ -85,7 +82,7 @@ export async function markEnforcement(
   reason: string | undefined,
   report: (message: string) => void,
 ): Promise<void> {
-  const annotations = { [NOT_ENFORCED_ANNOTATION]: reason ?? null };
+  const annotations = { [NETWORK_NOT_ENFORCED_ANNOTATION]: reason ?? null };
   await client.merge(`/api/v1/nodes/${node}`, { metadata: { annotations } });
   if (reason !== undefined) {
     report(`NetworkPolicies are not enforced on this node (${node}): ${reason}`);

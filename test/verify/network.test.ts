@@ -1,6 +1,6 @@
 /** The trial of NetworkPolicies, on clusters whose network enforces them or does not. */
 import { textAt } from '../../deploy/kubernetes/object';
-import { ENABLED_LABEL } from '../../policy/names';
+import { ENABLED_LABEL, NETWORK_NOT_ENFORCED_ANNOTATION } from '../../policy/names';
 import { networkPolicies } from '../../verify/steps/network-policies';
 import type { Scene } from '../../verify/model';
 import type { FakeApi } from '../deploy/fake-api';
@@ -28,8 +28,18 @@ function withNetwork(api: FakeApi, handlers: readonly string[], network: Network
   };
 }
 
-function scene(api: FakeApi, options: Partial<Scene> = {}): Scene {
-  return { ...sceneOf(api, config), create: (manifest) => api.create(manifest), ...options };
+function scene(api: FakeApi): Scene {
+  return { ...sceneOf(api, config), create: (manifest) => api.create(manifest) };
+}
+
+/** The node says that it cannot enforce. */
+function knowsBetter(api: FakeApi): void {
+  const { onRead } = api;
+  api.onRead = (live) => {
+    const read = onRead(live);
+    const annotations = { [NETWORK_NOT_ENFORCED_ANNOTATION]: 'no plugin' };
+    return live.kind === 'Node' ? { ...read, metadata: { ...read.metadata, annotations } } : read;
+  };
 }
 
 const enforcing: Network = (closed) => (closed ? 'blocked' : 'reached');
@@ -90,8 +100,8 @@ describe('when the clock runs', () => {
   test('is not run, and not passed, where the network is known not to enforce', async () => {
     const api = soundCluster();
     withNetwork(api, ['runsc'], () => 'reached');
-    const unenforcedNetworkReason = 'no plugin';
-    expect(await networkPolicies.run(scene(api, { unenforcedNetworkReason }))).toEqual({
+    knowsBetter(api);
+    expect(await networkPolicies.run(scene(api))).toEqual({
       status: 'not-run',
       reason: 'not enforced here: no plugin',
     });
@@ -100,7 +110,8 @@ describe('when the clock runs', () => {
   test('passes where the network is thought not to enforce, and does', async () => {
     const api = soundCluster();
     withNetwork(api, ['runsc'], enforcing);
-    const outcome = await networkPolicies.run(scene(api, { unenforcedNetworkReason: 'no plugin' }));
+    knowsBetter(api);
+    const outcome = await networkPolicies.run(scene(api));
     expect(outcome.status).toBe('pass');
   });
 

@@ -1,6 +1,7 @@
 import { listAt, textAt, valueAt, type KubernetesObject } from '../../deploy/kubernetes/object';
 import type { RuntimePolicy } from '../../policy/model';
-import { SANDBOX_ANNOTATION_PREFIXES } from '../../policy/names';
+import { annotationsOf, runtimeClassNameOf } from '../../policy/pod';
+import { hollowAnnotations } from '../../policy/validate';
 import { enabledNamespaces } from '../enabled-namespaces';
 import { judged, type Finding, type Step } from '../model';
 
@@ -30,7 +31,7 @@ function isOnNode(pod: KubernetesObject): boolean {
 }
 
 function findingOf(pod: KubernetesObject, policy: RuntimePolicy): Finding[] {
-  const flaws = [...waysAround(pod), ...classFlaws(pod, policy)];
+  const flaws = [...waysAround(pod, policy), ...classFlaws(pod, policy)];
   if (flaws.length === 0) return [];
   const { namespace, name } = pod.metadata;
   return [
@@ -43,7 +44,7 @@ function findingOf(pod: KubernetesObject, policy: RuntimePolicy): Finding[] {
 }
 
 /** By what a pod reaches its node, whatever its class. */
-function waysAround(pod: KubernetesObject): string[] {
+function waysAround(pod: KubernetesObject, policy: RuntimePolicy): string[] {
   const hostPaths = listAt(pod, 'spec', 'volumes').flatMap(
     (volume) => textAt(volume, 'hostPath', 'path') ?? [],
   );
@@ -53,9 +54,10 @@ function waysAround(pod: KubernetesObject): string[] {
   const privileged = CONTAINER_LISTS.flatMap((list) => listAt(pod, 'spec', list))
     .filter((container) => valueAt(container, 'securityContext', 'privileged') === true)
     .map((container) => textAt(container, 'name'));
-  const annotations = Object.keys(pod.metadata.annotations ?? {}).filter((key) =>
-    SANDBOX_ANNOTATION_PREFIXES.some((prefix) => key.startsWith(prefix)),
-  );
+  const annotations = hollowAnnotations(policy, {
+    runtimeClassName: runtimeClassNameOf(pod),
+    annotations: annotationsOf(pod),
+  });
   return [
     ...hostPaths.map((path) => `mounts hostPath ${path}`),
     ...hostNamespaces.map((member) => `sets ${member}`),

@@ -1,5 +1,5 @@
 import { DeadlineError } from '../../deploy/wait-until';
-import { ENABLED_LABEL } from '../../policy/names';
+import { ENABLED_LABEL, NETWORK_NOT_ENFORCED_ANNOTATION } from '../../policy/names';
 import type { Runtime } from '../../policy/model';
 import { nodesOffering } from '../kernel';
 import { fail, notRun, pass, type Outcome, type Scene, type Step } from '../model';
@@ -66,12 +66,14 @@ async function tryPolicy(scene: Scene, trial: NetworkTrial, pods: string): Promi
     : fail('the client stays blocked after default-deny was deleted', evidence);
 }
 
-function unenforced(
-  { unenforcedNetworkReason }: Scene,
-  evidence: { readonly namespace: string },
-): Outcome {
-  if (unenforcedNetworkReason !== undefined)
-    return notRun(`not enforced here: ${unenforcedNetworkReason}`);
+/** A node of a local cluster whose kernel cannot enforce says so itself. */
+async function unenforced(
+  { api }: Scene,
+  evidence: { readonly namespace: string; readonly node: string },
+): Promise<Outcome> {
+  const node = await api.get({ apiVersion: 'v1', kind: 'Node', name: evidence.node });
+  const known = node?.metadata.annotations?.[NETWORK_NOT_ENFORCED_ANNOTATION];
+  if (known !== undefined) return notRun(`not enforced here: ${known}`);
   const reason = `not enforced: a client still reaches a server ${EFFECT_DEADLINE_SECONDS} s after default-deny`;
   return fail(reason, evidence, [
     { path: `NetworkPolicy/${evidence.namespace}/default-deny`, reason, fix: FIX },

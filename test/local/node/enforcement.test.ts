@@ -1,8 +1,8 @@
+import { NETWORK_NOT_ENFORCED_ANNOTATION } from '../../../policy/names';
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
-  NOT_ENFORCED_ANNOTATION,
   POLICY_AGENT_IDENTITY,
   markEnforcement,
   policyAgentObjects,
@@ -89,7 +89,7 @@ test('a node that does not enforce says why in one line and in its annotation; o
   await markEnforcement(client, 'node-2', undefined, report);
   const annotated = (name: string, value: string | null) => [
     `/api/v1/nodes/${name}`,
-    { metadata: { annotations: { [NOT_ENFORCED_ANNOTATION]: value } } },
+    { metadata: { annotations: { [NETWORK_NOT_ENFORCED_ANNOTATION]: value } } },
   ];
   expect(merges).toEqual([annotated('node-1', 'no packet queues'), annotated('node-2', null)]);
   expect(lines).toEqual([

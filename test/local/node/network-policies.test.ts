@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { ApiClient, type KubeObject } from '../../../local/api/client';
 import { startCluster, stopCluster, type LocalCluster } from '../../../local/cluster';
-import { NOT_ENFORCED_ANNOTATION } from '../../../local/node/network-policies';
+import { NETWORK_NOT_ENFORCED_ANNOTATION } from '../../../policy/names';
 import { startNodes, stopNodes, type LocalNode } from '../../../local/node/nodes';
 import { clusterStateDir } from '../../../local/paths';
 import { resolveTools } from '../../../local/toolchain/resolve';
@@ -103,7 +103,7 @@ describeWhere('NetworkPolicies on a node of this computer', nodeObstacle(), () =
   test('nodes do not say that policies are not enforced', async () => {
     for (const { name } of nodes) {
       const node = await client.get<KubeObject>(`/api/v1/nodes/${name}`);
-      expect(node.metadata.annotations ?? {}).not.toHaveProperty([NOT_ENFORCED_ANNOTATION]);
+      expect(node.metadata.annotations ?? {}).not.toHaveProperty([NETWORK_NOT_ENFORCED_ANNOTATION]);
     }
   });
 
