@@ -43,14 +43,22 @@ export async function servedSerial({ address, port }: Replica): Promise<string> 
  * Hash of the policy a replica decides by, from the decision annotation it puts on a pod. Asked over TLS with the `caBundle` the
  * API server trusts.
  *
- * @param policy the one expected: a pod with a label of its is always decided about
+ * @param policy the one expected: it decides about a pod that says nothing where a rule matches, else about one with a label of its
  */
 export async function policyAt(
-  { address, port }: Replica,
+  replica: Replica,
   { labelKey, runtimes }: RuntimePolicy,
+  trust: { readonly ca: string; readonly client: Partial<ClientPair> },
+): Promise<string | undefined> {
+  const silent = await decidedBy(replica, {}, trust);
+  return silent ?? decidedBy(replica, { [labelKey]: runtimes[0]?.name }, trust);
+}
+
+async function decidedBy(
+  { address, port }: Replica,
+  labels: object,
   { ca, client }: { readonly ca: string; readonly client: Partial<ClientPair> },
 ): Promise<string | undefined> {
-  const labels = { [labelKey]: runtimes[0]?.name };
   const review = JSON.stringify({
     apiVersion: 'admission.k8s.io/v1',
     kind: 'AdmissionReview',
