@@ -33,6 +33,15 @@ const ignoredThoughEnabled = [
   },
 ];
 
+/** A pod that goes is not judged (policy/judged-change.ts), so it does not even wait for the answer. */
+const notOnItsWayOut = [
+  {
+    name: 'is-no-pod-on-its-way-out',
+    expression:
+      "request.kind.kind != 'Pod' || oldObject == null || !has(oldObject.metadata.deletionTimestamp)",
+  },
+];
+
 /**
  * Gatekeeper as this platform wants it: closed where sandboxes are promised, open everywhere else.
  *
@@ -42,6 +51,8 @@ const ignoredThoughEnabled = [
  * - `validation.objects: pods`. Our constraints are about pods. Whatever else a tenant writes, a ConfigMap, a Lease, an Event,
  *   never waits for Gatekeeper and is never refused because it is down (test/e2e/gatekeeper-scope.test.ts); nor are nodes and
  *   volumes, which a namespace selector would not leave out.
+ * - `validation.matchConditions`. Gatekeeper is not asked about a pod that is being deleted, so that its finalizers come off also
+ *   while Gatekeeper is down (the same test).
  * - `ignoreLabelCheck`. No request to a namespace, its status or its finalizers leaves it enabled and with the ignore label
  *   (test/e2e/ignore-label.test.ts), and only a request that would waits for Gatekeeper. Officially the check is asked about
  *   every change of every namespace and fails closed, and not about status and finalizers.
@@ -61,6 +72,7 @@ export const SANDBOX_GATEKEEPER = {
     failurePolicy: 'Fail',
     namespaceSelector: [inSandboxNamespaces, notExempt],
     objects: 'pods',
+    matchConditions: notOnItsWayOut,
   },
   ignoreLabelCheck: {
     namespaceSelector: [notExempt],

@@ -121,6 +121,16 @@ const auditSchema = z.strictObject({
   extraArgs: z.array(extraArg).readonly().default([]),
 });
 
+/** An expression over the request (Kubernetes, "Matching requests: matchConditions"); stable since Kubernetes 1.30. */
+const matchCondition = z.strictObject({
+  name: z
+    .string()
+    .max(63)
+    .regex(/^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/, 'must be a qualified name'),
+  /** CEL over `object`, `oldObject`, `request`; Gatekeeper is asked where every condition is true. */
+  expression: z.string().min(1),
+});
+
 const validationSchema = z.strictObject({
   /**
    * What the API server does with a request when Gatekeeper does not answer.
@@ -146,16 +156,11 @@ const validationSchema = z.strictObject({
    * @default "all"
    */
   objects: z.enum(['all', 'namespaced', 'pods']).default('all'),
-});
-
-/** An expression over the request (Kubernetes, "Matching requests: matchConditions"); stable since Kubernetes 1.30. */
-const matchCondition = z.strictObject({
-  name: z
-    .string()
-    .max(63)
-    .regex(/^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/, 'must be a qualified name'),
-  /** CEL over `object`, `oldObject`, `request`; Gatekeeper is asked where every condition is true. */
-  expression: z.string().min(1),
+  /**
+   * Conditions under which Gatekeeper is asked. Evaluated by the API server itself.
+   * @default []
+   */
+  matchConditions: z.array(matchCondition).max(64).readonly().default([]),
 });
 
 const ignoreLabelCheckSchema = z.strictObject({

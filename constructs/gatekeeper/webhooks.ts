@@ -116,12 +116,16 @@ function validationRules(
   ];
 }
 
+function conditions(matchConditions: readonly k8s.MatchCondition[]) {
+  return matchConditions.length > 0 ? { matchConditions: [...matchConditions] } : {};
+}
+
 export function validatingConfiguration(
   scope: Construct,
   { validation, ignoreLabelCheck }: GatekeeperSettings,
 ): ApiObject {
-  const { objects, namespaceSelector, ...answer } = validation;
-  const { subresources, matchConditions, ...check } = ignoreLabelCheck;
+  const { objects, namespaceSelector, matchConditions, ...answer } = validation;
+  const { subresources, matchConditions: checkConditions, ...check } = ignoreLabelCheck;
   return new k8s.KubeValidatingWebhookConfiguration(scope, 'ValidatingWebhookConfiguration', {
     metadata: clusterMetadata(VALIDATING_CONFIGURATION),
     webhooks: [
@@ -131,6 +135,7 @@ export function validatingConfiguration(
         path: '/v1/admit',
         namespaceSelector: selector(NOT_IGNORED, NOT_OWN_NAMESPACE, ...namespaceSelector),
         rules: validationRules(objects),
+        ...conditions(matchConditions),
       }),
       webhook({
         ...check,
@@ -143,7 +148,7 @@ export function validatingConfiguration(
             ['namespaces', ...(subresources ? ['namespaces/status', 'namespaces/finalize'] : [])],
           ),
         ],
-        ...(matchConditions.length > 0 && { matchConditions: [...matchConditions] }),
+        ...conditions(checkConditions),
       }),
     ],
   });

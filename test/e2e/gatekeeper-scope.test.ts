@@ -24,7 +24,7 @@ afterAll(async () => {
 });
 
 interface Write {
-  readonly method: 'POST' | 'PATCH' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly body?: object;
 }
@@ -66,12 +66,17 @@ const ordinaryObjects = () => {
 
 const podPath = () => `/api/v1/namespaces/${namespace}/pods/before`;
 
+const FINALIZER = 'e2e.secure-ai.io/hold';
+
 const WAITS = /failed calling webhook "validation\.gatekeeper\.sh"/;
 
 describe('while Gatekeeper is down', () => {
   beforeAll(async () => {
     const before = pod({ namespace, name: 'before', label: 'kata', cpu: '1' });
     expect((await createPod(platform, before)).status).toBe(201);
+    const going = pod({ namespace, name: 'going', label: 'kata' });
+    const held = { ...going, metadata: { ...going.metadata, finalizers: [FINALIZER] } };
+    expect((await createPod(platform, held)).status).toBe(201);
     await planned.change(PLANNED.gatekeeper, scaledTo(0));
     const labelSelector = 'control-plane=controller-manager';
     await endPods(platform, { labelSelector, service: 'gatekeeper-webhook-service' });
@@ -102,6 +107,15 @@ describe('while Gatekeeper is down', () => {
     ];
     const outcomes = await Promise.all(judged.map(outcomeOf));
     expect(outcomes).toEqual(judged.map(() => expect.stringMatching(WAITS) as string));
+  });
+
+  test('a pod that is being deleted goes all the same', async () => {
+    const path = `/api/v1/namespaces/${namespace}/pods/going`;
+    const unheld = { metadata: { finalizers: null } };
+    expect(await outcomeOf({ method: 'PATCH', path, body: unheld })).toMatch(WAITS);
+    expect(await outcomeOf({ method: 'DELETE', path })).toBe(200);
+    expect(await outcomeOf({ method: 'PATCH', path, body: unheld })).toBe(200);
+    expect(await outcomeOf({ method: 'GET', path })).toMatch(/not found/);
   });
 
   test('nothing else that a tenant writes does', async () => {
