@@ -2,9 +2,9 @@
  * What the platform adds to the creation of a pod: `node -r ts-node/register bench/pod-creation.ts CLUSTER [rounds]`, where CLUSTER is
  * a local cluster that `secure-ai up --cluster CLUSTER --nodes 0` has brought up.
  *
- * A second control plane without the platform is started beside it. Each round creates a pod in each arm, there and back (ABBA), the next
- * round beginning with the next arm, as dry runs on one connection to each API server, so that whatever else the computer does falls on all alike; only ratios are to be
- * quoted. `bare again` is the same as `bare` and shows what the measurement itself is worth. Promised: `not enabled` within 5 % of
+ * A second control plane without the platform is started beside it. Each round creates a pod in each arm, there and back (ABBA), the
+ * next round beginning with the next arm, as dry runs on one connection to each API server, so that whatever else the computer does
+ * falls on all alike; only ratios are to be quoted. `bare again` is the same as `bare` and shows what the measurement itself is worth. Promised: `not enabled` within 5 % of
  * `bare`; exit code 1 where that does not hold.
  */
 import { setTimeout as pause } from 'node:timers/promises';

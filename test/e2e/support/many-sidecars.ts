@@ -40,7 +40,7 @@ interface Target {
 }
 
 export function patchPod(
-  { server }: Platform,
+  { server }: Pick<Platform, 'server'>,
   { namespace, name }: Target,
   body: object,
   subresource = '',
@@ -58,7 +58,7 @@ export function patchPod(
  * computer does falls on all alike.
  */
 export async function updateMilliseconds(
-  platform: Platform,
+  platform: Pick<Platform, 'server'>,
   targets: readonly Target[],
   rounds: number,
 ): Promise<readonly number[]> {
