@@ -70,8 +70,9 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await restoreLayers(planned);
+  // The policy first: a configuration counts as ready again when the mutator answers by the planned one.
   await restorePolicy(platform, planned);
+  await restoreLayers(planned);
   await deleteNamespaces(platform, [plain, ...NAMESPACES]);
   const kept = platform.policy.runtimes.map(({ runtimeClassName }) => runtimeClassName);
   for (const { name } of RUNTIME_CLASSES.filter(({ name }) => !kept.includes(name)))

@@ -54,8 +54,9 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await restoreLayers(planned);
+  // The policy first: a configuration counts as ready again when the mutator answers by the planned one.
   await restorePolicy(platform, planned);
+  await restoreLayers(planned);
   await deleteNamespaces(platform, [NAMESPACE]);
   await platform.server.send({ method: 'DELETE', path: `${CLASSES}/${FOREIGN_CLASS}` });
   platform.close();
