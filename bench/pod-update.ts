@@ -11,7 +11,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { findCluster } from '../local/cluster';
 import { ENABLED_LABEL } from '../policy/names';
 import { connectApiServer, type ApiServer } from '../test/e2e/support/api-server';
-import { SIDECARS, sidecarPod, updateMilliseconds } from '../test/e2e/support/many-sidecars';
+import {
+  SIDECARS,
+  sidecarPod,
+  UPDATES,
+  updateMilliseconds,
+} from '../test/e2e/support/many-sidecars';
 
 const [CLUSTER = 'secure-ai', ROUNDS = '60'] = process.argv.slice(2);
 const WARM_UP_ROUNDS = 5;
@@ -36,6 +41,21 @@ async function makePod(server: ApiServer, options: Parameters<typeof sidecarPod>
   throw new Error(`no ServiceAccount in ${options.namespace}`);
 }
 
+function print(title: string, medians: readonly number[]): void {
+  const [one = NaN, many = NaN, plainOne = NaN, plainMany = NaN] = medians;
+  const times = (a: number, b: number) => (a / b).toFixed(2);
+  console.log(`update ${title}`);
+  console.log(
+    `  ${SIDECARS} sidecars over one container, not enabled  ${times(plainMany, plainOne)}`,
+  );
+  console.log(`  ${SIDECARS} sidecars over one container, enabled      ${times(many, one)}`);
+  console.log(`  enabled over not enabled, one container       ${times(one, plainOne)}`);
+  console.log(`  enabled over not enabled, ${SIDECARS} sidecars        ${times(many, plainMany)}`);
+  console.log(
+    `  ratio of slowdowns                            ${times(many / plainMany, one / plainOne)}`,
+  );
+}
+
 async function main(): Promise<void> {
   const cluster = await findCluster(CLUSTER);
   if (cluster === undefined) throw new Error(`there is no cluster ${CLUSTER}`);
@@ -48,22 +68,11 @@ async function main(): Promise<void> {
       targets.push(await makePod(server, { namespace, name: 'one', sidecars: 0 }));
       targets.push(await makePod(server, { namespace, name: 'many', sidecars: SIDECARS }));
     }
-    await updateMilliseconds({ server }, targets, WARM_UP_ROUNDS);
-    const [one = NaN, many = NaN, plainOne = NaN, plainMany = NaN] = await updateMilliseconds(
-      { server },
-      targets,
-      Number(ROUNDS),
-    );
-    const times = (a: number, b: number) => (a / b).toFixed(2);
-    console.log(
-      `${SIDECARS} sidecars over one container, not enabled  ${times(plainMany, plainOne)}`,
-    );
-    console.log(`${SIDECARS} sidecars over one container, enabled      ${times(many, one)}`);
-    console.log(`enabled over not enabled, one container     ${times(one, plainOne)}`);
-    console.log(`enabled over not enabled, ${SIDECARS} sidecars      ${times(many, plainMany)}`);
-    console.log(
-      `ratio of slowdowns                          ${times(many / plainMany, one / plainOne)}`,
-    );
+    for (const [title, change] of Object.entries(UPDATES)) {
+      await updateMilliseconds({ server }, targets, { rounds: WARM_UP_ROUNDS, change });
+      const rounds = Number(ROUNDS);
+      print(title, await updateMilliseconds({ server }, targets, { rounds, change }));
+    }
   } finally {
     for (const namespace of namespaces)
       await server.send({ method: 'DELETE', path: `/api/v1/namespaces/${namespace}` });

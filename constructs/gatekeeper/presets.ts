@@ -1,5 +1,10 @@
 /** Named choices of `GatekeeperProps`. */
-import { ENABLED_LABEL, EXEMPT_NAMESPACES } from '../../policy/names';
+import {
+  DECISION_ANNOTATION,
+  ENABLED_LABEL,
+  EXEMPT_NAMESPACES,
+  SANDBOX_ANNOTATION_PREFIXES,
+} from '../../policy/names';
 import { IGNORE_LABEL } from './names';
 import type { GatekeeperProps, SelectorRequirement } from './schema';
 
@@ -33,12 +38,31 @@ const ignoredThoughEnabled = [
   },
 ];
 
-/** A pod that goes is not judged (policy/judged-change.ts), so it does not even wait for the answer. */
-const notOnItsWayOut = [
+const annotationsOf = (pod: string) => `${pod}.metadata.?annotations.orValue({})`;
+
+/** CEL: whether the annotation `k` is one that is judged. */
+const isJudged = [
+  `k == '${DECISION_ANNOTATION}'`,
+  ...SANDBOX_ANNOTATION_PREFIXES.map((prefix) => `k.startsWith('${prefix}')`),
+].join(' || ');
+
+const isNoUpdateOfAPod = "request.kind.kind != 'Pod' || request.operation != 'UPDATE'";
+
+/** What is not judged (policy/judged-change.ts) does not wait for the answer. At least what is judged has to come through. */
+const judgedChanges = [
   {
     name: 'is-no-pod-on-its-way-out',
-    expression:
-      "request.kind.kind != 'Pod' || oldObject == null || !has(oldObject.metadata.deletionTimestamp)",
+    expression: `${isNoUpdateOfAPod} || !has(oldObject.metadata.deletionTimestamp)`,
+  },
+  {
+    name: 'changes-what-is-judged',
+    expression: [
+      isNoUpdateOfAPod,
+      'object.spec != oldObject.spec',
+      'object.metadata.?labels != oldObject.metadata.?labels',
+      `${annotationsOf('object')}.exists(k, (${isJudged}) && ${annotationsOf('oldObject')}[?k] != ${annotationsOf('object')}[?k])`,
+      `${annotationsOf('oldObject')}.exists(k, (${isJudged}) && !(k in ${annotationsOf('object')}))`,
+    ].join(' || '),
   },
 ];
 
@@ -51,8 +75,9 @@ const notOnItsWayOut = [
  * - `validation.objects: pods`. Our constraints are about pods. Whatever else a tenant writes, a ConfigMap, a Lease, an Event,
  *   never waits for Gatekeeper and is never refused because it is down (test/e2e/gatekeeper-scope.test.ts); nor are nodes and
  *   volumes, which a namespace selector would not leave out.
- * - `validation.matchConditions`. Gatekeeper is not asked about a pod that is being deleted, so that its finalizers come off also
- *   while Gatekeeper is down (the same test).
+ * - `validation.matchConditions`. Gatekeeper is not asked about an update of a pod that is being deleted, or that changes neither
+ *   `spec` nor labels nor an annotation that is judged: finalizers come off and controllers annotate pods also while Gatekeeper is
+ *   down (the same test), and the API server alone answers, however large the pod.
  * - `ignoreLabelCheck`. No request to a namespace, its status or its finalizers leaves it enabled and with the ignore label
  *   (test/e2e/ignore-label.test.ts), and only a request that would waits for Gatekeeper. Officially the check is asked about
  *   every change of every namespace and fails closed, and not about status and finalizers.
@@ -63,8 +88,8 @@ const notOnItsWayOut = [
  * - `image.pullPolicy: IfNotPresent`. The tag is exact, so pulling it again changes nothing, and a node whose registry is
  *   out of reach can still restart Gatekeeper.
  *
- * The price: constraints of other owners are enforced at admission only on pods of enabled namespaces; on all else they are
- * audited. `validation: { objects: 'namespaced' }` enforces them on everything in enabled namespaces, at the price of every
+ * The price: constraints of other owners are enforced at admission only on pods of enabled namespaces, and there not on updates
+ * that change other annotations only; on all else they are audited. `validation.matchConditions: []` asks about every update. `validation: { objects: 'namespaced' }` enforces them on everything in enabled namespaces, at the price of every
  * write there waiting for Gatekeeper; `objects: 'all'` with `namespaceSelector: []` and `failurePolicy: 'Ignore'` as officially.
  */
 export const SANDBOX_GATEKEEPER = {
@@ -72,7 +97,7 @@ export const SANDBOX_GATEKEEPER = {
     failurePolicy: 'Fail',
     namespaceSelector: [inSandboxNamespaces, notExempt],
     objects: 'pods',
-    matchConditions: notOnItsWayOut,
+    matchConditions: judgedChanges,
   },
   ignoreLabelCheck: {
     namespaceSelector: [notExempt],

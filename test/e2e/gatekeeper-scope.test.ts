@@ -1,5 +1,5 @@
 /** What Gatekeeper is asked about in an enabled namespace, seen by what waits for it while it is down; and what it may do. */
-import { MUTATOR } from '../../policy/names';
+import { DECISION_ANNOTATION, MUTATOR } from '../../policy/names';
 import { deleteNamespaces, ENABLED, makeNamespace } from './support/namespaces';
 import { endPods, PLANNED, plannedObjects, scaledTo, type Planned } from './support/planned';
 import { connectPlatform, type Platform } from './support/platform';
@@ -111,11 +111,32 @@ describe('while Gatekeeper is down', () => {
 
   test('a pod that is being deleted goes all the same', async () => {
     const path = `/api/v1/namespaces/${namespace}/pods/going`;
-    const unheld = { metadata: { finalizers: null } };
+    const unheld = { metadata: { finalizers: null, labels: { e2e: 'x' } } };
     expect(await outcomeOf({ method: 'PATCH', path, body: unheld })).toMatch(WAITS);
     expect(await outcomeOf({ method: 'DELETE', path })).toBe(200);
     expect(await outcomeOf({ method: 'PATCH', path, body: unheld })).toBe(200);
     expect(await outcomeOf({ method: 'GET', path })).toMatch(/not found/);
+  });
+
+  test.each([
+    ['the decision', DECISION_ANNOTATION],
+    ['a setting of Kata', 'io.katacontainers.config.agent.debug'],
+    ['a setting of gVisor', 'dev.gvisor.internal.x'],
+  ])('an annotation that is judged waits: %s', async (_title, key) => {
+    const body = { metadata: { annotations: { [key]: 'x' } } };
+    expect(await outcomeOf({ method: 'PATCH', path: podPath(), body })).toMatch(WAITS);
+  });
+
+  test('taking the decision away waits', async () => {
+    const body = { metadata: { annotations: { [DECISION_ANNOTATION]: null } } };
+    expect(await outcomeOf({ method: 'PATCH', path: podPath(), body })).toMatch(WAITS);
+  });
+
+  test('nor does another annotation, nor a finalizer', async () => {
+    const body = { metadata: { annotations: { note: 'x' }, finalizers: [FINALIZER] } };
+    expect(await outcomeOf({ method: 'PATCH', path: podPath(), body })).toBe(200);
+    const undone = { metadata: { annotations: { note: null }, finalizers: null } };
+    expect(await outcomeOf({ method: 'PATCH', path: podPath(), body: undone })).toBe(200);
   });
 
   test('nothing else that a tenant writes does', async () => {

@@ -1,6 +1,12 @@
 /** A pod of 200 sidecars with a resource name each, and pods that go: nothing refuses them or takes too long, but for what is wrong. */
 import { RUNTIME_LABEL } from '../../policy/names';
-import { patchPod, sidecarPod, SIDECARS, updateMilliseconds } from './support/many-sidecars';
+import {
+  patchPod,
+  sidecarPod,
+  SIDECARS,
+  UPDATES,
+  updateMilliseconds,
+} from './support/many-sidecars';
 import { deleteNamespaces, ENABLED, makeNamespace } from './support/namespaces';
 import { connectPlatform, type Platform } from './support/platform';
 import { createPod, messageOf, pod } from './support/pods';
@@ -10,8 +16,6 @@ jest.setTimeout(300_000);
 
 const FINALIZER = 'e2e.secure-ai.io/hold';
 const ROUNDS = 30;
-
-const MOST_TIMES = 2;
 
 let platform: Platform;
 let enabled: string;
@@ -119,23 +123,34 @@ describe('a pod that is being deleted', () => {
 
 /**
  * The API server alone takes several times as long for 200 containers as for one: it decodes, validates and stores them. So each pod is
- * paired with its twin in a namespace that is not enabled, and the slowdowns are compared. Comparing sums, it ran into timeouts.
+ * paired with its twin in a namespace that is not enabled, and the slowdowns are compared. What Gatekeeper judges it has to decode as
+ * well, twice, for each constraint; comparing sums instead of what is stated, it ran into timeouts.
  */
-test(`enabling a namespace slows updates of ${SIDECARS} sidecars by at most ${MOST_TIMES} times what it slows those of one container`, async () => {
-  const targets = [enabled, plain].flatMap((namespace) =>
-    [0, SIDECARS].map((sidecars) => ({ namespace, name: `paired-${sidecars}`, sidecars })),
-  );
-  for (const target of targets)
-    expect(outcome(await createPod(platform, sidecarPod(target)))).toBe('ok');
-  const [one = NaN, many = NaN, plainOne = NaN, plainMany = NaN] = await updateMilliseconds(
-    platform,
-    targets,
-    ROUNDS,
-  );
-  const ratio = many / plainMany / (one / plainOne);
-  console.info(
-    `update, median ms: one container ${one.toFixed(1)} (not enabled ${plainOne.toFixed(1)}), ` +
-      `${SIDECARS} sidecars ${many.toFixed(1)} (${plainMany.toFixed(1)}); ratio of slowdowns ${ratio.toFixed(2)}`,
-  );
-  expect(ratio).toBeLessThan(MOST_TIMES);
+describe(`enabling a namespace slows updates of ${SIDECARS} sidecars by no more than a few times what it slows those of one container`, () => {
+  const targets = () =>
+    [enabled, plain].flatMap((namespace) =>
+      [0, SIDECARS].map((sidecars) => ({ namespace, name: `paired-${sidecars}`, sidecars })),
+    );
+
+  beforeAll(async () => {
+    for (const target of targets())
+      expect(outcome(await createPod(platform, sidecarPod(target)))).toBe('ok');
+  });
+
+  test.each([
+    ['of an annotation', 2],
+    ['of a label, which is judged', 5],
+  ] as const)('%s: %d times', async (title, most) => {
+    const [one = NaN, many = NaN, plainOne = NaN, plainMany = NaN] = await updateMilliseconds(
+      platform,
+      targets(),
+      { rounds: ROUNDS, change: UPDATES[title] },
+    );
+    const ratio = many / plainMany / (one / plainOne);
+    console.info(
+      `update ${title}, median ms: one container ${one.toFixed(1)} (not enabled ${plainOne.toFixed(1)}), ` +
+        `${SIDECARS} sidecars ${many.toFixed(1)} (${plainMany.toFixed(1)}); ratio of slowdowns ${ratio.toFixed(2)}`,
+    );
+    expect(ratio).toBeLessThan(most);
+  });
 });

@@ -39,6 +39,14 @@ interface Target {
   readonly name: string;
 }
 
+/** Updates by whether anything that is judged changes; Gatekeeper is asked only where it does. */
+export const UPDATES = {
+  'of an annotation': (round: number) => ({ metadata: { annotations: { note: `${round}` } } }),
+  'of a label, which is judged': (round: number) => ({
+    metadata: { labels: { note: `${round}` } },
+  }),
+} as const;
+
 export function patchPod(
   { server }: Pick<Platform, 'server'>,
   { namespace, name }: Target,
@@ -54,23 +62,23 @@ export function patchPod(
 }
 
 /**
- * Median time in milliseconds of an update of an annotation, of each pod. They take turns, forth and back, so that whatever else the
+ * Median time in milliseconds of an update of each pod. They take turns, forth and back, so that whatever else the
  * computer does falls on all alike.
  */
 export async function updateMilliseconds(
   platform: Pick<Platform, 'server'>,
   targets: readonly Target[],
-  rounds: number,
+  { rounds, change }: { readonly rounds: number; readonly change: (round: number) => object },
 ): Promise<readonly number[]> {
   const samples = targets.map((): number[] => []);
   const order = [...targets.entries()];
   for (let round = 0; round < rounds; round++) {
     for (const [index, target] of order) {
-      const note = { metadata: { annotations: { note: `${round}` } } };
+      const body = change(round);
       const start = performance.now();
-      const { status, body } = await patchPod(platform, target, note);
+      const answer = await patchPod(platform, target, body);
       samples[index]?.push(performance.now() - start);
-      if (status !== 200) throw new Error(messageOf(body));
+      if (answer.status !== 200) throw new Error(messageOf(answer.body));
     }
     order.reverse();
   }
