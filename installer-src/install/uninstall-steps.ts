@@ -64,10 +64,13 @@ export const UNINSTALL_STEPS: readonly UninstallStep[] = [
 ];
 
 function inUse(path: string, count: number, drainMs: number): SandboxError {
+  const running =
+    count === 1 ? '1 process of a sandbox still runs' : `${count} processes of sandboxes still run`;
+  const waited = drainMs === 0 ? '' : ` after ${drainMs / 1000} s`;
   return new SandboxError('GVISOR_IN_USE', [
     {
       path,
-      reason: `${count} processes of sandboxes still run from it after ${drainMs / 1000} s, so nothing was removed`,
+      reason: `${running} from it${waited}, so nothing was removed`,
       fix: 'delete the pods with this runtime from the node, then uninstall again',
     },
   ]);
