@@ -58,7 +58,13 @@ async function nodeProcesses(stateDir: string): Promise<string[]> {
 /** Pids out here of the processes in pods of the cluster's nodes whose command line has this word. */
 export function containerProcesses(stateDir: string, word: string): number[] {
   const pids = processesOf(hostTraces(stateDir).cgroup);
-  const words = (pid: string) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+  const words = (pid: string): string[] => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+    } catch {
+      return []; // It has ended since it was listed.
+    }
+  };
   return pids.filter((pid) => words(pid).includes(word)).map(Number);
 }
 
