@@ -137,7 +137,7 @@ describeWhere('a real node', support.supported ? undefined : support.reasons.joi
 
     describeCertificates(() => ({ platform, planned, namespace: enabled }));
 
-    const throughRestart = async (replicas: string) => {
+    const throughRestart = async (replicas: Parameters<typeof restart>[1]) => {
       const stream = traffic();
       await stream.flows();
       await restart(platform, replicas);
