@@ -54,11 +54,16 @@ export async function probeWebhook(
   }
 }
 
+/** Whether the platform sandboxes the pods of a namespace: the label says exactly `"true"`, and the namespace is not exempt. */
+export function isEnabled({ metadata: { name = '', labels } }: KubernetesObject): boolean {
+  return labels?.[ENABLED_LABEL] === 'true' && !EXEMPT_NAMESPACES.includes(name);
+}
+
 /** The first namespace, by name, the platform is turned on for; one that is exempt is not, whatever its labels say. */
 export async function firstEnabledNamespace(api: KubernetesApi): Promise<string | undefined> {
   const labelSelector = `${ENABLED_LABEL}=true`;
   const namespaces = await api.list({ apiVersion: 'v1', kind: 'Namespace', labelSelector });
   const staying = namespaces.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
-  const names = staying.map(({ metadata }) => metadata.name ?? '');
-  return names.filter((name) => !EXEMPT_NAMESPACES.includes(name)).sort()[0];
+  const enabled = staying.filter(isEnabled);
+  return enabled.map(({ metadata }) => metadata.name ?? '').sort()[0];
 }

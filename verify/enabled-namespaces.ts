@@ -1,6 +1,7 @@
 /** The namespaces the platform is turned on for. */
 import type { KubernetesObject } from '../deploy/kubernetes/object';
-import { ENABLED_LABEL, EXEMPT_NAMESPACES } from '../policy/names';
+import { isEnabled } from '../deploy/probe';
+import { ENABLED_LABEL } from '../policy/names';
 import type { Scene } from './model';
 
 /** Namespaces that carry the label, whatever its value, and are not being deleted. */
@@ -15,14 +16,11 @@ export async function labelledNamespaces({
   return namespaces.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
 }
 
-/** Those whose pods the platform sandboxes: the label says exactly `"true"`, and they are not exempt. */
+/** Those whose pods the platform sandboxes. */
 export async function enabledNamespaces(
   scene: Pick<Scene, 'api'>,
 ): Promise<readonly KubernetesObject[]> {
-  return (await labelledNamespaces(scene)).filter(
-    ({ metadata: { name = '', labels } }) =>
-      labels?.[ENABLED_LABEL] === 'true' && !EXEMPT_NAMESPACES.includes(name),
-  );
+  return (await labelledNamespaces(scene)).filter(isEnabled);
 }
 
 /** How findings name a namespace. */

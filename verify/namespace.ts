@@ -1,6 +1,6 @@
 /** Which namespace a verification creates its pods in. */
-import { firstEnabledNamespace } from '../deploy/probe';
-import { ENABLED_LABEL, EXEMPT_NAMESPACES } from '../policy/names';
+import { firstEnabledNamespace, isEnabled } from '../deploy/probe';
+import { ENABLED_LABEL } from '../policy/names';
 import type { Scene } from './model';
 
 /** One that the policy names in a requirement, else the first that is enabled; undefined where none is. */
@@ -9,9 +9,9 @@ export async function enabledNamespace({
   policy,
 }: Pick<Scene, 'api' | 'policy'>): Promise<string | undefined> {
   const required = policy.required.flatMap(({ namespaces }) => namespaces);
-  for (const name of required.filter((one) => !EXEMPT_NAMESPACES.includes(one))) {
+  for (const name of required) {
     const namespace = await api.get({ apiVersion: 'v1', kind: 'Namespace', name });
-    if (namespace?.metadata.labels?.[ENABLED_LABEL] === 'true') return name;
+    if (namespace !== undefined && isEnabled(namespace)) return name;
   }
   return firstEnabledNamespace(api);
 }
