@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { renderReport } from '../../cli/output/report';
 import type { StepResult, VerificationReport } from '../../verify/model';
 
@@ -14,10 +15,8 @@ const findings = [
 ];
 
 test('every finding of a failed step is shown with its fix, after the table', () => {
-  const report = renderReport(
-    reportOf({ ...step, status: 'fail', observed: 'both', findings }),
-    200,
-  );
+  const failed = reportOf({ ...step, status: 'fail', observed: 'both', findings });
+  const report = stripVTControlCharacters(renderReport(failed, 200));
   const [, after = ''] = report.split('What to do:');
   expect(after).toMatch(/Namespace\/a: is open\n\s+Fix: close it\n/);
   expect(after).toMatch(/Pod\/a\/b: is hollow\n\s+Fix: delete it\n/);
