@@ -9,7 +9,7 @@
 import { App } from 'cdk8s';
 import { SandboxChart } from './constructs';
 import config from './sandbox.config';
-import { bundleSources } from './webhook-src/bundle';
+import { bundleSources } from './programs/bundle';
 
 const app = new App();
 new SandboxChart(app, 'secure-ai-sandbox', { config, bundles: bundleSources() });

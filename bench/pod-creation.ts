@@ -9,7 +9,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { findCluster, startCluster, stopCluster } from '../local/cluster';
-import { ENABLED_LABEL } from '../policy/names';
+import { ENABLED_LABEL } from '../base/names';
 import { connectApiServer, type ApiServer } from '../test/e2e/support/api-server';
 import { pod } from '../test/e2e/support/pods';
 

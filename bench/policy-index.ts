@@ -2,11 +2,11 @@
  * What a pod's decision costs as the number of rules grows, as ratios within one run: absolute times say more about the computer.
  * Run: node -r ts-node/register bench/policy-index.ts
  */
-import { createDecider } from '../policy/decide';
-import { definePolicy } from '../policy/define';
-import { compileMatcher } from '../policy/index';
-import { referenceMatcher } from '../policy/match';
-import type { RuntimePolicy, RuntimePolicyInput } from '../policy/model';
+import { createDecider } from '../policy/decision/decide';
+import { definePolicy } from '../policy/model/define';
+import { compileMatcher } from '../policy/rules/compiled/compile';
+import { referenceMatcher } from '../policy/rules/match';
+import type { RuntimePolicy, RuntimePolicyInput } from '../policy/model/runtime-policy';
 
 const CONTEXT = { namespace: 'ai-production' };
 const SIZES = [1, 10, 100, 1_000, 10_000, 100_000];

@@ -8,12 +8,12 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { Agent } from 'node:https';
 import { join } from 'node:path';
-import { parsePolicy } from '../policy/define';
+import { parsePolicy } from '../policy/model/define';
 import { exceededBy } from '../webhook-src/server/limits';
 import { createReviewScan } from '../webhook-src/server/structure';
 import { compileDecider } from '../webhook-src/server/policy-file';
-import { isLarge } from '../webhook-src/server/aside';
-import { judge } from '../webhook-src/server/judge';
+import { isLarge } from '../webhook-src/server/worker';
+import { judge } from '../webhook-src/server/review-pod';
 import { DEAR_BODIES } from '../test/webhook-src/server/dear-bodies';
 import { POLICY, post, review, run, type Running } from '../test/webhook-src/server/running';
 

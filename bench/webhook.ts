@@ -10,7 +10,7 @@ import { Agent, request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { bundleSources } from '../webhook-src/bundle';
+import { bundleSources } from '../programs/bundle';
 import { makeAuthority, makeCertificate } from '../test/fixtures/certificates';
 
 const BLOCK_MS = Number(process.argv[2] ?? 2) * 1000;

@@ -1,11 +1,11 @@
 /** Who deploys: Pulumi, or server-side apply. Both deploy the same tree, in the same order, with the same waits. */
 import type { DeployEvent, DeployReport } from '../deploy/apply';
 import type { LocalCluster } from '../local/cluster';
-import type { Profile } from '../local/profile';
+import type { Profile } from './local-settings';
 import type { OnProgress } from '../local/progress';
 import type { PulumiPrograms } from '../local/toolchain/pulumi';
 import packageJson from '../package.json';
-import { SandboxError } from '../policy/errors';
+import { SandboxError } from '../base/errors';
 
 /** `auto`: who has deployed there before, else Pulumi where its programs are here, else apply. */
 export const DEPLOYERS = ['auto', 'pulumi', 'apply'] as const;
@@ -50,9 +50,9 @@ export async function deployTo(
       ? notByPulumi(options.choice)
       : await pulumiFor(local, destination, options);
   const { onProgress, signal } = options;
-  const { buildPlan, loadConfig } = await import('./platform');
+  const { buildPlan, loadConfig } = await import('./settings');
   if (pulumi !== undefined && local !== undefined) {
-    const { deployByPulumi } = await import('../infra/automation');
+    const { deployByPulumi } = await import('./automation/automation');
     const config = destination.profile(await loadConfig());
     const report = await deployByPulumi({
       cluster: local,
@@ -63,7 +63,7 @@ export async function deployTo(
     });
     return { deployer: 'pulumi', ...report };
   }
-  const { connect } = await import('../deploy/kubernetes/client');
+  const { connect } = await import('../kubernetes/client');
   const { deploy } = await import('../deploy/apply');
   const report = await deploy(await buildPlan(destination.profile), {
     api: await connect(destination),
@@ -81,7 +81,7 @@ async function pulumiFor(
   destination: Destination,
   { choice, onChosen, onPrepare: onProgress, signal }: DeployToOptions,
 ): Promise<PulumiPrograms | undefined> {
-  const { isDeployedByPulumi } = await import('../infra/automation-state');
+  const { isDeployedByPulumi } = await import('./automation/state');
   const { resolvePulumi } = await import('../local/toolchain/pulumi');
   const before = isDeployedByPulumi(local)
     ? 'pulumi'
@@ -105,7 +105,7 @@ async function pulumiFor(
 }
 
 async function isDeployedByApply(destination: Destination): Promise<boolean> {
-  const { connect } = await import('../deploy/kubernetes/client');
+  const { connect } = await import('../kubernetes/client');
   const { recordedExtent } = await import('../deploy/apply-set');
   return (await recordedExtent(await connect(destination))).kinds.length > 0;
 }

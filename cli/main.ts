@@ -1,9 +1,9 @@
 /** The command line: declares the verbs, runs one, and turns what comes out of it into output and an exit code. */
 import { Command, CommanderError } from 'commander';
 import packageJson from '../package.json';
-import { ApiError } from '../deploy/kubernetes/api';
-import { unreachable } from '../deploy/kubernetes/reach';
-import { SandboxError } from '../policy/errors';
+import { ApiError } from '../kubernetes/api';
+import { unreachable } from '../kubernetes/reach';
+import { SandboxError } from '../base/errors';
 import { Interrupted, interruptible } from './interrupt';
 import { DEFAULT_CLUSTER, type Session } from './options';
 import { renderError } from './output/error';
@@ -14,7 +14,7 @@ import { declareSynth } from './verbs/synth';
 import { declareUp } from './verbs/up';
 import { declareVerify } from './verbs/verify';
 
-/** Usage errors; as `ExitCode` in policy/errors.ts. */
+/** Usage errors; as `ExitCode` in base/errors.ts. */
 const EXIT_USAGE = 2;
 
 /** A fault of ours that no code describes. */

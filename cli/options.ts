@@ -1,5 +1,5 @@
 /** Options every verb understands, and what a verb is given besides its own. */
-import { SandboxError } from '../policy/errors';
+import { SandboxError } from '../base/errors';
 
 export interface GlobalOptions {
   /** Machine-readable result on stdout instead of text. */

@@ -1,10 +1,10 @@
 /** The configuration of the whole platform: one value, checked at once, that every construct is built from. */
 import { z } from 'zod';
-import { definePolicy } from '../policy/define';
-import { SandboxError, type Problem } from '../policy/errors';
-import type { RuntimePolicy, RuntimePolicyInput } from '../policy/model';
-import { EXEMPT_NAMESPACES } from '../policy/names';
-import { problemsOf } from '../policy/problems';
+import { definePolicy } from '../policy/model/define';
+import { SandboxError, type Problem } from '../base/errors';
+import type { RuntimePolicy, RuntimePolicyInput } from '../policy/model/runtime-policy';
+import { EXEMPT_NAMESPACES } from '../base/names';
+import { problemsOf } from '../base/zod-problems';
 import { gatekeeperSchema, SANDBOX_GATEKEEPER, type GatekeeperProps } from './gatekeeper';
 import { unpinned } from './internal/image-pin';
 import { podPeer, type PodPeer } from './internal/network-policy';

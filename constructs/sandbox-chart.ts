@@ -1,6 +1,6 @@
 import { ApiObject, Chart } from 'cdk8s';
 import type { Construct, IConstruct } from 'constructs';
-import { refuse, type Problem } from '../policy/errors';
+import { refuse, type Problem } from '../base/errors';
 import type { Bundles } from './bundles';
 import type { SandboxConfig } from './config';
 import { Gatekeeper } from './gatekeeper';

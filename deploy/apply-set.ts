@@ -4,15 +4,15 @@
  * look through. So what a later configuration no longer has can be found and deleted, and nothing else ever is.
  */
 import { createHash } from 'node:crypto';
-import type { KubernetesApi } from './kubernetes/api';
-import { FIELD_MANAGER } from './kubernetes/client';
+import type { KubernetesApi } from '../kubernetes/api';
+import { FIELD_MANAGER } from '../kubernetes/client';
 import {
   groupOf,
   listAt,
   textAt,
   type KubernetesObject,
   type ObjectReference,
-} from './kubernetes/object';
+} from '../kubernetes/object';
 
 /** In `default` because the parent must be there before the first namespace of ours is. */
 const PARENT = {

@@ -1,7 +1,7 @@
 /** Deploying a plan: every object as soon as what it depends on is ready, then deleting what the plan no longer has. */
 import { defaultMaxListeners, setMaxListeners } from 'node:events';
-import { SandboxError, refuse, type Problem } from '../policy/errors';
-import type { RuntimePolicy } from '../policy/model';
+import { SandboxError, refuse, type Problem } from '../base/errors';
+import type { RuntimePolicy } from '../policy/model/runtime-policy';
 import {
   asMember,
   extentOf,
@@ -10,14 +10,14 @@ import {
   recordExtent,
   type Extent,
 } from './apply-set';
-import type { Applied, KubernetesApi } from './kubernetes/api';
-import { groupOf, objectId, referenceOf, type KubernetesObject } from './kubernetes/object';
-import { reach } from './kubernetes/reach';
+import type { Applied, KubernetesApi } from '../kubernetes/api';
+import { groupOf, objectId, referenceOf, type KubernetesObject } from '../kubernetes/object';
+import { reach } from '../kubernetes/reach';
 import type { PlannedObject } from './plan';
 import { prune, type Pruned } from './prune';
 import { observe, READINESS } from './readiness';
 import { applyOrReplace } from './replace';
-import { DeadlineError, waitUntil } from './wait-until';
+import { DeadlineError, waitUntil } from '../kubernetes/wait-until';
 
 /** What happens while a plan is deployed, in the order it happens. */
 export type DeployEvent =

@@ -1,9 +1,15 @@
 /** From a chart to what is applied, in which order, and what is waited for after each object. */
 import { ApiObject, type Chart } from 'cdk8s';
 import type { IConstruct } from 'constructs';
-import { refuse, type Problem } from '../policy/errors';
-import { MUTATOR } from '../policy/names';
-import { groupOf, objectId, referenceOf, textAt, type KubernetesObject } from './kubernetes/object';
+import { refuse, type Problem } from '../base/errors';
+import { MUTATOR } from '../base/names';
+import {
+  groupOf,
+  objectId,
+  referenceOf,
+  textAt,
+  type KubernetesObject,
+} from '../kubernetes/object';
 import { topologicalOrder } from './order';
 
 /** What must be true of an applied object before the objects that depend on it are applied. `wait.ts` says how it is seen. */

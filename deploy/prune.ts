@@ -1,6 +1,6 @@
 /** Deleting what is ours, in the order that locks nothing up: what others ask goes first, what others live in last. */
-import { NAMESPACES } from '../policy/names';
-import { ApiError, type KubernetesApi } from './kubernetes/api';
+import { NAMESPACES } from '../base/names';
+import { ApiError, type KubernetesApi } from '../kubernetes/api';
 import {
   groupOf,
   objectId,
@@ -8,8 +8,8 @@ import {
   textAt,
   valueAt,
   type KubernetesObject,
-} from './kubernetes/object';
-import { DONE, notYet, waitUntil, DeadlineError } from './wait-until';
+} from '../kubernetes/object';
+import { DONE, notYet, waitUntil, DeadlineError } from '../kubernetes/wait-until';
 
 export interface Pruned {
   /** Ids of what was deleted and is gone. */

@@ -1,10 +1,10 @@
 /** Whether an applied object is ready for what depends on it, one way of looking for each `WaitKind`. */
-import type { RuntimePolicy } from '../policy/model';
-import type { KubernetesApi } from './kubernetes/api';
-import { listAt, referenceOf, textAt, valueAt, type KubernetesObject } from './kubernetes/object';
+import type { RuntimePolicy } from '../policy/model/runtime-policy';
+import type { KubernetesApi } from '../kubernetes/api';
+import { listAt, referenceOf, textAt, valueAt, type KubernetesObject } from '../kubernetes/object';
 import type { PlannedObject, WaitKind } from './plan';
-import { firstEnabledNamespace, probeWebhook } from './probe';
-import { DONE, notYet, type Observation } from './wait-until';
+import { firstEnabledNamespace, probeWebhook } from './mutator-probe';
+import { DONE, notYet, type Observation } from '../kubernetes/wait-until';
 
 export interface Readiness {
   /** What is awaited, as the end of "waiting until …". */

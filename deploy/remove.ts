@@ -1,8 +1,8 @@
 /** Taking the platform out of a cluster. */
-import { refuse, type Problem } from '../policy/errors';
+import { refuse, type Problem } from '../base/errors';
 import { deleteRecord, membersOf, recordedExtent } from './apply-set';
-import type { KubernetesApi } from './kubernetes/api';
-import { reach } from './kubernetes/reach';
+import type { KubernetesApi } from '../kubernetes/api';
+import { reach } from '../kubernetes/reach';
 import { prune, type Pruned, type PruneOptions } from './prune';
 
 /**

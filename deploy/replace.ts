@@ -1,7 +1,7 @@
 /** Applying one object, however often that takes, and replacing it where its unchangeable part is what changed. */
-import { ApiError, type Applied, type KubernetesApi } from './kubernetes/api';
-import { objectId, referenceOf, type KubernetesObject } from './kubernetes/object';
-import { DONE, notYet, waitUntil, type WaitOptions } from './wait-until';
+import { ApiError, type Applied, type KubernetesApi } from '../kubernetes/api';
+import { objectId, referenceOf, type KubernetesObject } from '../kubernetes/object';
+import { DONE, notYet, waitUntil, type WaitOptions } from '../kubernetes/wait-until';
 
 /** How the attempts are watched and ended. */
 export type Attempts = Pick<WaitOptions, 'signal' | 'onSeen'>;

@@ -6,8 +6,8 @@ import * as pulumi from '@pulumi/pulumi';
 import { z } from 'zod';
 import type { SandboxConfig } from '../constructs';
 import packageJson from '../package.json';
-import { SandboxError, type ErrorCode, type Problem } from '../policy/errors';
-import { problemsOf } from '../policy/problems';
+import { SandboxError, type ErrorCode, type Problem } from '../base/errors';
+import { problemsOf } from '../base/zod-problems';
 import type { Cluster, ClusterKind } from './clusters/cluster';
 
 const ROOT = join(__dirname, '..');

@@ -1,7 +1,7 @@
 /** The Pulumi front door: a cluster as the stack describes it, and the platform in it. `Pulumi.yaml` lists what a stack can say. */
-import { policyHash } from '../policy/hash';
+import { policyHash } from '../policy/model/canonical-json';
 import { readStack, stackValues } from './config';
-import { deployPlatform } from './platform';
+import { deployPlatform } from './deploy-platform';
 
 export = async () => {
   const stack = await readStack(stackValues());

@@ -1,6 +1,6 @@
 /** What Pulumi has to know about an object beyond its manifest, by its kind. */
 import type * as pulumi from '@pulumi/pulumi';
-import type { KubernetesObject } from '../deploy/kubernetes/object';
+import type { KubernetesObject } from '../kubernetes/object';
 import type { WaitKind } from '../deploy/plan';
 
 /**

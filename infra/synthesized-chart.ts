@@ -1,10 +1,10 @@
 /** A cdk8s chart as Pulumi resources: the very objects that `cdk8s synth` prints, each a resource, in the order of the tree. */
 import * as pulumi from '@pulumi/pulumi';
 import type { Chart } from 'cdk8s';
-import { groupOf, type KubernetesObject } from '../deploy/kubernetes/object';
+import { groupOf, type KubernetesObject } from '../kubernetes/object';
 import { planDeployment, type PlannedObject } from '../deploy/plan';
 import { annotated, objectOptions, secretMembers } from './object-options';
-import { refuseOutputs } from './outputs';
+import { refuseOutputs } from './refuse-outputs';
 
 interface SynthesizedChartArgs {
   /** Holds plain values only. */

@@ -1,5 +1,5 @@
 import { networkInterfaces } from 'node:os';
-import { SandboxError } from '../policy/errors';
+import { SandboxError } from '../base/errors';
 
 /** Bridges and tunnels that containers, virtual machines and VPNs bring and take away. */
 const VIRTUAL =

@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
-import { SandboxError } from '../policy/errors';
+import { SandboxError } from '../base/errors';
 
 /**
  * Folder that holds everything local: built binaries and the state of running clusters.

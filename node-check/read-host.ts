@@ -2,8 +2,8 @@
 import { constants } from 'node:fs';
 import { access, open, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { SandboxError } from '../policy/errors';
-import { CONTAINERD_SOCKETS } from '../policy/names';
+import { SandboxError } from '../base/errors';
+import { CONTAINERD_SOCKETS } from '../base/names';
 import {
   MODULES,
   type ContainerdState,

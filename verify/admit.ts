@@ -1,8 +1,8 @@
 /** Creating a pod and telling what admission made of it. */
-import { ApiError } from '../deploy/kubernetes/api';
-import { textAt, valueAt, type KubernetesObject } from '../deploy/kubernetes/object';
-import { DECISION_ANNOTATION } from '../policy/names';
-import type { Evidence, Scene } from './model';
+import { ApiError } from '../kubernetes/api';
+import { textAt, valueAt, type KubernetesObject } from '../kubernetes/object';
+import { DECISION_ANNOTATION } from '../base/names';
+import type { Evidence, Scene } from './step';
 
 export type Admission =
   | { readonly admitted: true; readonly pod: KubernetesObject }

@@ -1,8 +1,8 @@
 /** The namespaces the platform is turned on for. */
-import type { KubernetesObject } from '../deploy/kubernetes/object';
-import { isEnabled } from '../deploy/probe';
-import { ENABLED_LABEL } from '../policy/names';
-import type { Scene } from './model';
+import type { KubernetesObject } from '../kubernetes/object';
+import { isEnabled } from '../deploy/mutator-probe';
+import { ENABLED_LABEL } from '../base/names';
+import type { Scene } from './step';
 
 /** Namespaces that carry the label, whatever its value, and are not being deleted. */
 export async function labelledNamespaces({

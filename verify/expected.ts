@@ -4,7 +4,7 @@ import type { SandboxConfig } from '../constructs/config';
 import { Gatekeeper } from '../constructs/gatekeeper';
 import { RuntimePolicies } from '../constructs/policies';
 import { MutatorRegistration } from '../constructs/webhook';
-import type { KubernetesObject } from '../deploy/kubernetes/object';
+import type { KubernetesObject } from '../kubernetes/object';
 
 /** The part of the configuration that decides how the platform is registered and what it enforces. */
 export type VerifiedConfig = Pick<SandboxConfig, 'policy' | 'webhook' | 'gatekeeper'>;

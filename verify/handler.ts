@@ -1,7 +1,7 @@
 /** Which handler the container runtime was asked for, as the kubelet counts it. */
-import { ApiError } from '../deploy/kubernetes/api';
-import type { KubernetesObject } from '../deploy/kubernetes/object';
-import type { Scene } from './model';
+import { ApiError } from '../kubernetes/api';
+import type { KubernetesObject } from '../kubernetes/object';
+import type { Scene } from './step';
 
 /**
  * How many sandboxes the kubelets of these nodes have had the container runtime start with this handler, in the CRI call

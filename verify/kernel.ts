@@ -1,8 +1,8 @@
 /** Running a pod that tells which kernel it runs on, and looking at what it told. */
-import { listAt, textAt, valueAt, type KubernetesObject } from '../deploy/kubernetes/object';
-import { DeadlineError, DONE, notYet, waitUntil } from '../deploy/wait-until';
+import { listAt, textAt, valueAt, type KubernetesObject } from '../kubernetes/object';
+import { DeadlineError, DONE, notYet, waitUntil } from '../kubernetes/wait-until';
 import { admit } from './admit';
-import { fail, type Evidence, type Outcome, type Scene } from './model';
+import { fail, type Evidence, type Outcome, type Scene } from './step';
 import { BUSYBOX_IMAGE, verificationPod, type PodOptions } from './pod';
 
 /** Image pull, and on a fresh node the first boot of a guest. */

@@ -1,9 +1,9 @@
 /** Which layer of admission refused a pod, and what each layer answers when it is asked alone. */
 import { randomUUID } from 'node:crypto';
-import { ApiError, type ServiceTarget } from '../deploy/kubernetes/api';
-import { textAt, valueAt, type KubernetesObject } from '../deploy/kubernetes/object';
-import { MUTATOR, NAMESPACES } from '../policy/names';
-import type { Scene } from './model';
+import { ApiError, type ServiceTarget } from '../kubernetes/api';
+import { textAt, valueAt, type KubernetesObject } from '../kubernetes/object';
+import { MUTATOR, NAMESPACES } from '../base/names';
+import type { Scene } from './step';
 
 /** `api-server`: the server itself, by a plugin, a quota or a policy of its own. */
 type Layer = 'mutator' | 'gatekeeper' | 'api-server';

@@ -1,7 +1,7 @@
 /** Which namespace a verification creates its pods in. */
-import { firstEnabledNamespace, isEnabled } from '../deploy/probe';
-import { ENABLED_LABEL } from '../policy/names';
-import type { Scene } from './model';
+import { firstEnabledNamespace, isEnabled } from '../deploy/mutator-probe';
+import { ENABLED_LABEL } from '../base/names';
+import type { Scene } from './step';
 
 /** One that the policy names in a requirement, else the first that is enabled; undefined where none is. */
 export async function enabledNamespace({

@@ -1,7 +1,7 @@
 /** Two pods, and whether one reaches the other: without a NetworkPolicy, under one that closes the namespace, and without it again. */
-import { referenceOf, textAt, type KubernetesObject } from '../deploy/kubernetes/object';
-import { DONE, notYet, waitUntil } from '../deploy/wait-until';
-import type { Scene } from './model';
+import { referenceOf, textAt, type KubernetesObject } from '../kubernetes/object';
+import { DONE, notYet, waitUntil } from '../kubernetes/wait-until';
+import type { Scene } from './step';
 import { BUSYBOX_IMAGE, podName, verificationPod } from './pod';
 
 /** Image pull included. */

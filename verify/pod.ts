@@ -1,7 +1,7 @@
 /** Pods a verification creates. They pass the Pod Security standard `restricted` and state requests and limits, as quotas want. */
-import type { KubernetesObject } from '../deploy/kubernetes/object';
-import { DOMAIN } from '../policy/names';
-import { VERSIONS } from '../versions';
+import type { KubernetesObject } from '../kubernetes/object';
+import { DOMAIN } from '../base/names';
+import { VERSIONS } from '../base/versions';
 
 /** For pods that need nothing but a shell. */
 export const BUSYBOX_IMAGE = `docker.io/library/busybox:${VERSIONS.busyboxImage}`;

@@ -1,8 +1,8 @@
 /** Whether admission refuses a pod with the policy's message: through the API server, and Gatekeeper by itself. */
-import type { KubernetesObject } from '../deploy/kubernetes/object';
+import type { KubernetesObject } from '../kubernetes/object';
 import { admit } from './admit';
 import { askAlone, LAYER_NAMES, layerOf, type AloneAnswer } from './layers';
-import { fail, pass, type Evidence, type Outcome, type Scene } from './model';
+import { fail, pass, type Evidence, type Outcome, type Scene } from './step';
 
 const GATEKEEPER_FIX = {
   path: 'Gatekeeper',

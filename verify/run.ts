@@ -1,10 +1,10 @@
 /** Runs the steps of a verification and takes away what they made. */
 import { randomBytes } from 'node:crypto';
-import type { KubernetesApi } from '../deploy/kubernetes/api';
-import { reach } from '../deploy/kubernetes/reach';
-import { objectId, referenceOf, type ObjectReference } from '../deploy/kubernetes/object';
-import { fail, notRun, type Outcome, type Scene, type Step, type StepResult } from './model';
-import type { VerificationReport } from './model';
+import type { KubernetesApi } from '../kubernetes/api';
+import { reach } from '../kubernetes/reach';
+import { objectId, referenceOf, type ObjectReference } from '../kubernetes/object';
+import { fail, notRun, type Outcome, type Scene, type Step, type StepResult } from './step';
+import type { VerificationReport } from './step';
 import { expectedObjects, type VerifiedConfig } from './expected';
 import { CHECKS, trials } from './steps';
 import { preflight, PREFLIGHT, type Preflight } from './steps/preflight';

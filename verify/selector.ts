@@ -1,5 +1,5 @@
 /** Label selectors as Kubernetes evaluates them (apimachinery v0.36.3, pkg/labels/selector.go). */
-import { listAt, textAt, valueAt } from '../deploy/kubernetes/object';
+import { listAt, textAt, valueAt } from '../kubernetes/object';
 
 type Labels = Readonly<Record<string, string>>;
 

@@ -1,6 +1,6 @@
 /** The steps of a verification, derived from the policy the cluster is expected to follow. */
-import type { RuntimePolicy } from '../policy/model';
-import type { Step } from './model';
+import type { RuntimePolicy } from '../policy/model/runtime-policy';
+import type { Step } from './step';
 import { audit } from './steps/audit';
 import { constraints } from './steps/constraints';
 import { control } from './steps/control';

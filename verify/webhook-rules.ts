@@ -1,5 +1,5 @@
 /** What the rules of a webhook configuration cover (admissionregistration.k8s.io/v1, RuleWithOperations). */
-import { listAt, textAt } from '../deploy/kubernetes/object';
+import { listAt, textAt } from '../kubernetes/object';
 
 /** One operation on one resource, as rules list them. */
 interface Request {

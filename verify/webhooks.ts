@@ -1,9 +1,9 @@
 /** Compares a webhook configuration of the cluster with the one this project deploys. */
-import { listAt, objectId, textAt, valueAt } from '../deploy/kubernetes/object';
-import type { KubernetesObject } from '../deploy/kubernetes/object';
-import { canonicalJson } from '../policy/hash';
-import { ENABLED_LABEL } from '../policy/names';
-import type { Finding } from './model';
+import { listAt, objectId, textAt, valueAt } from '../kubernetes/object';
+import type { KubernetesObject } from '../kubernetes/object';
+import { canonicalJson } from '../policy/model/canonical-json';
+import { ENABLED_LABEL } from '../base/names';
+import type { Finding } from './step';
 import { selects } from './selector';
 import { uncovered } from './webhook-rules';
 

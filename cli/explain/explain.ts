@@ -1,9 +1,9 @@
 /** What would become of a pod under a policy, and why. */
-import type { Denial, PatchOperation, Source } from '../../policy/decision';
-import { createDecider } from '../../policy/decide';
-import { explainRule, type Explanation } from '../../policy/explain';
-import { podFacts } from '../../policy/facts';
-import type { RuntimePolicy } from '../../policy/model';
+import type { Denial, PatchOperation, Source } from '../../policy/decision/decision';
+import { createDecider } from '../../policy/decision/decide';
+import { explainRule, type Explanation } from '../../policy/rules/explain';
+import { podFacts } from '../../policy/pod/facts';
+import type { RuntimePolicy } from '../../policy/model/runtime-policy';
 import type { FoundPod } from './manifests';
 
 export interface ExplainedPod {

@@ -1,8 +1,8 @@
 /** Reads the pods out of manifests: pods themselves, and the pod templates of workloads. */
 import { readFileSync } from 'node:fs';
 import { parseAllDocuments } from 'yaml';
-import { refuse, type Problem } from '../../policy/errors';
-import { listAt, textAt, valueAt } from '../../deploy/kubernetes/object';
+import { refuse, type Problem } from '../../base/errors';
+import { listAt, textAt, valueAt } from '../../kubernetes/object';
 import { limitOfPod } from '../../webhook-src/server/limits';
 
 export interface FoundPod {

@@ -1,7 +1,7 @@
 /** An explained pod as text for people. */
 import colors from 'picocolors';
-import type { Source } from '../../policy/decision';
-import type { Explanation } from '../../policy/explain';
+import type { Source } from '../../policy/decision/decision';
+import type { Explanation } from '../../policy/rules/explain';
 import type { ExplainedPod } from './explain';
 
 const CHOSEN_BY: Readonly<Record<Source, string>> = {

@@ -1,6 +1,6 @@
 /** Errors as text for people. */
 import colors from 'picocolors';
-import { SandboxError } from '../../policy/errors';
+import { SandboxError } from '../../base/errors';
 
 /** Every problem with its fix; an error without a code is a fault of ours, and its stack is what a report needs. */
 export function renderError(error: unknown): string {

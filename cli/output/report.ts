@@ -1,6 +1,6 @@
 /** A verification report as a table. */
 import colors from 'picocolors';
-import type { StepResult, VerificationReport } from '../../verify/model';
+import type { StepResult, VerificationReport } from '../../verify/step';
 import { renderTable } from './table';
 
 const WORDS = { pass: 'pass', fail: 'FAIL', 'not-run': 'not run' } as const;

@@ -29,7 +29,7 @@ async function down(options: GlobalOptions, session: Session): Promise<void> {
     if (options.json === true) printJson(session, { cluster: target.name, state: 'removed' });
     return;
   }
-  const { connect } = await import('../../deploy/kubernetes/client');
+  const { connect } = await import('../../kubernetes/client');
   const { remove } = await import('../../deploy/remove');
   const api = await connect(target);
   let removed: Awaited<ReturnType<typeof remove>> | undefined;

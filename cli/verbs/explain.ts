@@ -37,7 +37,7 @@ async function explain(
   const { readPods, refuseTooLarge } = await import('../explain/manifests');
   const { explainPod } = await import('../explain/explain');
   const { renderExplanation } = await import('../explain/render');
-  const { loadConfig } = await import('../platform');
+  const { loadConfig } = await import('../settings');
   const pods = readPods(files).map((found) => ({
     ...found,
     namespace: options.namespace ?? found.namespace,

@@ -25,7 +25,7 @@ export function declareSynth(program: Command, session: Session): void {
 
 async function synth(options: SynthOptions, session: Session): Promise<void> {
   const { App } = await import('cdk8s');
-  const { asConfigured, buildChart, buildPlan } = await import('../platform');
+  const { asConfigured, buildChart, buildPlan } = await import('../settings');
   const { planDeployment } = await import('../../deploy/plan');
   if (options.stdout === true && options.json === true) {
     const items = (await buildPlan(asConfigured)).map(({ manifest }) => manifest);

@@ -1,9 +1,9 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { LocalCluster } from '../../local/cluster';
-import type { Compute } from '../../local/compute';
-import type { Profile } from '../../local/profile';
+import type { Compute } from '../../local/pod-hosts';
+import type { Profile } from '../local-settings';
 import type { Progress } from '../../local/progress';
-import { refuse, type Problem } from '../../policy/errors';
+import { refuse, type Problem } from '../../base/errors';
 import { DEPLOYERS, type DeployerChoice, type Deployment, type Destination } from '../deployer';
 import { targetOf, type GlobalOptions, type Session } from '../options';
 import { describeEvent, describeProgress, describeReport } from '../output/deployment';
@@ -69,7 +69,7 @@ function refuseLocalOptions({ nodes, clusterOnly }: UpOptions): void {
 }
 
 async function up(options: UpOptions, session: Session): Promise<void> {
-  const { asConfigured } = await import('../platform');
+  const { asConfigured } = await import('../settings');
   const target = targetOf(options);
   if (target.type === 'kubeconfig') refuseLocalOptions(options);
   const destination =
@@ -121,8 +121,8 @@ async function startLocal(
   session: Session,
 ): Promise<Destination> {
   const { startCluster } = await import('../../local/cluster');
-  const { startCompute } = await import('../../local/compute');
-  const { profileOf } = await import('../../local/profile');
+  const { startCompute } = await import('../../local/pod-hosts');
+  const { profileOf } = await import('../local-settings');
   const { signal } = session;
   let cluster: LocalCluster | undefined;
   let profile: Profile | undefined;

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import type { VerificationReport } from '../../verify/model';
-import type { ConnectOptions } from '../../deploy/kubernetes/client';
-import { SandboxError } from '../../policy/errors';
+import type { VerificationReport } from '../../verify/step';
+import type { ConnectOptions } from '../../kubernetes/client';
+import { SandboxError } from '../../base/errors';
 import { targetOf, type GlobalOptions, type Session, type Target } from '../options';
 import { printJson } from '../output/json';
 import { runStages, type Stage } from '../output/stages';
@@ -44,8 +44,8 @@ export async function verificationStage(
   connection: ConnectOptions,
   session: Session,
 ): Promise<Verification> {
-  const { connect } = await import('../../deploy/kubernetes/client');
-  const { loadConfig } = await import('../platform');
+  const { connect } = await import('../../kubernetes/client');
+  const { loadConfig } = await import('../settings');
   const { verify } = await import('../../verify/run');
   let report: VerificationReport | undefined;
   const run = async (say: (what: string) => void) => {

@@ -1,5 +1,5 @@
 /** Names that Gatekeeper's program knows: it looks its own objects up by them (pkg/webhook/common.go and main.go, v3.23.1). */
-import { NAMESPACES } from '../../policy/names';
+import { NAMESPACES } from '../../base/names';
 
 export const NAMESPACE = NAMESPACES.gatekeeper;
 export const SERVICE_ACCOUNT = 'gatekeeper-admin';

@@ -4,7 +4,7 @@ import {
   ENABLED_LABEL,
   EXEMPT_NAMESPACES,
   SANDBOX_ANNOTATION_PREFIXES,
-} from '../../policy/names';
+} from '../../base/names';
 import { IGNORE_LABEL } from './names';
 import type { GatekeeperProps, SelectorRequirement } from './schema';
 
@@ -48,7 +48,7 @@ const isJudged = [
 
 const isNoUpdateOfAPod = "request.kind.kind != 'Pod' || request.operation != 'UPDATE'";
 
-/** What is not judged (policy/judged-change.ts) does not wait for the answer. At least what is judged has to come through. */
+/** What is not judged (policy/decision/judged-change.ts) does not wait for the answer. At least what is judged has to come through. */
 const judgedChanges = [
   {
     name: 'is-no-pod-on-its-way-out',

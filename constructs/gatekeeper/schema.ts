@@ -4,9 +4,9 @@
  * so that the empty value describes the official installation exactly.
  */
 import { z } from 'zod';
-import { SandboxError } from '../../policy/errors';
-import { problemsOf } from '../../policy/problems';
-import { VERSIONS } from '../../versions';
+import { SandboxError } from '../../base/errors';
+import { problemsOf } from '../../base/zod-problems';
+import { VERSIONS } from '../../base/versions';
 import { amounts, dnsLabel } from '../internal/schemas';
 
 /** Flags with a member of their own here, or that must agree with ports, names and roles of the installation. */

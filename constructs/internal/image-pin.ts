@@ -1,4 +1,4 @@
-import { parseImage } from '../../policy/image';
+import { parseImage } from '../../policy/pod/image';
 
 /** Why an image may be another one tomorrow, or undefined where its reference says exactly which one it is. */
 export function unpinned(reference: string): string | undefined {

@@ -1,5 +1,5 @@
 /** Labels of the objects this project owns (kubernetes.io, "Recommended Labels"). */
-import { VERSIONS } from '../../versions';
+import { VERSIONS } from '../../base/versions';
 
 const NAME = 'app.kubernetes.io/name';
 

@@ -1,6 +1,6 @@
 /** Rules every deployment has to keep, checked on the finished objects so that no construct can get around them. */
-import type { Problem } from '../../policy/errors';
-import { NAMESPACES } from '../../policy/names';
+import type { Problem } from '../../base/errors';
+import { NAMESPACES } from '../../base/names';
 import { unpinned } from './image-pin';
 
 /** As much of a Kubernetes object as the checks read. */

@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import { k8s } from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';
-import { NAMESPACES } from '../../policy/names';
-import { VERSIONS } from '../../versions';
+import { NAMESPACES } from '../../base/names';
+import { VERSIONS } from '../../base/versions';
 import { platformLabels } from './labels';
 
 /** Ports every program of ours serves besides its work, as the programs' own defaults are: probes and metrics, each by itself. */

@@ -1,6 +1,6 @@
 /** Schemas of Kubernetes values that several parts of the configuration take. */
 import { z } from 'zod';
-import { parseQuantity } from '../../policy/quantity';
+import { parseQuantity } from '../../policy/pod/quantity';
 
 /** DNS label (RFC 1123): what a namespace may be called. */
 export const dnsLabel = z

@@ -1,4 +1,4 @@
-export { GvisorNodes } from './gvisor';
-export { gvisorNodesSchema, type GvisorNodesSettings } from './gvisor-schema';
+export { GvisorNodes } from './gvisor/gvisor-nodes';
+export { gvisorNodesSchema, type GvisorNodesSettings } from './gvisor/schema';
 export { KataNodes, kataNodesForPolicy, kataNodesShape, type KataNodesSettings } from './kata';
 export { GVISOR_NODE_LABEL, KATA_NODE_LABEL, POOL_TAINT } from './scheduling';

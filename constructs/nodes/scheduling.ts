@@ -1,5 +1,5 @@
 /** How a sandboxed pod finds a node that can run it: the agreement between RuntimeClasses, node pools and installers. */
-import { DOMAIN } from '../../policy/names';
+import { DOMAIN } from '../../base/names';
 
 /**
  * Label of a node whose containerd has the Kata handlers, `"true"`. kata-deploy sets it once they work and its own
@@ -20,7 +20,7 @@ export const GVISOR_STARTUP_TAINT = `${DOMAIN}/gvisor-runtime`;
  * Label of the nodes of a pool meant for one runtime; its value is the runtime's name. Installers run on nodes that have it and
  * on no others, so a cluster whose nodes are not labelled stays as it is.
  */
-export { POOL_LABEL } from '../../policy/names';
+export { POOL_LABEL } from '../../base/names';
 
 /** Key of the NoSchedule taint that keeps ordinary pods off such a pool, with the same value. A pool without the taint works too. */
-export { POOL_LABEL as POOL_TAINT } from '../../policy/names';
+export { POOL_LABEL as POOL_TAINT } from '../../base/names';

@@ -1,7 +1,7 @@
 import { ApiObject, type ApiObjectProps } from 'cdk8s';
 import { Construct } from 'constructs';
-import { constraints, constraintTemplates } from '../../policy/emit/rego';
-import type { RuntimePolicy } from '../../policy/model';
+import { constraints, constraintTemplates } from '../../policy/engines/rego';
+import type { RuntimePolicy } from '../../policy/model/runtime-policy';
 import { platformLabels } from '../internal/labels';
 
 export interface RuntimePoliciesProps {

@@ -1,6 +1,6 @@
 /** What a RuntimeClass needs to say about overhead and nodes, where the configuration leaves it out. */
-import type { Problem } from '../../policy/errors';
-import type { Runtime } from '../../policy/model';
+import type { Problem } from '../../base/errors';
+import type { Runtime } from '../../policy/model/runtime-policy';
 import { GVISOR_NODE_LABEL, KATA_NODE_LABEL, POOL_TAINT } from '../nodes';
 import type { RuntimeNode, RuntimesInput } from './schema';
 

@@ -1,6 +1,6 @@
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
-import type { Runtime } from '../../policy/model';
+import type { Runtime } from '../../policy/model/runtime-policy';
 import { platformLabels } from '../internal/labels';
 import { quantities } from '../internal/quantities';
 import type { RuntimeNodes } from './defaults';

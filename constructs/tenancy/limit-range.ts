@@ -1,4 +1,4 @@
-import type { Condition, RuntimePolicy } from '../../policy/model';
+import type { Condition, RuntimePolicy } from '../../policy/model/runtime-policy';
 import type { TenantConfig } from './schema';
 
 const DEFAULT_REQUESTS = { memory: '256Mi', 'ephemeral-storage': '1Gi' };

@@ -1,6 +1,6 @@
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
-import { NAMESPACES } from '../../policy/names';
+import { NAMESPACES } from '../../base/names';
 import { platformLabels } from '../internal/labels';
 import { podSecurityLabels } from './pod-security';
 

@@ -1,6 +1,6 @@
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
-import { NAMESPACES } from '../../policy/names';
+import { NAMESPACES } from '../../base/names';
 import { METRICS_PORT, POD_LABELS, WEBHOOK_PORT } from '../gatekeeper';
 import { platformLabels } from '../internal/labels';
 import { egressTo, ingressFrom, onlyThis, tcp, type PodPeer } from '../internal/network-policy';

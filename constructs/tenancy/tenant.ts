@@ -1,6 +1,6 @@
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
-import { ENABLED_LABEL } from '../../policy/names';
+import { ENABLED_LABEL } from '../../base/names';
 import { podsOfPriority, SYSTEM_PRIORITY_CLASSES } from '../internal/critical-pods-quota';
 import { platformLabels } from '../internal/labels';
 import { quantities } from '../internal/quantities';

@@ -1,6 +1,6 @@
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
-import { MUTATOR, NAMESPACES } from '../../policy/names';
+import { MUTATOR, NAMESPACES } from '../../base/names';
 import { platformLabels, selectorLabels } from '../internal/labels';
 import { RESTRICTED_CONTAINER, RESTRICTED_POD } from '../internal/restricted-pod';
 import type { Bundles } from '../bundles';

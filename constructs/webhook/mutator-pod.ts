@@ -1,6 +1,6 @@
 /** The pod of the mutating webhook. */
 import { k8s } from 'cdk8s-plus-27';
-import { MUTATOR } from '../../policy/names';
+import { MUTATOR } from '../../base/names';
 import { NODE_FLAGS } from '../../webhook-src/server/memory';
 import { selectorLabels } from '../internal/labels';
 import { RESTRICTED_CONTAINER, RESTRICTED_POD } from '../internal/restricted-pod';

@@ -1,7 +1,7 @@
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
-import type { RuntimePolicy } from '../../policy/model';
-import { MUTATOR, NAMESPACES } from '../../policy/names';
+import type { RuntimePolicy } from '../../policy/model/runtime-policy';
+import { MUTATOR, NAMESPACES } from '../../base/names';
 import { platformLabels, selectorLabels } from '../internal/labels';
 import type { Bundles } from '../bundles';
 import { CLIENT_CA_CONFIG_MAP, CLIENT_CA_FILE } from './client-certificates';

@@ -1,6 +1,6 @@
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
-import { ENABLED_LABEL, EXEMPT_NAMESPACES, MUTATOR, NAMESPACES } from '../../policy/names';
+import { ENABLED_LABEL, EXEMPT_NAMESPACES, MUTATOR, NAMESPACES } from '../../base/names';
 import { platformLabels } from '../internal/labels';
 import type { WebhookConfig } from './schema';
 

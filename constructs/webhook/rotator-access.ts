@@ -1,6 +1,6 @@
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
-import { MUTATOR, NAMESPACES } from '../../policy/names';
+import { MUTATOR, NAMESPACES } from '../../base/names';
 import { platformLabels } from '../internal/labels';
 
 const RBAC_GROUP = 'rbac.authorization.k8s.io';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseQuantity } from '../../policy/quantity';
+import { parseQuantity } from '../../policy/pod/quantity';
 import { MEMORY_BOUND_BYTES, MEMORY_LIMIT } from '../../webhook-src/server/memory';
 import { amount, port } from '../internal/schemas';
 import { clientCertificatesSchema } from './client-certificates';

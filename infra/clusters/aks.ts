@@ -6,7 +6,7 @@ import { aksProblems } from './aks/problems';
 import { aksSchema, type AksSettings } from './aks/settings';
 import { loadSdk } from './cloud-sdk';
 import type { ClusterKind } from './cluster';
-import { CloudCluster } from './component';
+import { CloudCluster } from './cloud-cluster';
 
 export const aks: ClusterKind<AksSettings> = {
   schema: aksSchema,

@@ -1,7 +1,7 @@
 /** Who reaches the API server of a cluster in a cloud. Its nodes have no public addresses in any case. */
 import { z } from 'zod';
 import { contains, parseCidr } from '../../constructs/tenancy/cidr';
-import type { Problem } from '../../policy/errors';
+import type { Problem } from '../../base/errors';
 
 /**
  * Ranges that may reach the API server. A public one gives it a public endpoint for these ranges only; with none it is private.

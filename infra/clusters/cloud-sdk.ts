@@ -1,5 +1,5 @@
 /** The SDKs of the clouds are optional packages, and each is loaded only for a cluster of its cloud. */
-import { SandboxError } from '../../policy/errors';
+import { SandboxError } from '../../base/errors';
 
 /** Versions are those of package.json. */
 type CloudSdk = '@pulumi/gcp' | '@pulumi/aws' | '@pulumi/azure-native';

@@ -2,7 +2,7 @@
 import type * as pulumi from '@pulumi/pulumi';
 import type { z } from 'zod';
 import type { SandboxConfig } from '../../constructs';
-import type { Problem } from '../../policy/errors';
+import type { Problem } from '../../base/errors';
 
 /** A cluster the platform can be deployed to. */
 export interface Cluster {

@@ -4,7 +4,7 @@ import * as pulumi from '@pulumi/pulumi';
 import type { SandboxConfig } from '../../constructs';
 import { loadSdk } from './cloud-sdk';
 import type { ClusterKind } from './cluster';
-import { CloudCluster } from './component';
+import { CloudCluster } from './cloud-cluster';
 import { controlPlane, dnsAddon, nodeAddons } from './eks/control-plane';
 import { eksNetwork } from './eks/network';
 import { kataGroup, managedGroup, type NodeContext } from './eks/node-groups';

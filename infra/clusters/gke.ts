@@ -7,7 +7,7 @@ import { MUTATOR_PORTS } from '../../constructs/webhook/mutator-pod';
 import { isPublic } from './api-access';
 import { loadSdk } from './cloud-sdk';
 import type { ClusterKind } from './cluster';
-import { CloudCluster } from './component';
+import { CloudCluster } from './cloud-cluster';
 import { gkeNetwork, type GkeNetwork } from './gke/network';
 import { nodePool, poolsOf } from './gke/node-pools';
 import { gkeProblems } from './gke/problems';

@@ -1,7 +1,7 @@
 /** Which Kubernetes the platform needs, where a stack asks for one. */
 import { z } from 'zod';
 import type { SandboxConfig } from '../../constructs';
-import type { Problem } from '../../policy/errors';
+import type { Problem } from '../../base/errors';
 
 /** `1.36`, and where the cloud has them `1.36.3` or `1.36.3-gke.100`. @default the cloud's own */
 export const kubernetesVersion = z

@@ -2,8 +2,8 @@
 import * as pulumi from '@pulumi/pulumi';
 import { z } from 'zod';
 import { findCluster, type LocalCluster } from '../../local/cluster';
-import { profileOf } from '../../local/profile';
-import { SandboxError } from '../../policy/errors';
+import { profileOf } from '../../cli/local-settings';
+import { SandboxError } from '../../base/errors';
 import type { ClusterKind } from './cluster';
 
 const schema = z.strictObject({});

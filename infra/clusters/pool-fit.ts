@@ -1,7 +1,7 @@
 /** Whether a pool and the platform go together: the runtime, its RuntimeClass, its installer and the pool's nodes. */
 import type { SandboxConfig } from '../../constructs';
-import type { Problem } from '../../policy/errors';
-import type { Runtime } from '../../policy/model';
+import type { Problem } from '../../base/errors';
+import type { Runtime } from '../../policy/model/runtime-policy';
 import { installerProblems } from './pool-installer';
 import {
   createdClass,

@@ -1,7 +1,7 @@
 /** Whether the installer of a runtime comes to the nodes of its pool, and to nobody else's. */
 import type { SandboxConfig } from '../../constructs';
 import { POOL_LABEL } from '../../constructs/nodes/scheduling';
-import type { Problem } from '../../policy/errors';
+import type { Problem } from '../../base/errors';
 import {
   FAMILY_TITLES,
   inSettings,
@@ -49,7 +49,7 @@ function gvisorInstallerProblems(marks: NodeMarks, sandbox: SandboxConfig): read
     const fix = 'name a release and its SHA-512 (docs/gvisor-installer.md)';
     return [...handlers, noInstaller('gvisor', fix)];
   }
-  // The value of the pool taint that the installer tolerates by itself (constructs/nodes/gvisor-pod.ts).
+  // The value of the pool taint that the installer tolerates by itself (constructs/nodes/gvisor/pod.ts).
   const tolerated = [{ key: POOL_LABEL, value: 'gvisor' }, ...gvisor.tolerations];
   const kept = marks.poolTaints.filter((taint) => !tolerated.some((t) => tolerates(t, taint)));
   return [

@@ -1,6 +1,6 @@
 /** Pools whose runtime the cloud brings, RuntimeClass included: the platform must not bring either. */
 import type { SandboxConfig } from '../../constructs';
-import type { Problem } from '../../policy/errors';
+import type { Problem } from '../../base/errors';
 import {
   createdClass,
   FAMILY_TITLES,

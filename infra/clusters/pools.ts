@@ -8,9 +8,9 @@ import {
   POOL_LABEL,
   POOL_TAINT,
 } from '../../constructs/nodes/scheduling';
-import type { Problem } from '../../policy/errors';
-import type { Runtime } from '../../policy/model';
-import { formatPath } from '../../policy/problems';
+import type { Problem } from '../../base/errors';
+import type { Runtime } from '../../policy/model/runtime-policy';
+import { formatPath } from '../../base/zod-problems';
 
 /** Path of something in the settings file, which is not part of the stack's own configuration. */
 export function inSettings(...path: PropertyKey[]): string {

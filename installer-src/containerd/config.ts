@@ -1,8 +1,8 @@
 /** What of containerd's configuration matters to a runtime handler (containerd docs/man/containerd-config.toml.5.md). */
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { parse } from 'smol-toml';
-import { SandboxError } from '../../policy/errors';
-import { globMatches } from '../../policy/glob';
+import { SandboxError } from '../../base/errors';
+import { globMatches } from '../../policy/rules/glob';
 
 /** 2: containerd 1.x and later. 3: 2.0 and later. 4: 2.3 and later (containerd v2.3.7, version/version.go). */
 export type ConfigVersion = 2 | 3 | 4;

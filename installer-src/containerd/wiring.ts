@@ -1,7 +1,7 @@
 /** How containerd is told of our handler on one host: which files have to read what. Decided from text alone. */
 import { dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { SandboxError } from '../../policy/errors';
+import { SandboxError } from '../../base/errors';
 import { publishedDirectory } from '../host/layout';
 import { RUNSC, SHIM } from '../release/release';
 import {

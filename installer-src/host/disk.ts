@@ -7,7 +7,7 @@ import { constants, createReadStream } from 'node:fs';
 import { access, lstat, mkdir, open, readdir, readFile, readlink, rename } from 'node:fs/promises';
 import { rmdir, statfs, symlink, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { SandboxError, type ErrorCode } from '../../policy/errors';
+import { SandboxError, type ErrorCode } from '../../base/errors';
 
 interface Entry {
   readonly kind: 'file' | 'directory' | 'link' | 'other';

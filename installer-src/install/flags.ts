@@ -12,7 +12,7 @@ import {
   sourceFlag,
   versionFlag,
 } from '../release/release';
-import { secondsFlag, type FlagKind, type Flags } from '../../webhook-src/flags';
+import { secondsFlag, type FlagKind, type Flags } from '../../programs/flags';
 import type { Host, Wanted } from './installation';
 
 const pathFlag: FlagKind<string> = {

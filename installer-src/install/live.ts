@@ -1,6 +1,6 @@
 /** Whether the running containerd has what its configuration says, and making it so. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SandboxError } from '../../policy/errors';
+import { SandboxError } from '../../base/errors';
 import { shimPath } from '../containerd/wiring';
 import { INSTALL_DIRECTORY } from '../host/layout';
 import type { Host, Wanted } from './installation';

@@ -4,7 +4,7 @@
  * directories have their final names, files are replaced whole, and whether containerd needs a restart is asked of containerd.
  */
 import { dirname, join } from 'node:path';
-import { SandboxError } from '../../policy/errors';
+import { SandboxError } from '../../base/errors';
 import { findConfig, unwire, wire } from '../containerd/host-config';
 import {
   handlerTaken,

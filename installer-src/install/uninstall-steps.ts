@@ -1,7 +1,7 @@
 /** Uninstalling, as a list of steps that can be run again from its start after a kill, like installing. */
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SandboxError } from '../../policy/errors';
+import { SandboxError } from '../../base/errors';
 import { unwire } from '../containerd/host-config';
 import { removeTree } from '../host/files';
 import { INSTALL_DIRECTORY, PATHS } from '../host/layout';

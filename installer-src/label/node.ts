@@ -1,6 +1,6 @@
 /** What the node object says about gVisor, and making it say the truth. */
 import type { Api } from '../../webhook-src/rotator/api';
-import type { InstallStatus } from '../exchange';
+import type { InstallStatus } from '../shared-directories';
 
 export interface NodeMarks {
   readonly node: string;

@@ -1,7 +1,7 @@
 /** Brings a file of a release into the staging directory, and keeps it only when it is the one that was announced. */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { SandboxError } from '../../policy/errors';
+import { SandboxError } from '../../base/errors';
 import type { Disk } from '../host/disk';
 import { PATHS } from '../host/layout';
 import type { ReleaseFile } from './release';

@@ -1,7 +1,7 @@
 /** Which files make up a release for this node, where they come from, and what they have to be. */
 import { createHash } from 'node:crypto';
-import { SandboxError } from '../../policy/errors';
-import type { FlagKind } from '../../webhook-src/flags';
+import { SandboxError } from '../../base/errors';
+import type { FlagKind } from '../../programs/flags';
 
 export const RUNSC = 'runsc';
 export const SHIM = 'containerd-shim-runsc-v1';

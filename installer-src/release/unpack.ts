@@ -3,7 +3,7 @@ import { join, posix } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { extract, type Header } from 'tar-stream';
 import bunzip2 from 'unbzip2-stream';
-import { SandboxError } from '../../policy/errors';
+import { SandboxError } from '../../base/errors';
 import type { Disk } from '../host/disk';
 import { makeDirectories, removeTree } from '../host/files';
 import { PATHS } from '../host/layout';

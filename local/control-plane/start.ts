@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
-import { SandboxError } from '../../policy/errors';
+import { SandboxError } from '../../base/errors';
 import { ApiClient } from '../api/client';
 import { freePorts } from '../free-ports';
 import { endMarked } from '../processes/stop';

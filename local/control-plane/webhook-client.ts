@@ -2,7 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { MUTATOR, NAMESPACES } from '../../policy/names';
+import { MUTATOR, NAMESPACES } from '../../base/names';
 import { controlPlanePaths } from './commands';
 import { PKI_FILES } from './pki';
 

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { cacheRoot } from '../paths';
 import { gvisorPrograms, mayLowerOomScore } from '../node/programs';
 import { goBinary } from '../toolchain/binaries';
-import { VERSIONS } from '../../versions';
+import { VERSIONS } from '../../base/versions';
 
 /** A release in the layout gVisor published up to 20260817.0: `<version>/<arch>/` with the two programs. */
 export interface GvisorRelease {

@@ -1,6 +1,6 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { SandboxError } from '../../policy/errors';
+import { SandboxError } from '../../base/errors';
 import type { LocalCluster } from '../cluster';
 import { markedProcesses } from '../processes/marked';
 import { spawnOwn, tailOf } from '../processes/spawn';
@@ -46,7 +46,7 @@ export async function serveGvisorRelease(
   const logFile = join(stateDir, 'logs', 'gvisor-release.log');
   await spawnOwn(stateDir, {
     role: ROLE,
-    main: join(__dirname, 'main.ts'),
+    main: join(__dirname, 'file-server.ts'),
     args: [hostAddress, folder, addressFile],
     logFile,
   });

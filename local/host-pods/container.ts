@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { spawnMarked, tailOf, type Command } from '../processes/spawn';
 import type { Container } from './objects';
-import { resolvePorts, runProbe } from './probe';
+import { resolvePorts, runProbe } from './container-probes';
 
 /** Between an end and the next start; the kubelet's ladder begins at 10 s, which a person at a computer need not wait. */
 const FIRST_BACKOFF_MILLISECONDS = 1_000;

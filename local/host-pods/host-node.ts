@@ -1,5 +1,5 @@
 import { arch, cpus, hostname, platform, release, totalmem } from 'node:os';
-import { DOMAIN } from '../../policy/names';
+import { DOMAIN } from '../../base/names';
 import type { ApiClient } from '../api/client';
 import { ApiError } from '../api/client';
 import type { HostFacts } from './environment';

@@ -1,4 +1,4 @@
-import { parseImage } from '../../policy/image';
+import { parseImage } from '../../policy/pod/image';
 
 /** A flag that names something a host process has elsewhere than its container would. */
 export interface FlagRule {

@@ -1,7 +1,7 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { SandboxError } from '../../policy/errors';
-import { NAMESPACES } from '../../policy/names';
+import { SandboxError } from '../../base/errors';
+import { NAMESPACES } from '../../base/names';
 import { ApiClient } from '../api/client';
 import type { LocalCluster } from '../cluster';
 import { withLock } from '../processes/lock';
@@ -79,7 +79,7 @@ async function ensureRunning(
   const logFile = join(stateDir, 'logs', 'host-pods.log');
   const child = await spawnOwn(stateDir, {
     role: HOST_PODS_ROLE,
-    main: join(__dirname, 'main.ts'),
+    main: join(__dirname, 'host-kubelet.ts'),
     args: [configFile],
     logFile,
   });

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { randomUUID, webcrypto } from 'node:crypto';
 import { Pkcs10CertificateRequestGenerator } from '@peculiar/x509';
-import { SandboxError } from '../../policy/errors';
+import { SandboxError } from '../../base/errors';
 import type { ApiClient, KubeObject } from '../api/client';
 import type { KeyPair } from '../control-plane/pki';
 import { waitFor } from '../wait';

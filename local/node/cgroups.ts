@@ -8,7 +8,7 @@ import {
   type Dirent,
 } from 'node:fs';
 import { join } from 'node:path';
-import { SandboxError } from '../../policy/errors';
+import { SandboxError } from '../../base/errors';
 import { waitFor } from '../wait';
 
 /** A process leaves its cgroup when it has been reaped, a moment after it ended. */

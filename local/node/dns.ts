@@ -1,6 +1,6 @@
-import { SandboxError } from '../../policy/errors';
+import { SandboxError } from '../../base/errors';
 import type { ApiClient, KubeObject } from '../api/client';
-import { VERSIONS } from '../../versions';
+import { VERSIONS } from '../../base/versions';
 import { waitFor } from '../wait';
 
 /** Address of the cluster's name server: the one kubeadm gives it in the same Service range. */

@@ -1,4 +1,4 @@
-import { SandboxError } from '../../policy/errors';
+import { SandboxError } from '../../base/errors';
 import { tailOf } from '../processes/spawn';
 
 /** What went wrong at the start of a node, with the end of the log that tells more. */

@@ -4,7 +4,7 @@
  * without, and says so.
  */
 import { readFile } from 'node:fs/promises';
-import { DOMAIN, NETWORK_NOT_ENFORCED_ANNOTATION } from '../../policy/names';
+import { DOMAIN, NETWORK_NOT_ENFORCED_ANNOTATION } from '../../base/names';
 import type { ApiClient } from '../api/client';
 import type { ClientIdentity } from './certificates';
 

@@ -1,4 +1,4 @@
-import { SandboxError } from '../../policy/errors';
+import { SandboxError } from '../../base/errors';
 
 /**
  * The network of one cluster's nodes, one /16:

@@ -1,4 +1,4 @@
-import { SandboxError, refuse } from '../../policy/errors';
+import { SandboxError, refuse } from '../../base/errors';
 import type { LocalCluster } from '../cluster';
 import { localImages } from '../images/local-images';
 import { clusterStateDir } from '../paths';

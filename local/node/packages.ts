@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { cp, mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { basename, delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
-import { refuse } from '../../policy/errors';
+import { refuse } from '../../base/errors';
 import { cacheRoot } from '../paths';
 import { withLock } from '../processes/lock';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ImagePrograms } from '../images/local-images';
-import { SandboxError } from '../../policy/errors';
+import { SandboxError } from '../../base/errors';
 import { goBinary, type GoProgram } from '../toolchain/binaries';
 import { LDFLAGS } from '../toolchain/tools';
 

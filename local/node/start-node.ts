@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { POOL_LABEL } from '../../policy/names';
+import { POOL_LABEL } from '../../base/names';
 import type { ApiClient } from '../api/client';
 import type { LocalCluster } from '../cluster';
 import { spawnMarked } from '../processes/spawn';

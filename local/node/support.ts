@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, statfsSync } from 'node:fs';
-import type { Problem } from '../../policy/errors';
+import type { Problem } from '../../base/errors';
 import { cacheRoot } from '../paths';
 import { cgroupHierarchies } from './cgroups';
 import { findInstalledProgram, missingPrograms } from './packages';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { SandboxError } from '../../policy/errors';
+import { SandboxError } from '../../base/errors';
 import { waitFor } from '../wait';
 import { identify, isAlive, type ProcessIdentity } from './identity';
 

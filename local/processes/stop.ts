@@ -1,4 +1,4 @@
-import { refuse, type Problem } from '../../policy/errors';
+import { refuse, type Problem } from '../../base/errors';
 import { waitFor } from '../wait';
 import { isAlive } from './identity';
 import { markedProcesses, type MarkedProcess } from './marked';

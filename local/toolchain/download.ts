@@ -6,7 +6,7 @@ import { basename, join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
-import { SandboxError } from '../../policy/errors';
+import { SandboxError } from '../../base/errors';
 
 const run = promisify(execFile);
 

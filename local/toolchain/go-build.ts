@@ -1,7 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
-import { SandboxError } from '../../policy/errors';
+import { SandboxError } from '../../base/errors';
 
 const run = promisify(execFile);
 

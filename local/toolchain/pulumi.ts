@@ -5,7 +5,7 @@ import { homedir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import packageJson from '../../package.json';
-import { VERSIONS } from '../../versions';
+import { VERSIONS } from '../../base/versions';
 import { progressOf, type OnProgress } from '../progress';
 import { cachedBinary, goBinary, type GoProgram } from './binaries';
 import { download, type Release } from './download';

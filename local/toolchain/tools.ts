@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { VERSIONS } from '../../versions';
+import { VERSIONS } from '../../base/versions';
 import type { Release } from './download';
 
 export type ToolName =

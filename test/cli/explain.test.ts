@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { explainPod } from '../../cli/explain/explain';
 import { podsOf } from '../../cli/explain/manifests';
 import { renderExplanation } from '../../cli/explain/render';
-import { definePolicy } from '../../policy/define';
+import { definePolicy } from '../../policy/model/define';
 
 const policy = definePolicy({
   runtimes: [

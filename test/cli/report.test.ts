@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { renderReport } from '../../cli/output/report';
-import type { StepResult, VerificationReport } from '../../verify/model';
+import type { StepResult, VerificationReport } from '../../verify/step';
 
 const step = { id: 's', title: 'A step', expected: 'x' };
 

@@ -1,5 +1,5 @@
 import { defineSandbox, type SandboxInput } from '../../constructs/config';
-import { SandboxError } from '../../policy/errors';
+import { SandboxError } from '../../base/errors';
 import shipped from '../../sandbox.config';
 
 const policy: SandboxInput['policy'] = {

@@ -3,7 +3,7 @@ import { App, ApiObject } from 'cdk8s';
 import { defineSandbox, SandboxChart, type SandboxInput } from '../../constructs';
 import { checkManifests, type Manifest } from '../../constructs/internal/manifest-checks';
 import { planDeployment } from '../../deploy/plan';
-import { NAMESPACES } from '../../policy/names';
+import { NAMESPACES } from '../../base/names';
 import { manifests } from './expect-manifest';
 
 const bundles = { webhook: '', rotator: '', installer: '' };

@@ -1,6 +1,6 @@
 import { ApiObject } from 'cdk8s';
 import { RuntimePolicies } from '../../constructs/policies';
-import { definePolicy } from '../../policy/define';
+import { definePolicy } from '../../policy/model/define';
 import { chartWith, expectManifest, manifests } from './expect-manifest';
 
 const policy = definePolicy({

@@ -1,7 +1,7 @@
 import { resolveRuntimeNodes } from '../../constructs/runtimes/defaults';
 import { RuntimeClasses } from '../../constructs/runtimes/runtime-classes';
 import { runtimesSchema } from '../../constructs/runtimes/schema';
-import type { Runtime } from '../../policy/model';
+import type { Runtime } from '../../policy/model/runtime-policy';
 import { chartWith, expectManifest, manifests } from './expect-manifest';
 
 const gvisor: Runtime = { name: 'gvisor', runtimeClassName: 'gvisor', handler: 'runsc' };

@@ -3,7 +3,7 @@ import type { IConstruct } from 'constructs';
 import { defineSandbox, SandboxChart, type SandboxInput } from '../../constructs';
 import type { Manifest } from '../../constructs/internal/manifest-checks';
 import { version } from '../../package.json';
-import { SandboxError } from '../../policy/errors';
+import { SandboxError } from '../../base/errors';
 import shipped from '../../sandbox.config';
 import { manifests } from './expect-manifest';
 

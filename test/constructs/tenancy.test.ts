@@ -5,8 +5,8 @@ import { PlatformNamespaces } from '../../constructs/tenancy/platform-namespaces
 import { tenantSchema } from '../../constructs/tenancy/schema';
 import { Tenant } from '../../constructs/tenancy/tenant';
 import type { z } from 'zod';
-import { definePolicy } from '../../policy/define';
-import type { Condition } from '../../policy/model';
+import { definePolicy } from '../../policy/model/define';
+import type { Condition } from '../../policy/model/runtime-policy';
 import { chartWith, expectManifest, manifest, manifests } from './expect-manifest';
 
 const tenant = (input: Omit<z.input<typeof tenantSchema>, 'name'> = {}) => {

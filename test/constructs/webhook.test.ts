@@ -1,4 +1,4 @@
-import { listAt, textAt, valueAt } from '../../deploy/kubernetes/object';
+import { listAt, textAt, valueAt } from '../../kubernetes/object';
 import type { z } from 'zod';
 import {
   CertificateRotator,
@@ -6,8 +6,8 @@ import {
   MutatorRegistration,
   webhookSchema,
 } from '../../constructs/webhook';
-import { definePolicy, parsePolicy } from '../../policy/define';
-import { VERSIONS } from '../../versions';
+import { definePolicy, parsePolicy } from '../../policy/model/define';
+import { VERSIONS } from '../../base/versions';
 import { makeAuthority } from '../fixtures/certificates';
 import { chartWith, expectManifest, manifest, manifests } from './expect-manifest';
 

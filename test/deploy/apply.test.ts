@@ -1,11 +1,11 @@
 import { defaultMaxListeners, getEventListeners, getMaxListeners } from 'node:events';
 import { deploy, type DeployEvent } from '../../deploy/apply';
-import { ApiError } from '../../deploy/kubernetes/api';
-import { objectId, referenceOf, type KubernetesObject } from '../../deploy/kubernetes/object';
+import { ApiError } from '../../kubernetes/api';
+import { objectId, referenceOf, type KubernetesObject } from '../../kubernetes/object';
 import type { PlannedObject, WaitKind } from '../../deploy/plan';
 import { remove } from '../../deploy/remove';
-import { definePolicy } from '../../policy/define';
-import { SandboxError } from '../../policy/errors';
+import { definePolicy } from '../../policy/model/define';
+import { SandboxError } from '../../base/errors';
 import { fakeApi, object, type FakeApi } from './fake-api';
 
 const policy = definePolicy({

@@ -1,13 +1,13 @@
 /** An API server in memory: stores what it is given, and can be told to answer differently. */
-import { ApiError, type KubernetesApi, type ResourceType } from '../../deploy/kubernetes/api';
-import { FIELD_MANAGER } from '../../deploy/kubernetes/client';
+import { ApiError, type KubernetesApi, type ResourceType } from '../../kubernetes/api';
+import { FIELD_MANAGER } from '../../kubernetes/client';
 import {
   groupOf,
   objectId,
   referenceOf,
   type KubernetesObject,
   type ObjectReference,
-} from '../../deploy/kubernetes/object';
+} from '../../kubernetes/object';
 
 export interface FakeApi extends KubernetesApi {
   readonly objects: Map<string, KubernetesObject>;

@@ -1,8 +1,8 @@
 import { ApiObject, App, Chart } from 'cdk8s';
 import { Construct } from 'constructs';
 import { planDeployment } from '../../deploy/plan';
-import { SandboxError } from '../../policy/errors';
-import { MUTATOR } from '../../policy/names';
+import { SandboxError } from '../../base/errors';
+import { MUTATOR } from '../../base/names';
 
 const newChart = () => new Chart(new App(), 'chart', { disableResourceNameHashes: true });
 

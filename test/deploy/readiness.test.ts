@@ -1,8 +1,8 @@
-import type { KubernetesObject } from '../../deploy/kubernetes/object';
+import type { KubernetesObject } from '../../kubernetes/object';
 import type { WaitKind } from '../../deploy/plan';
 import { READINESS } from '../../deploy/readiness';
-import { definePolicy } from '../../policy/define';
-import { DECISION_ANNOTATION, ENABLED_LABEL } from '../../policy/names';
+import { definePolicy } from '../../policy/model/define';
+import { DECISION_ANNOTATION, ENABLED_LABEL } from '../../base/names';
 import { fakeApi, object, type FakeApi } from './fake-api';
 
 const policy = definePolicy({

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ERROR_CATALOGUE } from '../../policy/errors';
+import { ERROR_CATALOGUE } from '../../base/errors';
 
 const DOCUMENT = join(__dirname, '../../docs/errors.md');
 

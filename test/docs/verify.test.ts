@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import config from '../../sandbox.config';
-import { SANDBOX_ANNOTATION_PREFIXES } from '../../policy/names';
+import { SANDBOX_ANNOTATION_PREFIXES } from '../../base/names';
 import { CHECKS, trials } from '../../verify/steps';
 import { PREFLIGHT } from '../../verify/steps/preflight';
 

@@ -4,12 +4,12 @@
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { listAt, textAt, valueAt, type KubernetesObject } from '../../deploy/kubernetes/object';
+import { listAt, textAt, valueAt, type KubernetesObject } from '../../kubernetes/object';
 import { nodeSupport } from '../../local/node/nodes';
 import { clusterStateDir } from '../../local/paths';
 import { markedProcesses } from '../../local/processes/marked';
-import { NAMESPACES } from '../../policy/names';
-import type { StepResult, VerificationReport } from '../../verify/model';
+import { NAMESPACES } from '../../base/names';
+import type { StepResult, VerificationReport } from '../../verify/step';
 import { describeCertificates } from '../e2e/support/certificates';
 import { KUBECONFIG_VARIABLE } from '../e2e/support/environment';
 import { describeFlood } from '../e2e/support/flood-pod';
@@ -22,7 +22,7 @@ import { CONTROLLER_PODS, isReady, MUTATOR_PODS, podsOf, restart } from '../e2e/
 import { startTraffic } from '../e2e/support/traffic';
 import { NotYet, until } from '../e2e/support/wait';
 import { containerProcesses, hostState, killProcess } from '../local/node/host';
-import { VERSIONS } from '../../versions';
+import { VERSIONS } from '../../base/versions';
 import { describeWhere } from '../support/suite';
 
 /** With a cold cache, containerd, gVisor and the kubelet are built first. */

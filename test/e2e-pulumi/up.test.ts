@@ -1,11 +1,11 @@
 /** The main job with Pulumi as the deployer: its Automation API, from `secure-ai up` to `secure-ai down`. */
 import { existsSync } from 'node:fs';
-import { buildPlan } from '../../cli/platform';
+import { buildPlan } from '../../cli/settings';
 import { stopCluster } from '../../local/cluster';
 import { markedProcesses } from '../../local/processes/marked';
 import { clusterStateDir } from '../../local/paths';
-import { forLocalCluster } from '../../local/profile';
-import type { VerificationReport } from '../../verify/model';
+import { forLocalCluster } from '../../cli/local-settings';
+import type { VerificationReport } from '../../verify/step';
 import { secureAi } from '../e2e/support/command';
 import { down, NOTHING_TO_DO } from '../e2e/support/main-job';
 import { endOrphans } from '../support/orphans';

@@ -1,7 +1,7 @@
 /** What becomes of pods on a real API server: the cases of the tutorial this project began with, and what they leave open. */
-import { textAt, valueAt } from '../../deploy/kubernetes/object';
-import type { DenialCode } from '../../policy/decision';
-import { RUNTIME_LABEL } from '../../policy/names';
+import { textAt, valueAt } from '../../kubernetes/object';
+import type { DenialCode } from '../../policy/decision/decision';
+import { RUNTIME_LABEL } from '../../base/names';
 import { LAYERS } from './support/layers';
 import { deleteNamespaces, ENABLED, makeNamespace } from './support/namespaces';
 import { connectPlatform, type Platform } from './support/platform';

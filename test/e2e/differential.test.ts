@@ -14,12 +14,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as fc from 'fast-check';
 import { stringify } from 'yaml';
-import { textAt, valueAt } from '../../deploy/kubernetes/object';
-import { createDecider, type Decider } from '../../policy/decide';
-import { DENIAL_CODES } from '../../policy/decision';
-import { policyHash } from '../../policy/hash';
-import type { RuntimePolicy } from '../../policy/model';
-import { DECISION_ANNOTATION } from '../../policy/names';
+import { textAt, valueAt } from '../../kubernetes/object';
+import { createDecider, type Decider } from '../../policy/decision/decide';
+import { DENIAL_CODES } from '../../policy/decision/decision';
+import { policyHash } from '../../policy/model/canonical-json';
+import type { RuntimePolicy } from '../../policy/model/runtime-policy';
+import { DECISION_ANNOTATION } from '../../base/names';
 import { policies } from '../fixtures/arbitraries';
 import { sampleSeed } from '../oracle/seed';
 import {

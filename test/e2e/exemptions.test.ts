@@ -1,6 +1,6 @@
 /** Exempt namespaces are out of the reach of every engine, labelled or not. */
-import { listAt, textAt } from '../../deploy/kubernetes/object';
-import { CONSTRAINT_KINDS, ENABLED_LABEL, EXEMPT_NAMESPACES } from '../../policy/names';
+import { listAt, textAt } from '../../kubernetes/object';
+import { CONSTRAINT_KINDS, ENABLED_LABEL, EXEMPT_NAMESPACES } from '../../base/names';
 import { deleteNamespaces, ENABLED, makeNamespace } from './support/namespaces';
 import { connectPlatform, type Platform } from './support/platform';
 import { createPod, messageOf, pod, sandboxOf, tryPod } from './support/pods';

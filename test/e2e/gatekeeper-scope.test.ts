@@ -1,5 +1,5 @@
 /** What Gatekeeper is asked about in an enabled namespace, seen by what waits for it while it is down; and what it may do. */
-import { DECISION_ANNOTATION, MUTATOR } from '../../policy/names';
+import { DECISION_ANNOTATION, MUTATOR } from '../../base/names';
 import { deleteNamespaces, ENABLED, makeNamespace } from './support/namespaces';
 import { endPods, PLANNED, plannedObjects, scaledTo, type Planned } from './support/planned';
 import { connectPlatform, type Platform } from './support/platform';

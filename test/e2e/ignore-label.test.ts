@@ -1,6 +1,6 @@
 /** No request leaves a namespace enabled and with the label that hides it from Gatekeeper, whichever endpoint it goes to. */
-import { listAt, textAt, type KubernetesObject } from '../../deploy/kubernetes/object';
-import { ENABLED_LABEL } from '../../policy/names';
+import { listAt, textAt, type KubernetesObject } from '../../kubernetes/object';
+import { ENABLED_LABEL } from '../../base/names';
 import type { Answer } from './support/api-server';
 import { deleteNamespaces, ENABLED, makeNamespace } from './support/namespaces';
 import { PLANNED, plannedObjects, type Planned } from './support/planned';

@@ -2,7 +2,7 @@
  * A pod that needs Kata, where no node has it: it waits and says what for, and never runs without its sandbox. The scheduler is
  * the real one; the node is an object only, which is all the scheduler ever looks at.
  */
-import { listAt, textAt } from '../../deploy/kubernetes/object';
+import { listAt, textAt } from '../../kubernetes/object';
 import { deleteNamespaces, ENABLED, makeNamespace } from './support/namespaces';
 import { connectPlatform, type Platform } from './support/platform';
 import { createPod, pod, sandboxOf } from './support/pods';

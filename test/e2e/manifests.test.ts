@@ -1,6 +1,6 @@
 /** Every synthesized object against the real API server, and a deployment that changes nothing the second time. */
-import { asConfigured, buildPlan } from '../../cli/platform';
-import { referenceOf, type KubernetesObject } from '../../deploy/kubernetes/object';
+import { asConfigured, buildPlan } from '../../cli/settings';
+import { referenceOf, type KubernetesObject } from '../../kubernetes/object';
 import type { PlannedObject } from '../../deploy/plan';
 import { connectPlatform, type Platform } from './support/platform';
 import { messageOf } from './support/pods';

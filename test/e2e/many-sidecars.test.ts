@@ -1,5 +1,5 @@
 /** A pod of 200 sidecars with a resource name each, and pods that go: nothing refuses them or takes too long, but for what is wrong. */
-import { RUNTIME_LABEL } from '../../policy/names';
+import { RUNTIME_LABEL } from '../../base/names';
 import {
   patchPod,
   sidecarPod,

@@ -3,9 +3,9 @@
  * bound to nodes; nodes and pods are objects only, which is all the API server looks at.
  */
 import { ApiObject, App, Chart } from 'cdk8s';
-import { accessObjects as gvisorAccess } from '../../constructs/nodes/gvisor-access';
-import { listAt, textAt, valueAt, type KubernetesObject } from '../../deploy/kubernetes/object';
-import { NAMESPACES } from '../../policy/names';
+import { accessObjects as gvisorAccess } from '../../constructs/nodes/gvisor/access';
+import { listAt, textAt, valueAt, type KubernetesObject } from '../../kubernetes/object';
+import { NAMESPACES } from '../../base/names';
 import { connectApiServer, type Answer, type ApiServer } from './support/api-server';
 import { connectPlatform, type Platform } from './support/platform';
 import { messageOf } from './support/pods';

@@ -1,5 +1,5 @@
 /** While the mutator or Gatekeeper is down: nothing unjudged gets in where sandboxes are promised, all else goes on. */
-import { MUTATOR } from '../../policy/names';
+import { MUTATOR } from '../../base/names';
 import { LAYERS, makeOptional, restoreLayers, without } from './support/layers';
 import { deleteNamespaces, ENABLED, makeNamespace } from './support/namespaces';
 import { endPods, PLANNED, plannedObjects, scaledTo, type Planned } from './support/planned';

@@ -1,5 +1,5 @@
 /** A tenant's pods have no priority class of the system, with which they would evict those of others. */
-import { textAt } from '../../deploy/kubernetes/object';
+import { textAt } from '../../kubernetes/object';
 import { connectPlatform, type Platform } from './support/platform';
 import { createPod, messageOf, pod, sandboxOf, tryPod } from './support/pods';
 import { NotYet, until } from './support/wait';

@@ -1,5 +1,5 @@
 /** A neighbour who holds connections, as many as it can open: probes are answered, and pods are created all the same. */
-import { listAt, valueAt } from '../../deploy/kubernetes/object';
+import { listAt, valueAt } from '../../kubernetes/object';
 import { clusterStateDir } from '../../local/paths';
 import { listeningPorts } from './support/listening';
 import { CLUSTER_VARIABLE } from './support/environment';

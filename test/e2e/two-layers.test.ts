@@ -2,10 +2,10 @@
  * Two layers, neither of which counts on the other: with the mutator or Gatekeeper switched off, the other refuses for every denial
  * code, in the same words. Both off is the control: then the pod is admitted, so nothing else refuses it.
  */
-import { valueAt } from '../../deploy/kubernetes/object';
-import { definePolicy } from '../../policy/define';
-import type { DenialCode } from '../../policy/decision';
-import { RUNTIME_LABEL } from '../../policy/names';
+import { valueAt } from '../../kubernetes/object';
+import { definePolicy } from '../../policy/model/define';
+import type { DenialCode } from '../../policy/decision/decision';
+import { RUNTIME_LABEL } from '../../base/names';
 import { LAYERS, makeLayersOptional, restoreLayers, without, type Layer } from './support/layers';
 import { deleteNamespaces, ENABLED, makeNamespace } from './support/namespaces';
 import { plannedObjects, type Planned } from './support/planned';

@@ -1,10 +1,10 @@
 /** `secure-ai up` on a cluster that has everything already, or nearly. */
 import { dirname } from 'node:path';
-import { buildPlan } from '../../cli/platform';
+import { buildPlan } from '../../cli/settings';
 import { asMember } from '../../deploy/apply-set';
-import { objectId } from '../../deploy/kubernetes/object';
-import { forLocalCluster } from '../../local/profile';
-import { MUTATOR, NAMESPACES } from '../../policy/names';
+import { objectId } from '../../kubernetes/object';
+import { forLocalCluster } from '../../cli/local-settings';
+import { MUTATOR, NAMESPACES } from '../../base/names';
 import { secureAi } from './support/command';
 import { CLUSTER_VARIABLE } from './support/environment';
 import { NOTHING_TO_DO, up } from './support/main-job';

@@ -2,15 +2,11 @@
 import { request } from 'node:https';
 import type { IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
-import type { ServiceTarget } from '../../deploy/kubernetes/api';
-import { createDecider } from '../../policy/decide';
-import { ENABLED_LABEL, MUTATOR, NAMESPACES } from '../../policy/names';
+import type { ServiceTarget } from '../../kubernetes/api';
+import { createDecider } from '../../policy/decision/decide';
+import { ENABLED_LABEL, MUTATOR, NAMESPACES } from '../../base/names';
 import config from '../../sandbox.config';
-import {
-  valueAt,
-  type KubernetesObject,
-  type ObjectReference,
-} from '../../deploy/kubernetes/object';
+import { valueAt, type KubernetesObject, type ObjectReference } from '../../kubernetes/object';
 import { askAlone } from '../../verify/layers';
 import { findingsOf, sceneOf } from '../verify/checks';
 import { CLOSED, deleteNamespaces, makeNamespace } from './support/namespaces';

@@ -3,10 +3,10 @@ import * as pulumi from '@pulumi/pulumi';
 import { ApiObject, App, Chart, Lazy } from 'cdk8s';
 import { Construct } from 'constructs';
 import { SandboxChart } from '../../constructs';
-import type { KubernetesObject } from '../../deploy/kubernetes/object';
+import type { KubernetesObject } from '../../kubernetes/object';
 import { planDeployment } from '../../deploy/plan';
 import { SynthesizedChart } from '../../infra/synthesized-chart';
-import { SandboxError } from '../../policy/errors';
+import { SandboxError } from '../../base/errors';
 import shipped from '../../sandbox.config';
 import { isSecret, registrationsOf, type Registration } from './registrations';
 

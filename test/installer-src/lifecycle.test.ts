@@ -2,8 +2,8 @@
 import { once } from 'node:events';
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { bundleSources } from '../../webhook-src/bundle';
-import { writeFarewell } from '../../installer-src/exchange';
+import { bundleSources } from '../../programs/bundle';
+import { writeFarewell } from '../../installer-src/shared-directories';
 import { compiled } from './support/compiled';
 import { CONFIGS, newDirectory, removeDirectories } from './support/hosts';
 import { newMachine, until, type Machine, type Programs } from './support/machine';

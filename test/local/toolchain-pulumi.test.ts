@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { goBinary, type GoProgram } from '../../local/toolchain/binaries';
 import { LANGUAGE_HOST, PROVIDER, PULUMI, resolvePulumi } from '../../local/toolchain/pulumi';
 import packageJson from '../../package.json';
-import { VERSIONS } from '../../versions';
+import { VERSIONS } from '../../base/versions';
 import { makeScratch, type Scratch } from './scratch';
 
 const SDK_OF_PROVIDER = packageJson.dependencies['@pulumi/kubernetes'];
@@ -16,7 +16,7 @@ describe('pins', () => {
     ['github.com/pulumi/pulumi/pkg/v3', VERSIONS.pulumi, PULUMI],
     ['github.com/pulumi/pulumi-kubernetes/provider/v4', VERSIONS.pulumiKubernetes, PROVIDER],
     ['github.com/pulumi/pulumi/sdk/v3', VERSIONS.pulumiLanguageHost, LANGUAGE_HOST],
-  ])('go.mod requires %s at %s, which versions.ts says', (module, version, program) => {
+  ])('go.mod requires %s at %s, which base/versions.ts says', (module, version, program) => {
     const required = new RegExp(`^(?:require |\\t)${module} (\\S+)`, 'm').exec(goMod(program));
     expect(required?.[1]).toBe(version);
   });

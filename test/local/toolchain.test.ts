@@ -9,7 +9,7 @@ import { cachedBinary, goBinary } from '../../local/toolchain/binaries';
 import { download } from '../../local/toolchain/download';
 import { findInstalled } from '../../local/toolchain/installed';
 import { toolNamed } from '../../local/toolchain/tools';
-import { VERSIONS } from '../../versions';
+import { VERSIONS } from '../../base/versions';
 import { makeScratch, type Scratch } from './scratch';
 
 const run = promisify(execFile);
@@ -21,11 +21,11 @@ describe('pins', () => {
     ['k8s.io/kubernetes', VERSIONS.kubernetes],
     ['go.etcd.io/etcd/server/v3', VERSIONS.etcd],
     ['github.com/open-policy-agent/gatekeeper/v3', VERSIONS.gatekeeper],
-  ])('go.mod requires %s at the version of versions.ts', (module, version) => {
+  ])('go.mod requires %s at the version of base/versions.ts', (module, version) => {
     expect(goMod).toContain(`\n\t${module} ${version} `);
   });
 
-  test('go.mod requires kube-network-policies at the version of versions.ts', () => {
+  test('go.mod requires kube-network-policies at the version of base/versions.ts', () => {
     const folder = join(__dirname, '../../local/toolchain/network-policies');
     const pin = `\tsigs.k8s.io/kube-network-policies ${VERSIONS.kubeNetworkPolicies}\n`;
     expect(readFileSync(join(folder, 'go.mod'), 'utf8')).toContain(pin);

@@ -1,4 +1,4 @@
-import type { SandboxError } from '../../policy/errors';
+import type { SandboxError } from '../../base/errors';
 import type { HostFacts } from '../../node-check/facts';
 import { readHost } from '../../node-check/read-host';
 import { fakeHost, KERNEL, type FakeHost } from './fake-host';

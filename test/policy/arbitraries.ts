@@ -1,7 +1,7 @@
 /** Random policies and pods over one small vocabulary, so that rules match often and for many reasons. */
 import * as fc from 'fast-check';
-import type { RuntimePolicyInput } from '../../policy/model';
-import type { PodLike } from '../../policy/pod';
+import type { RuntimePolicyInput } from '../../policy/model/runtime-policy';
+import type { PodLike } from '../../policy/pod/pod';
 
 type RuleInput = NonNullable<RuntimePolicyInput['rules']>[number];
 type ConditionInput = RuleInput['when'];

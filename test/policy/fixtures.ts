@@ -1,7 +1,7 @@
 /** The policy of the documentation, and pods for it. */
-import { definePolicy } from '../../policy/define';
-import type { RuntimePolicyInput } from '../../policy/model';
-import type { PodLike } from '../../policy/pod';
+import { definePolicy } from '../../policy/model/define';
+import type { RuntimePolicyInput } from '../../policy/model/runtime-policy';
+import type { PodLike } from '../../policy/pod/pod';
 
 export const CONTEXT = { namespace: 'ai-production' };
 

@@ -1,9 +1,9 @@
 /** A cluster in memory that admits pods as the platform does, by the reference decision, or as badly as a test wants. */
-import { ApiError } from '../../deploy/kubernetes/api';
-import { listAt, textAt, valueAt, type KubernetesObject } from '../../deploy/kubernetes/object';
-import { createDecider } from '../../policy/decide';
+import { ApiError } from '../../kubernetes/api';
+import { listAt, textAt, valueAt, type KubernetesObject } from '../../kubernetes/object';
+import { createDecider } from '../../policy/decision/decide';
 import { defineSandbox } from '../../constructs';
-import { CONSTRAINT_KINDS, ENABLED_LABEL, MUTATOR, NAMESPACES } from '../../policy/names';
+import { CONSTRAINT_KINDS, ENABLED_LABEL, MUTATOR, NAMESPACES } from '../../base/names';
 import { expectedObjects } from '../../verify/expected';
 import { fakeApi, object, type FakeApi } from '../deploy/fake-api';
 

@@ -1,7 +1,7 @@
 /** Every kind of tampering is one finding of one check, with its fix, and nothing else is. */
 import { defineSandbox } from '../../constructs';
-import { listAt, valueAt, type KubernetesObject } from '../../deploy/kubernetes/object';
-import { ENABLED_LABEL, MUTATOR } from '../../policy/names';
+import { listAt, valueAt, type KubernetesObject } from '../../kubernetes/object';
+import { ENABLED_LABEL, MUTATOR } from '../../base/names';
 import { expectedObjects } from '../../verify/expected';
 import { object, type FakeApi } from '../deploy/fake-api';
 import { config, soundCluster } from './admission';

@@ -1,7 +1,7 @@
 /** Runs the steps that only read, outside a whole verification. */
-import type { KubernetesApi } from '../../deploy/kubernetes/api';
+import type { KubernetesApi } from '../../kubernetes/api';
 import { expectedObjects, type VerifiedConfig } from '../../verify/expected';
-import type { Finding, Scene } from '../../verify/model';
+import type { Finding, Scene } from '../../verify/step';
 import { CHECKS } from '../../verify/steps';
 
 export function sceneOf(api: KubernetesApi, config: VerifiedConfig): Scene {

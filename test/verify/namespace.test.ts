@@ -1,5 +1,5 @@
-import { definePolicy } from '../../policy/define';
-import { ENABLED_LABEL, EXEMPT_NAMESPACES } from '../../policy/names';
+import { definePolicy } from '../../policy/model/define';
+import { ENABLED_LABEL, EXEMPT_NAMESPACES } from '../../base/names';
 import { enabledNamespace } from '../../verify/namespace';
 import { fakeApi, object } from '../deploy/fake-api';
 

@@ -1,8 +1,8 @@
 /** The trial of NetworkPolicies, on clusters whose network enforces them or does not. */
-import { textAt } from '../../deploy/kubernetes/object';
-import { ENABLED_LABEL, NETWORK_NOT_ENFORCED_ANNOTATION } from '../../policy/names';
+import { textAt } from '../../kubernetes/object';
+import { ENABLED_LABEL, NETWORK_NOT_ENFORCED_ANNOTATION } from '../../base/names';
 import { networkPolicies } from '../../verify/steps/network-policies';
-import type { Scene } from '../../verify/model';
+import type { Scene } from '../../verify/step';
 import type { FakeApi } from '../deploy/fake-api';
 import { config, soundCluster, withNode } from './admission';
 import { sceneOf } from './checks';

@@ -1,9 +1,9 @@
-import { ApiError } from '../../deploy/kubernetes/api';
-import { CONSTRAINT_KINDS, MUTATOR, NAMESPACES } from '../../policy/names';
+import { ApiError } from '../../kubernetes/api';
+import { CONSTRAINT_KINDS, MUTATOR, NAMESPACES } from '../../base/names';
 import { defineSandbox } from '../../constructs';
 import { verify } from '../../verify/run';
 import { CHECKS } from '../../verify/steps';
-import { valueAt } from '../../deploy/kubernetes/object';
+import { valueAt } from '../../kubernetes/object';
 import { fakeApi, object, type FakeApi } from '../deploy/fake-api';
 import { config, policy, refuseAs, soundCluster, withNode } from './admission';
 

@@ -1,8 +1,8 @@
-import { createDecider } from '../../policy/decide';
-import { CONSTRAINT_KINDS, ENABLED_LABEL } from '../../policy/names';
-import { listAt, textAt, valueAt, type KubernetesObject } from '../../deploy/kubernetes/object';
-import { DeadlineError, DONE, notYet, waitUntil } from '../../deploy/wait-until';
-import { fail, notRun, pass, type Outcome, type Scene, type Step } from '../model';
+import { createDecider } from '../../policy/decision/decide';
+import { CONSTRAINT_KINDS, ENABLED_LABEL } from '../../base/names';
+import { listAt, textAt, valueAt, type KubernetesObject } from '../../kubernetes/object';
+import { DeadlineError, DONE, notYet, waitUntil } from '../../kubernetes/wait-until';
+import { fail, notRun, pass, type Outcome, type Scene, type Step } from '../step';
 import { BUSYBOX_IMAGE, VERIFY_NAMESPACE_LABELS, verificationPod } from '../pod';
 
 /** Gatekeeper's default audit interval is 60 s (flag --audit-interval); one that has just begun does not see the pod. */

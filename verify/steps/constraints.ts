@@ -1,11 +1,6 @@
-import {
-  objectId,
-  referenceOf,
-  valueAt,
-  type KubernetesObject,
-} from '../../deploy/kubernetes/object';
-import { canonicalJson } from '../../policy/hash';
-import { judged, type Finding, type Scene, type Step } from '../model';
+import { objectId, referenceOf, valueAt, type KubernetesObject } from '../../kubernetes/object';
+import { canonicalJson } from '../../policy/model/canonical-json';
+import { judged, type Finding, type Scene, type Step } from '../step';
 import { DEPLOY_AGAIN } from '../webhooks';
 
 /** What decides whether a constraint refuses, and what it refuses. */

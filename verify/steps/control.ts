@@ -1,5 +1,5 @@
 import { nodesOffering, sightKernel } from '../kernel';
-import { fail, notRun, pass, type Step } from '../model';
+import { fail, notRun, pass, type Step } from '../step';
 import { podName, VERIFY_NAMESPACE_LABELS } from '../pod';
 
 /**

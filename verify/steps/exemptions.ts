@@ -1,8 +1,8 @@
-import { listAt, type KubernetesObject } from '../../deploy/kubernetes/object';
+import { listAt, type KubernetesObject } from '../../kubernetes/object';
 import { IGNORE_LABEL } from '../../constructs/gatekeeper/names';
-import { NAMESPACES } from '../../policy/names';
+import { NAMESPACES } from '../../base/names';
 import { enabledNamespaces, namespaceId } from '../enabled-namespaces';
-import { judged, type Finding, type Scene, type Step } from '../model';
+import { judged, type Finding, type Scene, type Step } from '../step';
 
 /** The one Config object Gatekeeper reads (gatekeeper v3.23.1, pkg/keys, `Config`). */
 const CONFIG = {

@@ -1,9 +1,9 @@
-import { listAt, textAt, valueAt, type KubernetesObject } from '../../deploy/kubernetes/object';
-import type { RuntimePolicy } from '../../policy/model';
-import { annotationsOf, runtimeClassNameOf } from '../../policy/pod';
-import { hollowAnnotations } from '../../policy/validate';
+import { listAt, textAt, valueAt, type KubernetesObject } from '../../kubernetes/object';
+import type { RuntimePolicy } from '../../policy/model/runtime-policy';
+import { annotationsOf, runtimeClassNameOf } from '../../policy/pod/pod';
+import { hollowAnnotations } from '../../policy/decision/validate';
 import { enabledNamespaces } from '../enabled-namespaces';
-import { judged, type Finding, type Step } from '../model';
+import { judged, type Finding, type Step } from '../step';
 
 const CONTAINER_LISTS = ['initContainers', 'containers', 'ephemeralContainers'];
 

@@ -1,7 +1,7 @@
-import type { Runtime } from '../../policy/model';
-import { textAt } from '../../deploy/kubernetes/object';
+import type { Runtime } from '../../policy/model/runtime-policy';
+import { textAt } from '../../kubernetes/object';
 import { admit, runtimeEvidence, runtimeSummary } from '../admit';
-import { fail, notRun, pass, type Step } from '../model';
+import { fail, notRun, pass, type Step } from '../step';
 import { enabledNamespace, NO_NAMESPACE } from '../namespace';
 import { BUSYBOX_IMAGE, podName, verificationPod } from '../pod';
 

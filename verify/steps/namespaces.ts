@@ -1,7 +1,7 @@
-import type { KubernetesObject } from '../../deploy/kubernetes/object';
-import { ENABLED_LABEL, EXEMPT_NAMESPACES } from '../../policy/names';
+import type { KubernetesObject } from '../../kubernetes/object';
+import { ENABLED_LABEL, EXEMPT_NAMESPACES } from '../../base/names';
 import { labelledNamespaces, namespaceId } from '../enabled-namespaces';
-import { judged, type Finding, type Step } from '../model';
+import { judged, type Finding, type Step } from '../step';
 
 /** Label of the level the Pod Security admission plugin enforces (kubernetes.io, "Pod Security Admission"). */
 const ENFORCE_LABEL = 'pod-security.kubernetes.io/enforce';

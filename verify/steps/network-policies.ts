@@ -1,8 +1,8 @@
-import { DeadlineError } from '../../deploy/wait-until';
-import { ENABLED_LABEL, NETWORK_NOT_ENFORCED_ANNOTATION } from '../../policy/names';
-import type { Runtime } from '../../policy/model';
+import { DeadlineError } from '../../kubernetes/wait-until';
+import { ENABLED_LABEL, NETWORK_NOT_ENFORCED_ANNOTATION } from '../../base/names';
+import type { Runtime } from '../../policy/model/runtime-policy';
 import { nodesOffering } from '../kernel';
-import { fail, notRun, pass, type Outcome, type Scene, type Step } from '../model';
+import { fail, notRun, pass, type Outcome, type Scene, type Step } from '../step';
 import { EFFECT_DEADLINE_SECONDS, startTrial, type NetworkTrial } from '../network-trial';
 import { VERIFY_NAMESPACE_LABELS } from '../pod';
 

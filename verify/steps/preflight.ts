@@ -1,15 +1,15 @@
-import { canonicalJson } from '../../policy/hash';
-import { CONSTRAINT_KINDS, ENABLED_LABEL, MUTATOR, NAMESPACES } from '../../policy/names';
+import { canonicalJson } from '../../policy/model/canonical-json';
+import { CONSTRAINT_KINDS, ENABLED_LABEL, MUTATOR, NAMESPACES } from '../../base/names';
 import {
   objectId,
   referenceOf,
   textAt,
   type KubernetesObject,
   type ObjectReference,
-} from '../../deploy/kubernetes/object';
+} from '../../kubernetes/object';
 import { READINESS } from '../../deploy/readiness';
 import type { WaitKind } from '../../deploy/plan';
-import { judged, type Finding, type Outcome, type Scene, type Step } from '../model';
+import { judged, type Finding, type Outcome, type Scene, type Step } from '../step';
 import { enabledNamespace, NO_NAMESPACE } from '../namespace';
 import { DEPLOY_AGAIN } from '../webhooks';
 

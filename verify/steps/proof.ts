@@ -1,7 +1,7 @@
-import type { Runtime } from '../../policy/model';
+import type { Runtime } from '../../policy/model/runtime-policy';
 import { sandboxesStarted } from '../handler';
 import { nodesOffering, sightKernel, whyNoNode, type KernelSighting } from '../kernel';
-import { fail, notRun, pass, type Outcome, type Step } from '../model';
+import { fail, notRun, pass, type Outcome, type Step } from '../step';
 import { enabledNamespace, NO_NAMESPACE } from '../namespace';
 import { podName } from '../pod';
 

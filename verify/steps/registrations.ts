@@ -1,7 +1,7 @@
 /** Whether the API server asks the webhooks about everything this project registered them for. */
-import { referenceOf, type KubernetesObject } from '../../deploy/kubernetes/object';
+import { referenceOf, type KubernetesObject } from '../../kubernetes/object';
 import { enabledNamespaces } from '../enabled-namespaces';
-import { judged, type Scene, type Step } from '../model';
+import { judged, type Scene, type Step } from '../step';
 import { webhookFindings } from '../webhooks';
 
 export const mutatorRegistration: Step = {

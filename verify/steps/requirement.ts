@@ -1,6 +1,6 @@
-import { createDecider } from '../../policy/decide';
-import type { RuntimePolicy } from '../../policy/model';
-import { notRun, type Step } from '../model';
+import { createDecider } from '../../policy/decision/decide';
+import type { RuntimePolicy } from '../../policy/model/runtime-policy';
+import { notRun, type Step } from '../step';
 import { BUSYBOX_IMAGE, verificationPod } from '../pod';
 import { refused } from '../refusal';
 

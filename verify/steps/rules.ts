@@ -1,8 +1,8 @@
-import { createDecider } from '../../policy/decide';
-import type { RuntimePolicy } from '../../policy/model';
-import { textAt } from '../../deploy/kubernetes/object';
+import { createDecider } from '../../policy/decision/decide';
+import type { RuntimePolicy } from '../../policy/model/runtime-policy';
+import { textAt } from '../../kubernetes/object';
 import { admit, runtimeEvidence, runtimeSummary } from '../admit';
-import { fail, notRun, pass, type Step } from '../model';
+import { fail, notRun, pass, type Step } from '../step';
 import { enabledNamespace, NO_NAMESPACE } from '../namespace';
 import { podName, verificationPod } from '../pod';
 import { refused } from '../refusal';

@@ -1,5 +1,5 @@
 /** The three objects the rotator keeps, read from and written to the API server. */
-import { memberOf, elementsOf, textOf } from '../../policy/untrusted';
+import { memberOf, elementsOf, textOf } from '../../base/untrusted';
 import type { Api } from './api';
 
 /** A Secret as far as it is read: its version, and its values decoded. */

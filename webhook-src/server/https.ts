@@ -3,7 +3,7 @@ import { constants } from 'node:crypto';
 import { createServer, type Server } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { SecureContextOptions, TLSSocket } from 'node:tls';
-import { boundConnections } from '../connections';
+import { boundConnections } from '../../programs/connections';
 import type { Metrics } from './metrics';
 
 /**

@@ -1,5 +1,5 @@
 /** What a single review may need at most, and what somebody whose pod needs more is told: by the webhook and by `secure-ai explain`. */
-import { SandboxError, type Problem } from '../../policy/errors';
+import { SandboxError, type Problem } from '../../base/errors';
 import { BODY_CAP_BYTES } from './memory';
 import type { ReviewHead } from './places';
 import { COST_CAP, createReviewScan, DEPTH_CAP, type ReviewScan } from './structure';

@@ -1,12 +1,12 @@
 /** Answers requests: refuses what is not a review, has the rest judged, and tells metrics and log. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
-import { MUTATOR } from '../../policy/names';
-import { bounded, type Log } from '../telemetry/log';
-import type { AsideVerdict } from './aside';
+import { MUTATOR } from '../../base/names';
+import { bounded, type Log } from '../../programs/telemetry/log';
+import type { AsideVerdict } from './worker';
 import { readBody, type ReceivedBody } from './body';
 import { createChunkPool } from './chunks';
-import type { Judgement } from './judge';
+import type { Judgement } from './review-pod';
 import { limitMessage, type Exceeded } from './limits';
 import { POOL_SIZE } from './memory';
 import { TOO_LARGE, type Metrics } from './metrics';

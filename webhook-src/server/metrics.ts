@@ -3,8 +3,8 @@
  * never from a request, so a caller cannot grow them.
  */
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import { DENIAL_CODES } from '../../policy/decision';
-import { OUTCOMES } from './judge';
+import { DENIAL_CODES } from '../../policy/decision/decision';
+import { OUTCOMES } from './review-pod';
 import { REFUSALS } from './refusals';
 
 /** Outcome of a review that is denied because it exceeds a limit. */

@@ -1,10 +1,10 @@
 /** The policy as it is on disk, validated and compiled before anything uses it. */
 import { readFile } from 'node:fs/promises';
-import { createDecider, type Decider } from '../../policy/decide';
-import { parsePolicy } from '../../policy/define';
-import { policyHash } from '../../policy/hash';
-import { compileMatcher } from '../../policy/index';
-import type { RuntimePolicy } from '../../policy/model';
+import { createDecider, type Decider } from '../../policy/decision/decide';
+import { parsePolicy } from '../../policy/model/define';
+import { policyHash } from '../../policy/model/canonical-json';
+import { compileMatcher } from '../../policy/rules/compiled/compile';
+import type { RuntimePolicy } from '../../policy/model/runtime-policy';
 
 export interface LoadedPolicy {
   readonly policy: RuntimePolicy;
@@ -20,7 +20,7 @@ export async function loadPolicy(path: string): Promise<LoadedPolicy> {
   return { policy, decider: compileDecider(policy), hash: policyHash(policy) };
 }
 
-/** The fast decider: what it decides is what the reference in policy/match.ts decides. */
+/** The fast decider: what it decides is what the reference in policy/rules/match.ts decides. */
 export function compileDecider(policy: RuntimePolicy): Decider {
   return createDecider(policy, compileMatcher(policy));
 }

@@ -2,9 +2,9 @@
  * The AdmissionReview envelope: a hand-written guard and the answers. Members nobody reads pass unlooked at, so that a newer API
  * server is understood. Source: k8s.io/api v0.36.3 admission/v1/types.go.
  */
-import type { Denial, PatchOperation } from '../../policy/decision';
-import { memberOf, textOf } from '../../policy/untrusted';
-import { bounded } from '../telemetry/log';
+import type { Denial, PatchOperation } from '../../policy/decision/decision';
+import { memberOf, textOf } from '../../base/untrusted';
+import { bounded } from '../../programs/telemetry/log';
 import type { ReviewHead } from './places';
 
 /** Which of the two is sent is the configuration's `admissionReviewVersions`; members and meaning are the same. */

@@ -1,5 +1,5 @@
 /** The frame that every CustomResourceDefinition of Gatekeeper shares. */
-import { type JsonSchema, object, opaqueObject, string } from './schema';
+import { type JsonSchema, object, opaqueObject, string } from './openapi';
 
 /** One version of a custom resource: its name and what stands beside apiVersion, kind and metadata. */
 export interface CrdVersion {

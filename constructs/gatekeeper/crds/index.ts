@@ -1,7 +1,7 @@
 /** The 17 CustomResourceDefinitions of Gatekeeper v3.23.1. */
 import type { CrdDefinition } from './definition';
 import { mutationCrds } from './mutations';
-import { settingsCrds } from './settings';
+import { settingsCrds } from './own-configuration';
 import { statusCrds } from './status';
 import { templateCrds } from './templates';
 

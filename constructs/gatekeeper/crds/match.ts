@@ -1,5 +1,5 @@
 /** Schemas by which Gatekeeper's resources say which objects they are about. */
-import { arrayOf, atomicListOf, type JsonSchema, mapOf, object, oneOf, string } from './schema';
+import { arrayOf, atomicListOf, type JsonSchema, mapOf, object, oneOf, string } from './openapi';
 
 /** Namespace or object name in which a leading or trailing `*` stands for any text (pkg/wildcard of Gatekeeper). */
 export function wildcard(): JsonSchema {

@@ -10,7 +10,7 @@ import {
   opaqueObject,
   preservingUnknownFields,
   string,
-} from './schema';
+} from './openapi';
 import { byPod, mutatorPodStatus } from './status';
 
 const MAX_NAME_LENGTH = 63;

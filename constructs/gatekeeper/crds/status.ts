@@ -3,7 +3,7 @@
  * the controller of the reported kind copies them into that object's `status.byPod`, so both share a schema.
  */
 import type { CrdDefinition, CrdVersion } from './definition';
-import { arrayOf, boolean, dateTime, int64, type JsonSchema, object, string } from './schema';
+import { arrayOf, boolean, dateTime, int64, type JsonSchema, object, string } from './openapi';
 
 const STATUS_GROUP = 'status.gatekeeper.sh';
 

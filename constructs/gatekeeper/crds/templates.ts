@@ -11,7 +11,7 @@ import {
   opaqueObject,
   preservingUnknownFields,
   string,
-} from './schema';
+} from './openapi';
 import { compileError } from './status';
 
 const code = object({ engine: string(), source: anyValue() }, ['engine', 'source']);

@@ -1,7 +1,7 @@
 import type { ApiObject } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';
-import { NAMESPACES } from '../../../policy/names';
+import { NAMESPACES } from '../../../base/names';
 import { ownNodePolicy } from '../own-node-policy';
 import { KATA_NODE_LABEL } from '../scheduling';
 import {

@@ -1,5 +1,5 @@
 /** Where the containerd of each Kubernetes distribution keeps its configuration. */
-import type { KubernetesDistribution } from '../../../policy/names';
+import type { KubernetesDistribution } from '../../../base/names';
 
 /** kata-containers 4.1.0, kata-deploy/templates/_helpers.tpl, `containerdConfPath`. */
 export const CONTAINERD_CONFIG_DIRECTORIES: Readonly<Record<KubernetesDistribution, string>> = {

@@ -1,4 +1,4 @@
-export { kataNodesForPolicy } from './for-policy';
+export { kataNodesForPolicy } from './policy-defaults';
 export { KataNodes } from './kata-nodes';
 export { kataNodesShape } from './schema';
 export type { KataNodesSettings } from './settings';

@@ -2,7 +2,7 @@
  * Names of upstream's chart. A cluster that has the chart already answers the first apply with a conflict, instead of
  * getting a second installer that fights the first one over containerd.
  */
-import { NAMESPACES } from '../../../policy/names';
+import { NAMESPACES } from '../../../base/names';
 import { platformLabels } from '../../internal/labels';
 
 const NAMESPACE = NAMESPACES.kata;

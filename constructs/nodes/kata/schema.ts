@@ -1,7 +1,7 @@
 /** What can be set about the Kata nodes. Defaults are those of kata-deploy 4.1.0 unless a member says otherwise. */
 import { z } from 'zod';
-import { CONTAINERD_SOCKETS, type KubernetesDistribution } from '../../../policy/names';
-import { VERSIONS } from '../../../versions';
+import { CONTAINERD_SOCKETS, type KubernetesDistribution } from '../../../base/names';
+import { VERSIONS } from '../../../base/versions';
 import { podPeer } from '../../internal/network-policy';
 import {
   amounts,

@@ -1,5 +1,5 @@
-import { SandboxError, type Problem } from '../../../policy/errors';
-import { formatPath, problemsOf } from '../../../policy/problems';
+import { SandboxError, type Problem } from '../../../base/errors';
+import { formatPath, problemsOf } from '../../../base/zod-problems';
 import { KATA_NODE_LABEL } from '../scheduling';
 import { kataNodesShape, type KataNodesProps, type KataNodesShape } from './schema';
 import { SNAPSHOTTER_OF_FIRECRACKER, UPSTREAM_DEFAULT_SHIM, type Shim } from './shims';

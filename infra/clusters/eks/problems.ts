@@ -1,6 +1,6 @@
 /** What cannot work in Amazon EKS. */
 import type { SandboxConfig } from '../../../constructs';
-import type { Problem } from '../../../policy/errors';
+import type { Problem } from '../../../base/errors';
 import { accessProblems } from '../api-access';
 import { versionProblems } from '../kubernetes-version';
 import { installedPoolProblems, presenceProblems } from '../pool-fit';

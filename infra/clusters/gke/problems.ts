@@ -1,7 +1,7 @@
 /** What cannot work in Google Kubernetes Engine. */
 import type { SandboxConfig } from '../../../constructs';
-import type { Problem } from '../../../policy/errors';
-import type { Condition } from '../../../policy/model';
+import type { Problem } from '../../../base/errors';
+import type { Condition } from '../../../policy/model/runtime-policy';
 import { accessProblems } from '../api-access';
 import { versionProblems } from '../kubernetes-version';
 import { installedPoolProblems, presenceProblems } from '../pool-fit';

@@ -1,4 +1,4 @@
-import { VERSIONS } from '../../../versions';
+import { VERSIONS } from '../../../base/versions';
 import { byIdentity, identity, type Manifest, synthesize } from './manifests';
 import { officialRelease, parseManifests } from './official-release';
 

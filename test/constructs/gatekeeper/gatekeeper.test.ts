@@ -2,7 +2,7 @@ import { ApiObject } from 'cdk8s';
 import type { k8s } from 'cdk8s-plus-27';
 import type { IConstruct } from 'constructs';
 import type { GatekeeperProps } from '../../../constructs/gatekeeper';
-import { SandboxError } from '../../../policy/errors';
+import { SandboxError } from '../../../base/errors';
 import { byIdentity, gatekeeper, type Manifest, synthesize } from './manifests';
 
 const CONTROLLER = 'Deployment/gatekeeper-controller-manager';

@@ -1,6 +1,6 @@
 import type { k8s } from 'cdk8s-plus-27';
 import { gatekeeperSchema, SANDBOX_GATEKEEPER } from '../../../constructs/gatekeeper';
-import { ENABLED_LABEL, EXEMPT_NAMESPACES } from '../../../policy/names';
+import { ENABLED_LABEL, EXEMPT_NAMESPACES } from '../../../base/names';
 import { byIdentity, type Manifest, synthesize } from './manifests';
 import { officialRelease } from './official-release';
 

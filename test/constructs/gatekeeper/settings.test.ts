@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import * as ts from 'typescript';
 import { OFFICIAL, resolveGatekeeper } from '../../../constructs/gatekeeper/schema';
 import type { GatekeeperProps } from '../../../constructs/gatekeeper';
-import { SandboxError } from '../../../policy/errors';
-import { VERSIONS } from '../../../versions';
+import { SandboxError } from '../../../base/errors';
+import { VERSIONS } from '../../../base/versions';
 import { officialRelease } from './official-release';
 
 /** Every `@default` in the schema file, as [path of the member, text]. */

@@ -2,8 +2,8 @@ import { ApiObject } from 'cdk8s';
 import { KataNodes } from '../../../constructs/nodes';
 import type { KataNodesProps } from '../../../constructs/nodes/kata/schema';
 import { planDeployment } from '../../../deploy/plan';
-import { SandboxError } from '../../../policy/errors';
-import { VERSIONS } from '../../../versions';
+import { SandboxError } from '../../../base/errors';
+import { VERSIONS } from '../../../base/versions';
 import { chartWith, expectManifest, manifest, manifests } from '../expect-manifest';
 
 const kata = (props?: KataNodesProps) =>

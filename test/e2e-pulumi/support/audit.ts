@@ -1,8 +1,8 @@
 /** What the provider has written to the cluster, from the API server's own record: who came after whom. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { KubernetesApi } from '../../../deploy/kubernetes/api';
-import { groupOf, referenceOf } from '../../../deploy/kubernetes/object';
+import type { KubernetesApi } from '../../../kubernetes/api';
+import { groupOf, referenceOf } from '../../../kubernetes/object';
 import type { PlannedObject } from '../../../deploy/plan';
 import type { LocalCluster } from '../../../local/cluster';
 

@@ -1,6 +1,6 @@
 /** Generated pods the API server has nothing against: what is refused for its shape never reaches a webhook, and shows nothing. */
 import * as fc from 'fast-check';
-import { parseQuantity } from '../../../policy/quantity';
+import { parseQuantity } from '../../../policy/pod/quantity';
 import { pods, type GeneratedPod } from '../../fixtures/arbitraries';
 
 type Spec = GeneratedPod['spec'];

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import { MUTATOR, NAMESPACES } from '../../../policy/names';
+import { MUTATOR, NAMESPACES } from '../../../base/names';
 import { endPods, PLANNED, scaledTo, withFlags, type Planned } from './planned';
 import type { Platform } from './platform';
 import { pod, tryPod } from './pods';

@@ -1,7 +1,7 @@
 /** A pod of a tenant that holds connections to the plain ports of the mutator's replicas; on real nodes only. */
-import { listAt, textAt, valueAt, type KubernetesObject } from '../../../deploy/kubernetes/object';
-import { NAMESPACES } from '../../../policy/names';
-import { VERSIONS } from '../../../versions';
+import { listAt, textAt, valueAt, type KubernetesObject } from '../../../kubernetes/object';
+import { NAMESPACES } from '../../../base/names';
+import { VERSIONS } from '../../../base/versions';
 import { messageOf, pod } from './pods';
 import type { Platform } from './platform';
 import { isReady, MUTATOR_PODS, podsOf, restart } from './rollout';

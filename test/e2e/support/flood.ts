@@ -2,7 +2,7 @@
 import { request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { MUTATOR } from '../../../policy/names';
+import { MUTATOR } from '../../../base/names';
 
 export interface Target {
   readonly address: string;

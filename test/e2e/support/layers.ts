@@ -1,5 +1,5 @@
 /** The two layers that refuse pods, and how to switch one of them off for a single pod. */
-import { MUTATOR } from '../../../policy/names';
+import { MUTATOR } from '../../../base/names';
 import { passingOver, PLANNED, type Planned } from './planned';
 import type { Platform } from './platform';
 import { pod, refusalOf, tryPod } from './pods';

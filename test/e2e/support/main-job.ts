@@ -1,6 +1,6 @@
 /** `secure-ai up` and `down` as a user runs them, and what they say in JSON. */
 import type { DeployReport } from '../../../deploy/apply';
-import type { VerificationReport } from '../../../verify/model';
+import type { VerificationReport } from '../../../verify/step';
 import { secureAi, type CommandOptions } from './command';
 
 export interface UpReport {

@@ -1,6 +1,6 @@
 /** Namespaces of a test file: new ones for every run, without LimitRange, quota or Pod Security level. */
-import { textAt } from '../../../deploy/kubernetes/object';
-import { ENABLED_LABEL } from '../../../policy/names';
+import { textAt } from '../../../kubernetes/object';
+import { ENABLED_LABEL } from '../../../base/names';
 import type { Platform } from './platform';
 import { messageOf } from './pods';
 import { NotYet, until } from './wait';

@@ -3,13 +3,13 @@
  * them, by server-side apply as the same field manager, so that nobody's ownership of a field moves.
  */
 import { dirname } from 'node:path';
-import { buildPlan } from '../../../cli/platform';
+import { buildPlan } from '../../../cli/settings';
 import { asMember } from '../../../deploy/apply-set';
-import { listAt, referenceOf, type KubernetesObject } from '../../../deploy/kubernetes/object';
+import { listAt, referenceOf, type KubernetesObject } from '../../../kubernetes/object';
 import type { PlannedObject } from '../../../deploy/plan';
 import { observe } from '../../../deploy/readiness';
-import { forLocalCluster } from '../../../local/profile';
-import { MUTATOR, NAMESPACES } from '../../../policy/names';
+import { forLocalCluster } from '../../../cli/local-settings';
+import { MUTATOR, NAMESPACES } from '../../../base/names';
 import type { Platform } from './platform';
 import { NotYet, until } from './wait';
 

@@ -1,7 +1,7 @@
 /** The cluster the main job brought up, for the tests of one file. */
-import { connect } from '../../../deploy/kubernetes/client';
-import type { KubernetesApi } from '../../../deploy/kubernetes/api';
-import type { RuntimePolicy } from '../../../policy/model';
+import { connect } from '../../../kubernetes/client';
+import type { KubernetesApi } from '../../../kubernetes/api';
+import type { RuntimePolicy } from '../../../policy/model/runtime-policy';
 import config from '../../../sandbox.config';
 import { connectApiServer, type ApiServer } from './api-server';
 import { FAILURE_VARIABLE, KUBECONFIG_VARIABLE } from './environment';

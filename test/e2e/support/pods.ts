@@ -1,6 +1,6 @@
 /** Pods the tests create, and what admission made of them. */
-import { textAt, valueAt } from '../../../deploy/kubernetes/object';
-import { DECISION_ANNOTATION, RUNTIME_LABEL } from '../../../policy/names';
+import { textAt, valueAt } from '../../../kubernetes/object';
+import { DECISION_ANNOTATION, RUNTIME_LABEL } from '../../../base/names';
 import type { Answer } from './api-server';
 import type { Platform } from './platform';
 

@@ -2,10 +2,10 @@
 import { App, Chart } from 'cdk8s';
 import { RuntimePolicies } from '../../../constructs/policies';
 import { asMember } from '../../../deploy/apply-set';
-import { listAt, textAt, valueAt, type KubernetesObject } from '../../../deploy/kubernetes/object';
-import { policyHash } from '../../../policy/hash';
-import type { RuntimePolicy } from '../../../policy/model';
-import { CONSTRAINT_KINDS, NAMESPACES } from '../../../policy/names';
+import { listAt, textAt, valueAt, type KubernetesObject } from '../../../kubernetes/object';
+import { policyHash } from '../../../policy/model/canonical-json';
+import type { RuntimePolicy } from '../../../policy/model/runtime-policy';
+import { CONSTRAINT_KINDS, NAMESPACES } from '../../../base/names';
 import { PLANNED, type Planned } from './planned';
 import type { Platform } from './platform';
 import { apiServerClient, caBundle, policyAt, webhookReplicas } from './replicas';

@@ -5,12 +5,12 @@ import type { IncomingMessage } from 'node:http';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { connect as connectTls } from 'node:tls';
-import { listAt, textAt, valueAt } from '../../../deploy/kubernetes/object';
+import { listAt, textAt, valueAt } from '../../../kubernetes/object';
 import { controlPlanePaths } from '../../../local/control-plane/commands';
 import { PKI_FILES } from '../../../local/control-plane/pki';
-import type { PatchOperation } from '../../../policy/decision';
-import { DECISION_ANNOTATION, MUTATOR, NAMESPACES } from '../../../policy/names';
-import type { RuntimePolicy } from '../../../policy/model';
+import type { PatchOperation } from '../../../policy/decision/decision';
+import { DECISION_ANNOTATION, MUTATOR, NAMESPACES } from '../../../base/names';
+import type { RuntimePolicy } from '../../../policy/model/runtime-policy';
 import { endpointsOf } from './planned';
 import type { Platform } from './platform';
 

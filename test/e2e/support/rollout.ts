@@ -1,6 +1,6 @@
 /** The platform's own pods, and their replacement by others. */
-import { listAt, textAt, type KubernetesObject } from '../../../deploy/kubernetes/object';
-import { MUTATOR, NAMESPACES } from '../../../policy/names';
+import { listAt, textAt, type KubernetesObject } from '../../../kubernetes/object';
+import { MUTATOR, NAMESPACES } from '../../../base/names';
 import type { Platform } from './platform';
 import { NotYet, until } from './wait';
 

@@ -1,4 +1,4 @@
-import { DeadlineError, DONE, notYet, waitUntil } from '../../../deploy/wait-until';
+import { DeadlineError, DONE, notYet, waitUntil } from '../../../kubernetes/wait-until';
 
 /** Far beyond what anything here takes on an idle computer. */
 const DEADLINE_SECONDS = 180;

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { loadSdk } from '../../../infra/clusters/cloud-sdk';
 import { gke } from '../../../infra/clusters/gke';
-import { SandboxError } from '../../../policy/errors';
+import { SandboxError } from '../../../base/errors';
 import { registrationsOf } from '../registrations';
 import { platform } from './support';
 

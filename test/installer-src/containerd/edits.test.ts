@@ -5,7 +5,7 @@ import {
   withImport,
   withoutEdits,
 } from '../../../installer-src/containerd/edits';
-import { SandboxError } from '../../../policy/errors';
+import { SandboxError } from '../../../base/errors';
 
 const PATH = '/etc/containerd/config.toml';
 const PATTERN = '/etc/containerd/conf.d/secure-ai-gvisor*.toml';

@@ -1,4 +1,4 @@
-import { decideFarewell } from '../../../installer-src/label/farewell';
+import { decideFarewell } from '../../../installer-src/label/shutdown-decision';
 import { reconcileNode, withholdNode, type NodeMarks } from '../../../installer-src/label/node';
 import type { Api } from '../../../webhook-src/rotator/api';
 

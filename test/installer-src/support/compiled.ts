@@ -1,7 +1,7 @@
 /** TypeScript programs of the tests as files that Node runs by itself: much faster to start than through a compiler. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { bundlePrograms } from '../../../webhook-src/bundle';
+import { bundlePrograms } from '../../../programs/bundle';
 import { newDirectory } from './hosts';
 
 /** @param main path from the project's root */

@@ -1,4 +1,4 @@
-import { NETWORK_NOT_ENFORCED_ANNOTATION } from '../../../policy/names';
+import { NETWORK_NOT_ENFORCED_ANNOTATION } from '../../../base/names';
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

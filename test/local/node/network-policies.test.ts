@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { ApiClient, type KubeObject } from '../../../local/api/client';
 import { startCluster, stopCluster, type LocalCluster } from '../../../local/cluster';
-import { NETWORK_NOT_ENFORCED_ANNOTATION } from '../../../policy/names';
+import { NETWORK_NOT_ENFORCED_ANNOTATION } from '../../../base/names';
 import { startNodes, stopNodes, type LocalNode } from '../../../local/node/nodes';
 import { clusterStateDir } from '../../../local/paths';
 import { resolveTools } from '../../../local/toolchain/resolve';

@@ -1,4 +1,4 @@
-import { VERSIONS } from '../../../versions';
+import { VERSIONS } from '../../../base/versions';
 
 /** Server and shell in one: answers /name with its own pod's name. */
 export function workload(

@@ -2,8 +2,8 @@
 import { Agent } from 'node:https';
 import { explainPod } from '../../../cli/explain/explain';
 import { podsOf, refuseTooLarge } from '../../../cli/explain/manifests';
-import { parsePolicy } from '../../../policy/define';
-import type { SandboxError } from '../../../policy/errors';
+import { parsePolicy } from '../../../policy/model/define';
+import type { SandboxError } from '../../../base/errors';
 import { BIG_PODS, MANAGED_POD, TOO_COSTLY_POD, type BigPod } from '../../fixtures/big-pods';
 import { metric, POLICY, post, review, run, type Running } from './running';
 

@@ -1,6 +1,6 @@
 /** What the mutator says of a pod it denies, where a policy or a caller makes it long. The ordinary cases are goldens. */
-import { definePolicy } from '../../../policy/define';
-import { judge, type Judgement } from '../../../webhook-src/server/judge';
+import { definePolicy } from '../../../policy/model/define';
+import { judge, type Judgement } from '../../../webhook-src/server/review-pod';
 import { compileDecider } from '../../../webhook-src/server/policy-file';
 import { examplePolicy } from '../../policy/fixtures';
 

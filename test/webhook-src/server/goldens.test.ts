@@ -5,8 +5,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { applyPatch, type Operation } from 'rfc6902';
-import { parsePolicy } from '../../../policy/define';
-import { judge } from '../../../webhook-src/server/judge';
+import { parsePolicy } from '../../../policy/model/define';
+import { judge } from '../../../webhook-src/server/review-pod';
 import { compileDecider } from '../../../webhook-src/server/policy-file';
 
 const ROOT = join(__dirname, '../../fixtures/admission');

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { connect, type TLSSocket } from 'node:tls';
-import { bundleSources } from '../../../webhook-src/bundle';
+import { bundleSources } from '../../../programs/bundle';
 import { NODE_FLAGS } from '../../../webhook-src/server/memory';
 import { makeAuthority, makeCertificate, project, type Pair } from '../../fixtures/certificates';
 

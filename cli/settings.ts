@@ -1,0 +1,32 @@
+/** The platform as sandbox.config.ts describes it: the same tree cdk8s synthesizes from main.ts. */
+import { App } from 'cdk8s';
+import { SandboxChart, type SandboxConfig } from '../constructs';
+import { planDeployment, type PlannedObject } from '../deploy/plan';
+import type { Profile } from './local-settings';
+
+/** For clusters of others: as configured. */
+export const asConfigured: Profile = (config) => config;
+
+/** @throws SandboxError POLICY_INVALID or CONFIG_INVALID with every problem of sandbox.config.ts */
+export async function loadConfig(): Promise<SandboxConfig> {
+  return (await import('../sandbox.config')).default;
+}
+
+/**
+ * @param app the chart's parent, which says where synthesis writes
+ * @throws SandboxError as `loadConfig`
+ */
+export async function buildChart(app: App, profile: Profile): Promise<SandboxChart> {
+  const { bundleSources } = await import('../programs/bundle');
+  const config = profile(await loadConfig());
+  return new SandboxChart(app, 'secure-ai-sandbox', { config, bundles: bundleSources() });
+}
+
+/**
+ * What is to be deployed, in order.
+ *
+ * @throws SandboxError as `loadConfig`, CHART_INVALID with every rule the chart breaks, PLAN_INVALID
+ */
+export async function buildPlan(profile: Profile): Promise<readonly PlannedObject[]> {
+  return planDeployment(await buildChart(new App(), profile));
+}

@@ -1,0 +1,69 @@
+/** A pod that is only ever created as a dry run, to learn whether the mutating webhook answers. */
+import { DECISION_ANNOTATION, ENABLED_LABEL, EXEMPT_NAMESPACES } from '../base/names';
+import type { RuntimePolicy } from '../policy/model/runtime-policy';
+import { ApiError, type KubernetesApi } from '../kubernetes/api';
+import type { KubernetesObject } from '../kubernetes/object';
+import { DONE, notYet, type Observation } from '../kubernetes/wait-until';
+
+/** Asks for a runtime by label, which every policy honours, and passes the Pod Security standard `restricted`. */
+function probePod(policy: RuntimePolicy, namespace: string): KubernetesObject {
+  const runtime = policy.runtimes.at(-1);
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      generateName: 'secure-ai-probe-',
+      namespace,
+      labels: { [policy.labelKey]: runtime?.name ?? '' },
+    },
+    spec: {
+      automountServiceAccountToken: false,
+      securityContext: {
+        runAsNonRoot: true,
+        runAsUser: 65534,
+        seccompProfile: { type: 'RuntimeDefault' },
+      },
+      containers: [
+        {
+          name: 'probe',
+          image: 'registry.k8s.io/pause:3.10',
+          securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+          resources: {
+            requests: { cpu: '10m', memory: '16Mi' },
+            limits: { cpu: '10m', memory: '16Mi' },
+          },
+        },
+      ],
+    },
+  };
+}
+
+/** Whether a pod created in the namespace now comes back with the webhook's decision on it. */
+export async function probeWebhook(
+  api: KubernetesApi,
+  policy: RuntimePolicy,
+  namespace: string,
+): Promise<Observation> {
+  try {
+    const pod = await api.create(probePod(policy, namespace), { dryRun: true });
+    if (pod.metadata.annotations?.[DECISION_ANNOTATION] !== undefined) return DONE;
+    return notYet(`a pod created in ${namespace} comes back without ${DECISION_ANNOTATION}`);
+  } catch (error) {
+    if (error instanceof ApiError) return notYet(error.message);
+    throw error;
+  }
+}
+
+/** Whether the platform sandboxes the pods of a namespace: the label says exactly `"true"`, and the namespace is not exempt. */
+export function isEnabled({ metadata: { name = '', labels } }: KubernetesObject): boolean {
+  return labels?.[ENABLED_LABEL] === 'true' && !EXEMPT_NAMESPACES.includes(name);
+}
+
+/** The first namespace, by name, the platform is turned on for; one that is exempt is not, whatever its labels say. */
+export async function firstEnabledNamespace(api: KubernetesApi): Promise<string | undefined> {
+  const labelSelector = `${ENABLED_LABEL}=true`;
+  const namespaces = await api.list({ apiVersion: 'v1', kind: 'Namespace', labelSelector });
+  const staying = namespaces.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+  const enabled = staying.filter(isEnabled);
+  return enabled.map(({ metadata }) => metadata.name ?? '').sort()[0];
+}

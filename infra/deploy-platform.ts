@@ -1,0 +1,25 @@
+/** The platform in a cluster: the chart that `cdk8s synth` prints, as resources of that cluster's provider. */
+import * as kubernetes from '@pulumi/kubernetes';
+import { App } from 'cdk8s';
+import { SandboxChart, type SandboxConfig } from '../constructs';
+import { bundleSources } from '../programs/bundle';
+import type { Cluster } from './clusters/cluster';
+import { SynthesizedChart } from './synthesized-chart';
+
+/** @throws SandboxError as `SynthesizedChart` */
+export function deployPlatform(
+  config: SandboxConfig,
+  { kubeconfig, context, dependsOn }: Cluster,
+): SynthesizedChart {
+  const chart = new SandboxChart(new App(), 'secure-ai-sandbox', {
+    config,
+    bundles: bundleSources(),
+  });
+  const provider = new kubernetes.Provider('cluster', {
+    // The policy changes in place, as the webhook that watches it expects; otherwise it would be gone for a moment.
+    enableConfigMapMutable: true,
+    ...(kubeconfig && { kubeconfig }),
+    ...(context !== undefined && { context }),
+  });
+  return new SynthesizedChart('platform', { chart, after: dependsOn }, { provider });
+}

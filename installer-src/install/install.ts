@@ -1,0 +1,127 @@
+/** The verbs `install` and `uninstall`: the container that has the host's file system, and no token. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SandboxError } from '../../base/errors';
+import { readFlags, secondsFlag } from '../../programs/flags';
+import { stopSignal } from '../../programs/program';
+import { reasonOf, type Log } from '../../programs/telemetry/log';
+import { farewellReader, writeStatus, type Farewell, type Reader } from '../shared-directories';
+import { EXCHANGE_FLAGS, HOST_FLAGS, hostOf, WANTED_FLAGS, wantedOf } from './flags';
+import type { Host, Wanted } from './installation';
+import { isOurs } from './live';
+import { INSTALL_STEPS } from './steps';
+import { UNINSTALL_STEPS } from './uninstall-steps';
+
+const INSTALL_FLAGS = {
+  ...HOST_FLAGS,
+  ...WANTED_FLAGS,
+  ...EXCHANGE_FLAGS,
+  'poll-seconds': { kind: secondsFlag(1), otherwise: 60_000 },
+  'farewell-seconds': { kind: secondsFlag(0), otherwise: 60_000 },
+  'drain-seconds': { kind: secondsFlag(0), otherwise: 300_000 },
+  once: 'switch',
+} as const;
+
+const UNINSTALL_FLAGS = {
+  ...HOST_FLAGS,
+  'drain-seconds': { kind: secondsFlag(0), otherwise: 300_000 },
+} as const;
+
+/** Times between passes that fail, the last for all that follow. */
+const RETRY_MS = [5_000, 15_000, 60_000, 300_000] as const;
+
+const FAREWELL_POLL_MS = 200;
+
+/**
+ * Keeps gVisor installed until it is told to end. Each pass makes good what is missing, and removes old versions that no sandbox
+ * runs from any more; one that finds everything in order changes nothing.
+ */
+export async function install(log: Log, argv: readonly string[]): Promise<void> {
+  const flags = readFlags(INSTALL_FLAGS, argv);
+  const host = hostOf(flags);
+  const wanted = wantedOf(flags);
+  const stop = new AbortController();
+  if (flags.once) return pass(log, host, wanted, stop.signal);
+
+  void stopSignal().then((signal) => {
+    log.info({ signal }, 'stopping');
+    stop.abort();
+  });
+  for (let failures = 0; !stop.signal.aborted;) {
+    const problem = await attempt(log, host, wanted, stop.signal);
+    failures = problem === undefined ? 0 : failures + 1;
+    if (!stop.signal.aborted) {
+      const live = await isLive(host, wanted);
+      await writeStatus(flags['status-dir'], { live }).catch((error: unknown) =>
+        log.error({ reason: reasonOf(error) }, 'the status cannot be written'),
+      );
+    }
+    const waitMs = problem === undefined ? flags['poll-seconds'] : retryMs(failures);
+    await sleep(waitMs, undefined, { signal: stop.signal }).catch(() => undefined);
+  }
+  const readFarewell = farewellReader(flags['farewell-dir'], log);
+  if (await uninstallAsked(readFarewell, flags['farewell-seconds']))
+    await runUninstall(log, host, flags['drain-seconds']);
+  else log.info('the DaemonSet goes on, so gVisor stays');
+}
+
+export async function uninstall(log: Log, argv: readonly string[]): Promise<void> {
+  const flags = readFlags(UNINSTALL_FLAGS, argv);
+  await runUninstall(log, hostOf(flags), flags['drain-seconds']);
+}
+
+async function pass(log: Log, host: Host, wanted: Wanted, stopped: AbortSignal): Promise<void> {
+  for (const step of INSTALL_STEPS) {
+    stopped.throwIfAborted();
+    log.debug({ step: step.name }, 'step');
+    await step.run(host, wanted, stopped);
+  }
+  log.info({ installation: wanted.id, handler: wanted.handler }, 'gVisor is installed');
+}
+
+/** Why the pass failed, as printed. Whatever goes wrong on a host may be better the next time, so nothing ends the program. */
+async function attempt(
+  log: Log,
+  host: Host,
+  wanted: Wanted,
+  stopped: AbortSignal,
+): Promise<string | undefined> {
+  try {
+    await pass(log, host, wanted, stopped);
+    return undefined;
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    if (stopped.aborted) return problem;
+    if (error instanceof SandboxError) log.error({ code: error.code, problem }, 'pass failed');
+    else log.error({ err: error }, 'pass failed unexpectedly');
+    return problem;
+  }
+}
+
+async function isLive({ cri }: Host, { handler }: Wanted): Promise<boolean> {
+  const handlers = await cri.handlers().catch(() => new Map<string, string>());
+  return isOurs(handlers.get(handler));
+}
+
+function retryMs(failures: number): number {
+  return RETRY_MS[Math.min(failures, RETRY_MS.length) - 1] ?? 0;
+}
+
+/** A pod ends for many reasons; without a word from the labeller gVisor stays. */
+async function uninstallAsked(readFarewell: Reader<Farewell>, timeoutMs: number): Promise<boolean> {
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    const farewell = await readFarewell();
+    if (farewell !== undefined) return farewell.action === 'uninstall';
+    if (Date.now() >= deadline) return false;
+    await sleep(FAREWELL_POLL_MS);
+  }
+}
+
+async function runUninstall(log: Log, host: Host, drainMs: number): Promise<void> {
+  const never = new AbortController().signal;
+  for (const step of UNINSTALL_STEPS) {
+    log.debug({ step: step.name }, 'step');
+    await step.run(host, drainMs, never);
+  }
+  log.info('gVisor is uninstalled');
+}

@@ -1,0 +1,32 @@
+import { SandboxError } from '../base/errors';
+import { ApiError, type KubernetesApi } from './api';
+
+/**
+ * Asks the server for its version, which any authenticated user may (ClusterRole system:public-info-viewer).
+ *
+ * @returns such as `v1.36.3`
+ * @throws SandboxError CLUSTER_UNREACHABLE when it does not answer, or not with a version
+ */
+export async function reach(api: KubernetesApi): Promise<string> {
+  try {
+    return await api.version();
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    throw unreachable(api.server, error);
+  }
+}
+
+/** The error of a command that cannot go on because of what the server answered, or did not. */
+export function unreachable(path: string, error: ApiError): SandboxError {
+  return new SandboxError(
+    'CLUSTER_UNREACHABLE',
+    [
+      {
+        path,
+        reason: error.message,
+        fix: 'start the cluster (`secure-ai up`), or name another with --kubeconfig and --context',
+      },
+    ],
+    { cause: error },
+  );
+}

@@ -1,0 +1,73 @@
+import { SandboxError } from '../base/errors';
+import type { LocalCluster } from './cluster';
+import { HOST_PODS_ROLE, startHostPods } from './host-pods/start';
+import { isNodeRole } from './node/namespaces';
+import { nodeSupport, startNodes, type LocalNode } from './node/nodes';
+import { markedProcesses } from './processes/marked';
+import type { OnProgress } from './progress';
+
+/** Where the pods of a local cluster run. */
+export type Compute =
+  | { readonly kind: 'nodes'; readonly nodes: readonly LocalNode[] }
+  | {
+      /** The platform's own pods run as processes of this computer, all others stay Pending. */
+      readonly kind: 'host-pods';
+      /** What keeps nodes from running here; empty where none were asked for. */
+      readonly reasons: readonly string[];
+    };
+
+export interface StartComputeOptions {
+  /** How many real nodes; 0 for host processes. @default what the cluster has, else 1 where nodes can run, else 0 */
+  readonly nodes?: number | undefined;
+  readonly onProgress?: OnProgress | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Gives a local cluster something to run its pods on: real nodes, or the host processes that stand in for them.
+ * A cluster keeps the kind it began with, because both would claim the same pods.
+ * @throws SandboxError USAGE_INVALID for the other kind; what `startNodes` and `startHostPods` throw
+ */
+export async function startCompute(
+  cluster: LocalCluster,
+  { nodes, onProgress, signal }: StartComputeOptions = {},
+): Promise<Compute> {
+  const roles = (await markedProcesses(cluster.stateDir)).map(({ role }) => role);
+  const running = roles.filter(isNodeRole).length > 0 ? 'nodes' : kindWithoutNodes(roles);
+  const support = nodeSupport();
+  const wanted =
+    nodes === undefined ? (running ?? (support.supported ? 'nodes' : 'host-pods')) : kindOf(nodes);
+  if (running !== undefined && wanted !== running) throw otherKind(cluster.name, running);
+  if (wanted === 'nodes') {
+    return {
+      kind: 'nodes',
+      nodes: await startNodes(cluster, { count: nodes ?? 1, onProgress, signal }),
+    };
+  }
+  await startHostPods(cluster, { onProgress, signal });
+  return {
+    kind: 'host-pods',
+    reasons: nodes === undefined && !support.supported ? support.reasons : [],
+  };
+}
+
+function kindOf(nodes: number): Compute['kind'] {
+  return nodes > 0 ? 'nodes' : 'host-pods';
+}
+
+function kindWithoutNodes(roles: readonly string[]): 'host-pods' | undefined {
+  return roles.includes(HOST_PODS_ROLE) ? 'host-pods' : undefined;
+}
+
+function otherKind(name: string, running: Compute['kind']): SandboxError {
+  return new SandboxError('USAGE_INVALID', [
+    {
+      path: '--nodes',
+      reason:
+        running === 'nodes'
+          ? `the local cluster ${name} has real nodes`
+          : `the pods of the local cluster ${name} run as host processes`,
+      fix: 'end it first with "secure-ai down", or leave --nodes out',
+    },
+  ]);
+}

@@ -1,0 +1,123 @@
+/** Validation: every reason to refuse a pod as it stands, after whatever changed it. */
+import {
+  acceptableToRequirement,
+  acceptableToRules,
+  applicableRequirements,
+  runtimeNamed,
+  strongestRule,
+} from './strength';
+import type { Denial } from './decision';
+import { DENIAL_CODES } from './decision';
+import type { PodFacts } from '../pod/facts';
+import { globMatches } from '../rules/glob';
+import type { Rule, RuntimePolicy } from '../model/runtime-policy';
+import { SANDBOX_ANNOTATION_PREFIXES } from '../../base/names';
+
+/**
+ * Every denial that applies, in the order of `DENIAL_CODES` and then of the messages; none twice.
+ *
+ * A label that names no runtime is acceptable to no rule and no requirement, so `UNKNOWN_RUNTIME` may come with `RULE_VIOLATED` and
+ * `LABEL_REQUIRED`; a known label beside an unknown class gives `UNKNOWN_CLASS` and `CLASS_MISMATCH`.
+ */
+export function denialsOf(
+  policy: RuntimePolicy,
+  facts: PodFacts,
+  matching: readonly Rule[],
+): readonly Denial[] {
+  const denials = [
+    ...unknownRuntime(policy, facts),
+    ...unknownClass(policy, facts),
+    ...labelRequired(policy, facts),
+    ...ruleViolated(policy, facts, matching),
+    ...classMismatch(policy, facts),
+    ...hollowSandbox(policy, facts),
+  ];
+  return sorted(denials.length === 0 ? unsandboxed(policy, facts) : denials);
+}
+
+function unknownRuntime(policy: RuntimePolicy, facts: PodFacts): Denial[] {
+  const label = facts.labels.get(policy.labelKey);
+  if (label === undefined || runtimeNamed(policy, label) !== undefined) return [];
+  const known = policy.runtimes.map((runtime) => runtime.name).join(', ');
+  const message = `Pod ${facts.displayName} asks for runtime ${label}, which is not one of ${known}`;
+  return [{ code: 'UNKNOWN_RUNTIME', message }];
+}
+
+function unknownClass(policy: RuntimePolicy, facts: PodFacts): Denial[] {
+  const known = policy.runtimes.map((runtime) => runtime.runtimeClassName);
+  const { runtimeClassName } = facts;
+  if (runtimeClassName === undefined || known.includes(runtimeClassName)) return [];
+  const message = `Pod ${facts.displayName} uses runtimeClassName ${runtimeClassName}, which is not one of ${known.join(', ')}`;
+  return [{ code: 'UNKNOWN_CLASS', message }];
+}
+
+function labelRequired(policy: RuntimePolicy, facts: PodFacts): Denial[] {
+  const label = facts.labels.get(policy.labelKey);
+  return applicableRequirements(policy, facts)
+    .filter((requirement) => !acceptableToRequirement(policy, requirement, label))
+    .map(({ runtime }) => ({
+      code: 'LABEL_REQUIRED',
+      message: `Pod ${facts.displayName} requires label ${policy.labelKey} to use runtime ${runtime}`,
+    }));
+}
+
+function ruleViolated(policy: RuntimePolicy, facts: PodFacts, matching: readonly Rule[]): Denial[] {
+  const rule = strongestRule(policy, matching);
+  const label = facts.labels.get(policy.labelKey);
+  if (rule === undefined || acceptableToRules(policy, matching, label)) return [];
+  const message = `Workload ${facts.displayName} with ${rule.title} requires runtime ${rule.runtime}`;
+  return [{ code: 'RULE_VIOLATED', message }];
+}
+
+function classMismatch(policy: RuntimePolicy, facts: PodFacts): Denial[] {
+  const runtime = runtimeNamed(policy, facts.labels.get(policy.labelKey));
+  if (runtime === undefined || runtime.runtimeClassName === facts.runtimeClassName) return [];
+  const message = `Pod ${facts.displayName} has runtime label ${runtime.name} but runtimeClassName ${facts.runtimeClassName ?? 'none'}`;
+  return [{ code: 'CLASS_MISMATCH', message }];
+}
+
+/** Annotation keys that a denial names; there may be thousands. */
+export const MOST_NAMED_ANNOTATIONS = 5;
+
+/**
+ * Keys of annotations that configure the sandbox and that its runtime does not allow, sorted. What runs is the class, so the allow-list is that of
+ * the class, and without one nothing is allowed. Keys are compared with their case, as everything does that reads them (containerd
+ * v2.3.7 internal/cri/util/util.go, PassThroughAnnotations; gvisor runsc/specutils/specutils.go): a key in other letters has no
+ * effect.
+ */
+export function hollowAnnotations(
+  policy: RuntimePolicy,
+  { runtimeClassName, annotations }: Pick<PodFacts, 'runtimeClassName' | 'annotations'>,
+): readonly string[] {
+  const runtime = policy.runtimes.find((one) => one.runtimeClassName === runtimeClassName);
+  const allowed = runtime?.allowedAnnotations ?? [];
+  return [...annotations.keys()]
+    .filter((key) => SANDBOX_ANNOTATION_PREFIXES.some((prefix) => key.startsWith(prefix)))
+    .filter((key) => !allowed.some((glob) => globMatches(glob, key)))
+    .sort();
+}
+
+function hollowSandbox(policy: RuntimePolicy, facts: PodFacts): Denial[] {
+  const { displayName } = facts;
+  const keys = hollowAnnotations(policy, facts);
+  if (keys.length === 0) return [];
+  const named = keys.slice(0, MOST_NAMED_ANNOTATIONS).join(', ');
+  const omitted = keys.length - MOST_NAMED_ANNOTATIONS;
+  const what = `sets ${keys.length === 1 ? 'annotation' : 'annotations'} ${named}${omitted > 0 ? ` and ${omitted} more` : ''}`;
+  const message = `Pod ${displayName} ${what}, which leads around its sandbox`;
+  return [{ code: 'HOLLOW_SANDBOX', message }];
+}
+
+/** Asked only where nothing else applies. A pod without a label but with a known class is in a sandbox. */
+function unsandboxed(policy: RuntimePolicy, facts: PodFacts): Denial[] {
+  const saysNothing = !facts.labels.has(policy.labelKey) && facts.runtimeClassName === undefined;
+  if (!saysNothing || policy.unlabelled === 'ignore') return [];
+  const message = `Pod ${facts.displayName} in namespace ${facts.namespace} would run outside a sandbox`;
+  return [{ code: 'UNSANDBOXED', message }];
+}
+
+function sorted(denials: readonly Denial[]): readonly Denial[] {
+  const unique = new Map(denials.map((denial) => [`${denial.code} ${denial.message}`, denial]));
+  const rank = ({ code }: Denial) => DENIAL_CODES.indexOf(code);
+  return [...unique.values()].sort((a, b) => rank(a) - rank(b) || (a.message < b.message ? -1 : 1));
+}

@@ -1,0 +1,96 @@
+/**
+ * The part of a pod this project reads, for those who write pods in code, and the reading of it from a value nobody has checked.
+ * Names and meanings: Kubernetes API reference, core/v1 PodSpec, v1.36.
+ */
+import { elementsOf, memberOf, textOf, textsOf } from '../../base/untrusted';
+
+type ResourceList = Readonly<Record<string, string | number>>;
+
+interface ResourceRequirements {
+  readonly requests?: ResourceList;
+  readonly limits?: ResourceList;
+}
+
+interface ContainerLike {
+  readonly name?: string;
+  readonly image?: string;
+  readonly resources?: ResourceRequirements;
+  /** `Always` makes an init container a sidecar. */
+  readonly restartPolicy?: string;
+  readonly securityContext?: {
+    readonly privileged?: boolean;
+    readonly runAsUser?: number;
+    readonly runAsNonRoot?: boolean;
+    readonly allowPrivilegeEscalation?: boolean;
+    readonly readOnlyRootFilesystem?: boolean;
+    readonly capabilities?: { readonly add?: readonly string[] };
+  };
+}
+
+export interface PodLike {
+  readonly metadata?: {
+    readonly name?: string;
+    readonly generateName?: string;
+    readonly namespace?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+  readonly spec?: {
+    readonly runtimeClassName?: string;
+    readonly serviceAccountName?: string;
+    readonly hostNetwork?: boolean;
+    readonly hostPID?: boolean;
+    readonly hostIPC?: boolean;
+    readonly securityContext?: { readonly runAsUser?: number; readonly runAsNonRoot?: boolean };
+    readonly resources?: ResourceRequirements;
+    readonly volumes?: readonly Readonly<Record<string, unknown>>[];
+    readonly containers?: readonly ContainerLike[];
+    readonly initContainers?: readonly ContainerLike[];
+  };
+}
+
+/** `spec`, whatever it is. */
+export function specOf(pod: unknown): unknown {
+  return memberOf(pod, 'spec');
+}
+
+export function labelsOf(pod: unknown): ReadonlyMap<string, string> {
+  return textsOf(memberOf(memberOf(pod, 'metadata'), 'labels'));
+}
+
+export function annotationsOf(pod: unknown): ReadonlyMap<string, string> {
+  return textsOf(memberOf(memberOf(pod, 'metadata'), 'annotations'));
+}
+
+/**
+ * The class the pod asks for by name. An empty text counts as a class nobody knows, not as none: the kubelet would run such
+ * a pod with the node's default runtime (pkg/kubelet/runtimeclass, LookupRuntimeHandler).
+ */
+export function runtimeClassNameOf(pod: unknown): string | undefined {
+  return textOf(memberOf(specOf(pod), 'runtimeClassName'));
+}
+
+/** `metadata.name`, or `generateName` followed by `*` while the API server has not made a name yet. */
+export function displayNameOf(pod: unknown): string {
+  const metadata = memberOf(pod, 'metadata');
+  const name = textOf(memberOf(metadata, 'name')) ?? '';
+  return name === '' ? `${textOf(memberOf(metadata, 'generateName')) ?? ''}*` : name;
+}
+
+export function namespaceOf(pod: unknown): string | undefined {
+  return textOf(memberOf(memberOf(pod, 'metadata'), 'namespace'));
+}
+
+export function mainContainersOf(pod: unknown): readonly unknown[] {
+  return elementsOf(memberOf(specOf(pod), 'containers'));
+}
+
+/** Init containers in their order, sidecars among them. */
+export function initContainersOf(pod: unknown): readonly unknown[] {
+  return elementsOf(memberOf(specOf(pod), 'initContainers'));
+}
+
+/** An init container that keeps running beside the main ones (KEP-753). */
+export function isSidecar(initContainer: unknown): boolean {
+  return memberOf(initContainer, 'restartPolicy') === 'Always';
+}

@@ -1,0 +1,19 @@
+import config from '../../sandbox.config';
+import { withNodes } from '../../cli/local-settings';
+
+const sha512 = Object.fromEntries(
+  ['runsc', 'containerd-shim-runsc-v1'].map((name) => [`x86_64/${name}`, 'a'.repeat(128)]),
+);
+const release = { source: 'http://192.0.2.1:8080/gvisor', version: '20260413.0', sha512 };
+
+test('NetworkPolicies open the port the API server really listens on, beside those configured', () => {
+  const adapted = withNodes(config, { release, apiServerPort: 41_234 });
+  const ports = [...config.webhook.apiServerPorts, 41_234];
+  expect(adapted.webhook.apiServerPorts).toEqual(ports);
+  expect(adapted.nodes.gvisor).toMatchObject({ apiServerPorts: ports });
+});
+
+test('a port that is configured is not named twice', () => {
+  const adapted = withNodes(config, { release, apiServerPort: 6443 });
+  expect(adapted.webhook.apiServerPorts).toEqual(config.webhook.apiServerPorts);
+});

@@ -1,0 +1,220 @@
+import * as fc from 'fast-check';
+import { definePolicy } from '../../../../policy/model/define';
+import { constraints, constraintTemplates } from '../../../../policy/engines/rego';
+import { decisionGraph } from '../../../../policy/engines/rego/decision-graph';
+import type { OpenApiSchema } from '../../../../policy/engines/rego/parameters-schema';
+import type { Condition, RuntimePolicyInput } from '../../../../policy/model/runtime-policy';
+import { CONSTRAINT_KINDS } from '../../../../base/names';
+import { conditions, policies } from '../../../fixtures/arbitraries';
+
+const seedPolicy: RuntimePolicyInput = {
+  runtimes: [
+    { name: 'gvisor', runtimeClassName: 'gvisor', handler: 'runsc' },
+    { name: 'kata', runtimeClassName: 'kata', handler: 'kata-qemu' },
+  ],
+  rules: [
+    {
+      name: 'high_compute',
+      when: { container: { image: { contains: 'pytorch' }, requests: { cpu: { gt: '4' } } } },
+      runtime: 'kata',
+    },
+  ],
+  required: [{ namespaces: ['ai-production'], container: 'ai-model', runtime: 'kata' }],
+};
+
+const namesOf = (input: Partial<RuntimePolicyInput>) =>
+  constraints(definePolicy({ ...seedPolicy, ...input })).map(
+    ({ kind, metadata }) => `${kind}/${metadata.name}`,
+  );
+
+describe('templates', () => {
+  test('are named after their kinds in lower case', () => {
+    const templates = constraintTemplates();
+    expect(templates.map(({ metadata }) => metadata.name)).toEqual(
+      Object.values(CONSTRAINT_KINDS).map((kind) => kind.toLowerCase()),
+    );
+  });
+
+  test('have schemas that say every member of every constraint, so that nothing is pruned', () => {
+    const schemas = new Map(
+      constraintTemplates().map(({ spec }) => [
+        spec.crd.spec.names.kind,
+        spec.crd.spec.validation.openAPIV3Schema,
+      ]),
+    );
+    fc.assert(
+      fc.property(policies, (policy) => {
+        for (const { kind, spec } of constraints(policy)) {
+          const schema = schemas.get(kind);
+          expect(schema && complaints(schema, spec.parameters, kind)).toEqual([]);
+        }
+      }),
+    );
+  });
+});
+
+/** Members the schema does not know, and members it wants that are missing. */
+function complaints(schema: OpenApiSchema, value: unknown, path: string): string[] {
+  if (schema.type === 'array') {
+    if (!Array.isArray(value) || schema.items === undefined) return [`${path} is no array`];
+    const { items } = schema;
+    return value.flatMap((item, index) => complaints(items, item, `${path}[${index}]`));
+  }
+  if (schema.type !== 'object')
+    return typeof value === schema.type ? [] : [`${path} is no ${schema.type}`];
+  const missing = (schema.required ?? []).filter((name) => !Object.hasOwn(value as object, name));
+  return [
+    ...missing.map((name) => `${path}.${name} is missing`),
+    ...Object.entries(value as object).flatMap(([name, member]) => {
+      const known = schema.properties?.[name] ?? schema.additionalProperties;
+      const at = `${path}.${name}`;
+      return known === undefined ? [`${at} is pruned`] : complaints(known, member, at);
+    }),
+  ];
+}
+
+describe('constraints', () => {
+  test('carry the names of the tutorial', () => {
+    expect(namesOf({})).toEqual([
+      'K8sRequiredRuntime/enforce-kata-label',
+      'K8sDynamicRuntime/enforce-dynamic-ai-runtime',
+      'K8sSandboxedRuntime/enforce-sandbox',
+    ]);
+  });
+
+  test('are only those that can speak', () => {
+    expect(namesOf({ rules: [], required: [] })).toEqual(['K8sSandboxedRuntime/enforce-sandbox']);
+  });
+
+  test('are numbered where their names fall together', () => {
+    const requirement = { namespaces: ['a'], container: 'c' };
+    const required = ['kata', 'kata', 'KATA', 'k_a.T'].map((runtime) => ({
+      ...requirement,
+      runtime,
+    }));
+    const runtimes = ['kata', 'KATA', 'k_a.T'].map((name, index) => ({
+      name,
+      runtimeClassName: `class-${index}`,
+      handler: 'kata',
+    }));
+    expect(namesOf({ runtimes, rules: [], required })).toEqual([
+      'K8sRequiredRuntime/enforce-kata-label',
+      'K8sRequiredRuntime/enforce-kata-label-2',
+      'K8sRequiredRuntime/enforce-kata-label-3',
+      'K8sRequiredRuntime/enforce-k-a-t-label',
+      'K8sSandboxedRuntime/enforce-sandbox',
+    ]);
+  });
+
+  test('match pods of enabled namespaces that are not exempt, a requirement only those of its own', () => {
+    const [required, dynamic] = constraints(definePolicy(seedPolicy));
+    const everywhere = {
+      kinds: [{ apiGroups: [''], kinds: ['Pod'] }],
+      excludedNamespaces: ['kube-system', 'gatekeeper-system', 'kata-system', 'gvisor-system'],
+      namespaceSelector: { matchLabels: { 'secure-ai.io/sandbox-enabled': 'true' } },
+    };
+    expect(required?.spec.match).toEqual({ ...everywhere, namespaces: ['ai-production'] });
+    expect(dynamic?.spec.match).toEqual(everywhere);
+  });
+
+  test('carry the policy as data', () => {
+    const [, dynamic] = constraints(definePolicy(seedPolicy));
+    expect(dynamic?.spec.parameters).toMatchInlineSnapshot(`
+     {
+       "labelKey": "secure-ai.io/runtime",
+       "rules": [
+         {
+           "enforce": "exactly",
+           "name": "high_compute",
+           "runtime": "kata",
+           "title": "high compute",
+           "when": {
+             "start": "container",
+             "tests": [
+               {
+                 "container": {
+                   "image": {
+                     "contains": "pytorch",
+                   },
+                   "requests": {
+                     "cpu": {
+                       "gt": "4",
+                     },
+                   },
+                 },
+                 "ifFalse": "mismatch",
+                 "ifTrue": "match",
+                 "name": "container",
+               },
+             ],
+           },
+         },
+       ],
+       "runtimes": [
+         {
+           "name": "gvisor",
+           "runtimeClassName": "gvisor",
+         },
+         {
+           "name": "kata",
+           "runtimeClassName": "kata",
+         },
+       ],
+     }
+    `);
+  });
+
+  test('ask K8sSandboxedRuntime about unlabelled pods unless the policy ignores them', () => {
+    const parameters = (unlabelled: RuntimePolicyInput['unlabelled']) =>
+      constraints(definePolicy({ ...seedPolicy, unlabelled })).at(-1)?.spec.parameters;
+    expect(parameters('deny')).toHaveProperty('unlabelled.required', [
+      { namespaces: ['ai-production'], container: 'ai-model' },
+    ]);
+    expect(parameters('ignore')).not.toHaveProperty('unlabelled');
+  });
+});
+
+describe('decision graph', () => {
+  const a: Condition = { container: { name: 'a' } };
+  const b: Condition = { pod: { hostPID: true } };
+
+  test('names tests after their place and leads on as short-circuit evaluation does', () => {
+    const { start, tests } = decisionGraph({ any: [a, { not: b }], container: { name: 'c' } });
+    expect(start).toBe('any[0].container');
+    expect(tests.map(({ name, ifTrue, ifFalse }) => [name, ifTrue, ifFalse])).toEqual([
+      ['any[0].container', 'container', 'any[1].not.pod'],
+      ['any[1].not.pod', 'mismatch', 'container'],
+      ['container', 'match', 'mismatch'],
+    ]);
+  });
+
+  test('ends in a match exactly where the condition holds, whichever of its tests do', () => {
+    fc.assert(
+      fc.property(conditions, fc.func(fc.boolean()), (condition, passes) => {
+        const { start, tests } = decisionGraph(condition);
+        const visited = new Set<string>();
+        let at = start;
+        while (at !== 'match' && at !== 'mismatch') {
+          const here = tests.find(({ name }) => name === at);
+          if (here === undefined || visited.has(at)) throw new Error(`No way on from ${at}`);
+          visited.add(at);
+          at = passes(at) ? here.ifTrue : here.ifFalse;
+        }
+        expect(at).toBe(holds(condition, '', passes) ? 'match' : 'mismatch');
+      }),
+    );
+  });
+});
+
+/** Whether the condition holds when its `container` and `pod` members hold as told, by their place. */
+function holds(condition: Condition, path: string, passes: (place: string) => boolean): boolean {
+  const inner = (member: Condition, place: string) => holds(member, `${path}${place}.`, passes);
+  const { all = [], any, not, container, pod } = condition;
+  return (
+    all.every((member, index) => inner(member, `all[${index}]`)) &&
+    (any === undefined || any.some((member, index) => inner(member, `any[${index}]`))) &&
+    (not === undefined || !inner(not, 'not')) &&
+    (container === undefined || passes(`${path}container`)) &&
+    (pod === undefined || passes(`${path}pod`))
+  );
+}
