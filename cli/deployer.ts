@@ -5,7 +5,7 @@ import type { Profile } from './local-settings';
 import type { OnProgress } from '../local/progress';
 import type { PulumiPrograms } from '../local/toolchain/pulumi';
 import packageJson from '../package.json';
-import { SandboxError } from '../base/errors';
+import { SHARED_ERRORS, SandboxError } from '../base/errors';
 
 /** `auto`: who has deployed there before, else Pulumi where its programs are here, else apply. */
 export const DEPLOYERS = ['auto', 'pulumi', 'apply'] as const;
@@ -113,7 +113,7 @@ async function isDeployedByApply(destination: Destination): Promise<boolean> {
 /** The state of a Pulumi deployment must not lie in a folder of this computer that nobody knows of. */
 function notByPulumi(choice: DeployerChoice): undefined {
   if (choice !== 'pulumi') return undefined;
-  throw new SandboxError('USAGE_INVALID', [
+  throw new SandboxError(SHARED_ERRORS.USAGE_INVALID, [
     {
       path: '--deployer pulumi',
       reason: 'is for local clusters: of others, Pulumi keeps the state where you say',
@@ -124,7 +124,7 @@ function notByPulumi(choice: DeployerChoice): undefined {
 
 function otherDeployer(cluster: string, before: Deployment['deployer']): SandboxError {
   const other = { pulumi: 'Pulumi has', apply: 'server-side apply has' }[before];
-  return new SandboxError('USAGE_INVALID', [
+  return new SandboxError(SHARED_ERRORS.USAGE_INVALID, [
     {
       path: '--deployer',
       reason: `${other} deployed to the local cluster ${cluster}, and knows what is there`,

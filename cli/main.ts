@@ -2,7 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import packageJson from '../package.json';
 import { ApiError } from '../kubernetes/api';
-import { unreachable } from '../kubernetes/reach';
+import { unreachable } from '../kubernetes/reachable';
 import { SandboxError } from '../base/errors';
 import { Interrupted, interruptible } from './interrupt';
 import { DEFAULT_CLUSTER, type Session } from './options';

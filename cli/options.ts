@@ -1,5 +1,5 @@
 /** Options every verb understands, and what a verb is given besides its own. */
-import { SandboxError } from '../base/errors';
+import { SHARED_ERRORS, SandboxError } from '../base/errors';
 
 export interface GlobalOptions {
   /** Machine-readable result on stdout instead of text. */
@@ -36,7 +36,7 @@ export function targetOf({ cluster, kubeconfig, context }: GlobalOptions): Targe
   if (kubeconfig === undefined && context === undefined)
     return { type: 'local', name: cluster ?? DEFAULT_CLUSTER };
   if (cluster !== undefined) {
-    throw new SandboxError('USAGE_INVALID', [
+    throw new SandboxError(SHARED_ERRORS.USAGE_INVALID, [
       {
         path: '--cluster',
         reason: 'names a local cluster, while --kubeconfig and --context name another one',

@@ -2,6 +2,8 @@
 import { z } from 'zod';
 import { definePolicy } from '../policy/model/define';
 import { SandboxError, type Problem } from '../base/errors';
+import { POLICY_ERRORS } from '../policy/errors';
+import { CONSTRUCTS_ERRORS } from './errors';
 import type { RuntimePolicy, RuntimePolicyInput } from '../policy/model/runtime-policy';
 import { EXEMPT_NAMESPACES } from '../base/names';
 import { problemsOf } from '../base/zod-problems';
@@ -155,10 +157,10 @@ function shapeProblems(error: z.ZodError): Problem[] {
 function invalid(config: readonly Problem[], policy: readonly Problem[]): SandboxError {
   const [first, ...rest] = [...policy, ...config];
   if (first === undefined) throw new TypeError('an error needs a problem');
-  return new SandboxError(config.length > 0 ? 'CONFIG_INVALID' : 'POLICY_INVALID', [
-    first,
-    ...rest,
-  ]);
+  return new SandboxError(
+    config.length > 0 ? CONSTRUCTS_ERRORS.CONFIG_INVALID : POLICY_ERRORS.POLICY_INVALID,
+    [first, ...rest],
+  );
 }
 
 /** Namespaces that Kubernetes or this platform lives in; sandboxing them could keep the cluster from starting. */

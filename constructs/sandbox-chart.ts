@@ -1,6 +1,7 @@
 import { ApiObject, Chart } from 'cdk8s';
 import type { Construct, IConstruct } from 'constructs';
 import { refuse, type Problem } from '../base/errors';
+import { CONSTRUCTS_ERRORS } from './errors';
 import type { Bundles } from './bundles';
 import type { SandboxConfig } from './config';
 import { Gatekeeper } from './gatekeeper';
@@ -68,7 +69,7 @@ export class SandboxChart extends Chart {
 
     this.node.addValidation({
       validate: () => {
-        refuse('CHART_INVALID', brokenRules(this));
+        refuse(CONSTRUCTS_ERRORS.CHART_INVALID, brokenRules(this));
         return [];
       },
     });

@@ -1,6 +1,7 @@
 /** Deploying a plan: every object as soon as what it depends on is ready, then deleting what the plan no longer has. */
 import { defaultMaxListeners, setMaxListeners } from 'node:events';
 import { SandboxError, refuse, type Problem } from '../base/errors';
+import { DEPLOY_ERRORS } from './errors';
 import type { RuntimePolicy } from '../policy/model/runtime-policy';
 import {
   asMember,
@@ -12,7 +13,7 @@ import {
 } from './apply-set';
 import type { Applied, KubernetesApi } from '../kubernetes/api';
 import { groupOf, objectId, referenceOf, type KubernetesObject } from '../kubernetes/object';
-import { reach } from '../kubernetes/reach';
+import { assertReachable } from '../kubernetes/reachable';
 import type { PlannedObject } from './plan';
 import { prune, type Pruned } from './prune';
 import { observe, READINESS } from './readiness';
@@ -68,7 +69,7 @@ export async function deploy(
   options: DeployOptions,
 ): Promise<DeployReport> {
   const manifests = plan.map(({ manifest }) => manifest);
-  await reach(options.api);
+  await assertReachable(options.api);
   const before = await recordedExtent(options.api);
   await recordExtent(options.api, [before, extentOf(manifests)], options.version);
   const outcomes = await applyAll(plan, options);
@@ -176,7 +177,7 @@ function incomplete(
     fix: 'run the same command again: it goes on where this one stopped',
   };
   const [first, ...others] = [...problems, rest];
-  return new SandboxError('DEPLOY_INCOMPLETE', [first ?? rest, ...others]);
+  return new SandboxError(DEPLOY_ERRORS.DEPLOY_INCOMPLETE, [first ?? rest, ...others]);
 }
 
 async function pruneUnplanned(
@@ -208,5 +209,5 @@ function refuseFailed({ failed }: Pruned): void {
     reason: `no longer planned, but not deleted: ${reason}`,
     fix: 'correct what the reason names and run the same command again',
   }));
-  refuse('DEPLOY_INCOMPLETE', problems);
+  refuse(DEPLOY_ERRORS.DEPLOY_INCOMPLETE, problems);
 }

@@ -2,6 +2,8 @@
 import { ApiObject, type Chart } from 'cdk8s';
 import type { IConstruct } from 'constructs';
 import { refuse, type Problem } from '../base/errors';
+import { CONSTRUCTS_ERRORS } from '../constructs/errors';
+import { DEPLOY_ERRORS } from './errors';
 import { MUTATOR } from '../base/names';
 import {
   groupOf,
@@ -150,7 +152,7 @@ function refuseInvalid(chart: Chart): void {
       fix: 'correct sandbox.config.ts',
     })),
   );
-  refuse('CHART_INVALID', problems);
+  refuse(CONSTRUCTS_ERRORS.CHART_INVALID, problems);
 }
 
 function refuseDuplicates(drafts: readonly Draft[]): void {
@@ -167,7 +169,7 @@ function refuseDuplicates(drafts: readonly Draft[]): void {
     }
     paths.set(id, construct.node.path);
   }
-  refuse('PLAN_INVALID', problems);
+  refuse(DEPLOY_ERRORS.PLAN_INVALID, problems);
 }
 
 function refuseCycle(cyclic: readonly Draft[]): void {
@@ -176,5 +178,5 @@ function refuseCycle(cyclic: readonly Draft[]): void {
     reason: `it depends, in a circle, on ${[...before].join(', ')}`,
     fix: 'remove one addDependency of the circle',
   }));
-  refuse('PLAN_INVALID', problems);
+  refuse(DEPLOY_ERRORS.PLAN_INVALID, problems);
 }

@@ -1,8 +1,9 @@
 /** Taking the platform out of a cluster. */
 import { refuse, type Problem } from '../base/errors';
+import { DEPLOY_ERRORS } from './errors';
 import { deleteRecord, membersOf, recordedExtent } from './apply-set';
 import type { KubernetesApi } from '../kubernetes/api';
-import { reach } from '../kubernetes/reach';
+import { assertReachable } from '../kubernetes/reachable';
 import { prune, type Pruned, type PruneOptions } from './prune';
 
 /**
@@ -12,7 +13,7 @@ import { prune, type Pruned, type PruneOptions } from './prune';
  * @throws SandboxError CLUSTER_UNREACHABLE; REMOVE_INCOMPLETE naming each object that could not be deleted
  */
 export async function remove(api: KubernetesApi, options: PruneOptions = {}): Promise<Pruned> {
-  await reach(api);
+  await assertReachable(api);
   const { kinds } = await recordedExtent(api);
   const pruned = await prune(api, await membersOf(api, kinds), options);
   const problems = pruned.failed.map(({ id, reason }): Problem => ({
@@ -20,7 +21,7 @@ export async function remove(api: KubernetesApi, options: PruneOptions = {}): Pr
     reason,
     fix: 'correct what the reason names and run the same command again',
   }));
-  refuse('REMOVE_INCOMPLETE', problems);
+  refuse(DEPLOY_ERRORS.REMOVE_INCOMPLETE, problems);
   // Kept objects stay members, so that a later removal finds them.
   if (pruned.kept.length === 0) await deleteRecord(api);
   return pruned;

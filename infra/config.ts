@@ -6,7 +6,8 @@ import * as pulumi from '@pulumi/pulumi';
 import { z } from 'zod';
 import type { SandboxConfig } from '../constructs';
 import packageJson from '../package.json';
-import { SandboxError, type ErrorCode, type Problem } from '../base/errors';
+import { SandboxError, type Problem } from '../base/errors';
+import { INFRA_ERRORS } from './errors';
 import { problemsOf } from '../base/zod-problems';
 import type { Cluster, ClusterKind } from './clusters/cluster';
 
@@ -157,12 +158,12 @@ async function attempt<Value>(place: string, act: () => Promise<Value>): Promise
   }
 }
 
-const CODE: ErrorCode = 'STACK_INVALID';
-
 function invalid(problems: readonly Problem[]): pulumi.InputPropertiesError {
   const lines = problems.map(({ path, reason, fix }) => `  ${path}: ${reason}. Fix: ${fix}`);
   const error = new pulumi.InputPropertiesError({
-    message: [`${CODE} This stack cannot be deployed:`, ...lines].join('\n'),
+    message: [`${INFRA_ERRORS.STACK_INVALID.code} This stack cannot be deployed:`, ...lines].join(
+      '\n',
+    ),
     errors: problems.map(({ path, reason, fix }) => ({
       propertyPath: path,
       reason: `${reason}. Fix: ${fix}`,

@@ -5,6 +5,7 @@
 import { ApiObject, App, type Chart, type IResolver } from 'cdk8s';
 import * as pulumi from '@pulumi/pulumi';
 import { refuse, type Problem } from '../base/errors';
+import { INFRA_ERRORS } from './errors';
 
 /** What an Output says of itself where it is made part of a text (@pulumi/pulumi 3.248.0, output.js, `toString`). */
 const AS_TEXT = 'Calling [toString] on an [Output<T>] is not supported';
@@ -33,7 +34,7 @@ export function refuseOutputs(chart: Chart): void {
     reason: 'is a pulumi.Output, which has no value before the deployment',
     fix: 'give the chart a plain value: what the cluster tells reaches it through the provider only',
   }));
-  refuse('CHART_HOLDS_OUTPUT', problems);
+  refuse(INFRA_ERRORS.CHART_HOLDS_OUTPUT, problems);
 }
 
 function isOutput(value: unknown): boolean {

@@ -36,7 +36,7 @@
  * Exit code 0 after SIGTERM, SIGINT, `--once` or `uninstall`; 2 for a usage error; 3 with a code `GVISOR_…` for what a host refuses;
  * 1 for everything unforeseen.
  */
-import { SandboxError } from '../base/errors';
+import { SHARED_ERRORS, SandboxError } from '../base/errors';
 import { runProgram } from '../programs/program';
 import { createLog, type Log } from '../programs/telemetry/log';
 import { install, uninstall } from './install/install';
@@ -55,7 +55,7 @@ const log = createLog(`gvisor-${verb}`, () => undefined);
 runProgram(log, async () => {
   const run = VERBS.get(verb);
   if (run === undefined) {
-    throw new SandboxError('USAGE_INVALID', [
+    throw new SandboxError(SHARED_ERRORS.USAGE_INVALID, [
       {
         path: verb ?? 'VERB',
         reason: 'is not a verb of this program',

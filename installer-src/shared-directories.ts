@@ -15,7 +15,7 @@ export interface InstallStatus {
 }
 
 /** Written by the labeller when the pod is told to end. */
-export interface Farewell {
+export interface ShutdownDecision {
   readonly action: 'uninstall' | 'keep';
 }
 
@@ -38,14 +38,16 @@ export const statusReader = (directory: string, log: Log): Reader<InstallStatus>
   );
 
 /** @throws Error where the directory cannot be written */
-export const writeFarewell = (directory: string, farewell: Farewell): Promise<void> =>
-  write(join(directory, FAREWELL), farewell);
+export const writeShutdownDecision = (
+  directory: string,
+  farewell: ShutdownDecision,
+): Promise<void> => write(join(directory, FAREWELL), farewell);
 
-/** Takes back what an earlier container of the same pod wrote: the directory outlives it. @throws Error as `writeFarewell` */
+/** Takes back what an earlier container of the same pod wrote: the directory outlives it. @throws Error as `writeShutdownDecision` */
 export const withdrawFarewell = (directory: string): Promise<void> =>
   remove(join(directory, FAREWELL));
 
-export const farewellReader = (directory: string, log: Log): Reader<Farewell> =>
+export const shutdownDecisionReader = (directory: string, log: Log): Reader<ShutdownDecision> =>
   reader(join(directory, FAREWELL), log, ({ action }) =>
     action === 'uninstall' || action === 'keep' ? { action } : undefined,
   );

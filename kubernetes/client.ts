@@ -1,5 +1,6 @@
 /** The real `KubernetesApi`: plain requests with the credentials of a kubeconfig. */
 import { SandboxError } from '../base/errors';
+import { KUBERNETES_ERRORS } from './errors';
 import {
   ApiError,
   type Applied,
@@ -69,7 +70,7 @@ async function loadKubeConfig({ kubeconfig, context }: ConnectOptions) {
 }
 
 function kubeconfigInvalid({ kubeconfig, context }: ConnectOptions, reason: string): SandboxError {
-  return new SandboxError('KUBECONFIG_INVALID', [
+  return new SandboxError(KUBERNETES_ERRORS.KUBECONFIG_INVALID, [
     {
       path: kubeconfig ?? (context === undefined ? 'kubeconfig' : `--context ${context}`),
       reason,

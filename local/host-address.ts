@@ -1,5 +1,6 @@
 import { networkInterfaces } from 'node:os';
 import { SandboxError } from '../base/errors';
+import { LOCAL_ERRORS } from './errors';
 
 /** Bridges and tunnels that containers, virtual machines and VPNs bring and take away. */
 const VIRTUAL =
@@ -20,7 +21,7 @@ export function chooseHostAddress(interfaces = networkInterfaces()): string {
   );
   const chosen = candidates.find(({ virtual }) => !virtual) ?? candidates[0];
   if (chosen) return chosen.address;
-  throw new SandboxError('LOCAL_NO_HOST_ADDRESS', [
+  throw new SandboxError(LOCAL_ERRORS.LOCAL_NO_HOST_ADDRESS, [
     {
       path: 'network interfaces',
       reason:

@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { SandboxError } from '../base/errors';
+import { LOCAL_ERRORS } from './errors';
 
 /**
  * Folder that holds everything local: built binaries and the state of running clusters.
@@ -17,7 +18,7 @@ export function cacheRoot(env: NodeJS.ProcessEnv = process.env): string {
 /** Where the state of the cluster called `name` lives. @throws SandboxError CLUSTER_NAME_INVALID */
 export function clusterStateDir(name: string): string {
   if (!/^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/.test(name)) {
-    throw new SandboxError('CLUSTER_NAME_INVALID', [
+    throw new SandboxError(LOCAL_ERRORS.CLUSTER_NAME_INVALID, [
       {
         path: `cluster ${JSON.stringify(name)}`,
         reason: 'a cluster name is 1 to 40 lower-case letters, digits and inner dashes',

@@ -1,4 +1,4 @@
-import { SandboxError } from '../base/errors';
+import { SHARED_ERRORS, SandboxError } from '../base/errors';
 import type { LocalCluster } from './cluster';
 import { HOST_PODS_ROLE, startHostPods } from './host-pods/start';
 import { isNodeRole } from './node/namespaces';
@@ -60,7 +60,7 @@ function kindWithoutNodes(roles: readonly string[]): 'host-pods' | undefined {
 }
 
 function otherKind(name: string, running: Compute['kind']): SandboxError {
-  return new SandboxError('USAGE_INVALID', [
+  return new SandboxError(SHARED_ERRORS.USAGE_INVALID, [
     {
       path: '--nodes',
       reason:

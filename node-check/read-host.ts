@@ -3,6 +3,7 @@ import { constants } from 'node:fs';
 import { access, open, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SandboxError } from '../base/errors';
+import { NODE_CHECK_ERRORS } from './errors';
 import { CONTAINERD_SOCKETS } from '../base/names';
 import {
   MODULES,
@@ -49,7 +50,7 @@ async function readRequired(root: string, path: string): Promise<string> {
     return await readFile(join(root, path), 'utf8');
   } catch (cause) {
     throw new SandboxError(
-      'HOST_UNREADABLE',
+      NODE_CHECK_ERRORS.HOST_UNREADABLE,
       [
         {
           path: join(root, path),

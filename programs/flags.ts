@@ -1,6 +1,6 @@
 /** Typed command-line flags of the two programs, read with `node:util` and reported all problems at once. */
 import { parseArgs } from 'node:util';
-import { refuse, type Problem } from '../base/errors';
+import { SHARED_ERRORS, refuse, type Problem } from '../base/errors';
 
 /** How the text of one flag is read. `undefined` from `read` means the text does not fit. */
 export interface FlagKind<T> {
@@ -92,7 +92,7 @@ export function readFlags<const S extends FlagSpecs>(specs: S, argv: readonly st
     if ('problem' in outcome) problems.push(outcome.problem);
     else values.set(name, outcome.value);
   }
-  refuse('USAGE_INVALID', problems);
+  refuse(SHARED_ERRORS.USAGE_INVALID, problems);
   return Object.fromEntries(values) as Flags<S>;
 }
 

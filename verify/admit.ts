@@ -2,16 +2,16 @@
 import { ApiError } from '../kubernetes/api';
 import { textAt, valueAt, type KubernetesObject } from '../kubernetes/object';
 import { DECISION_ANNOTATION } from '../base/names';
-import type { Evidence, Scene } from './step';
+import type { Evidence, VerifyContext } from './step';
 
 export type Admission =
   | { readonly admitted: true; readonly pod: KubernetesObject }
   | { readonly admitted: false; readonly message: string };
 
 /** Creates the pod for real; a refusal by admission (403) is an answer, everything else the server refuses is an error. */
-export async function admit(scene: Scene, pod: KubernetesObject): Promise<Admission> {
+export async function admit(context: VerifyContext, pod: KubernetesObject): Promise<Admission> {
   try {
-    return { admitted: true, pod: await scene.create(pod) };
+    return { admitted: true, pod: await context.create(pod) };
   } catch (error) {
     if (error instanceof ApiError && error.status === 403)
       return { admitted: false, message: error.message };

@@ -2,12 +2,12 @@
 import type { KubernetesObject } from '../kubernetes/object';
 import { isEnabled } from '../deploy/mutator-probe';
 import { ENABLED_LABEL } from '../base/names';
-import type { Scene } from './step';
+import type { VerifyContext } from './step';
 
 /** Namespaces that carry the label, whatever its value, and are not being deleted. */
 export async function labelledNamespaces({
   api,
-}: Pick<Scene, 'api'>): Promise<readonly KubernetesObject[]> {
+}: Pick<VerifyContext, 'api'>): Promise<readonly KubernetesObject[]> {
   const namespaces = await api.list({
     apiVersion: 'v1',
     kind: 'Namespace',
@@ -18,9 +18,9 @@ export async function labelledNamespaces({
 
 /** Those whose pods the platform sandboxes. */
 export async function enabledNamespaces(
-  scene: Pick<Scene, 'api'>,
+  context: Pick<VerifyContext, 'api'>,
 ): Promise<readonly KubernetesObject[]> {
-  return (await labelledNamespaces(scene)).filter(isEnabled);
+  return (await labelledNamespaces(context)).filter(isEnabled);
 }
 
 /** How findings name a namespace. */

@@ -1,7 +1,7 @@
 /** Which handler the container runtime was asked for, as the kubelet counts it. */
 import { ApiError } from '../kubernetes/api';
 import type { KubernetesObject } from '../kubernetes/object';
-import type { Scene } from './step';
+import type { VerifyContext } from './step';
 
 /**
  * How many sandboxes the kubelets of these nodes have had the container runtime start with this handler, in the CRI call
@@ -10,7 +10,7 @@ import type { Scene } from './step';
  * which needs `get` on `nodes/proxy`.
  */
 export async function sandboxesStarted(
-  { api }: Scene,
+  { api }: VerifyContext,
   nodes: readonly KubernetesObject[],
   handler: string,
 ): Promise<number | undefined> {

@@ -2,7 +2,7 @@
 import { listAt, textAt, valueAt, type KubernetesObject } from '../kubernetes/object';
 import { DeadlineError, DONE, notYet, waitUntil } from '../kubernetes/wait-until';
 import { admit } from './admit';
-import { fail, type Evidence, type Outcome, type Scene } from './step';
+import { fail, type Evidence, type Outcome, type VerifyContext } from './step';
 import { BUSYBOX_IMAGE, verificationPod, type PodOptions } from './pod';
 
 /** Image pull, and on a fresh node the first boot of a guest. */
@@ -11,7 +11,7 @@ const RUN_DEADLINE_SECONDS = 180;
 /** First line of the kernel log inside a gVisor sandbox (gvisor pkg/sentry/kernel/syslog.go). */
 const GVISOR_BANNER = 'Starting gVisor';
 
-export interface KernelSighting {
+export interface KernelObservation {
   readonly node: string;
   /** What the node itself reports, `status.nodeInfo.kernelVersion`. */
   readonly nodeKernel: string;
@@ -23,13 +23,13 @@ export interface KernelSighting {
   readonly evidence: Evidence;
 }
 
-/** Runs the pod to its end. The outcome instead of a sighting is what kept it from running. */
-export async function sightKernel(
-  scene: Scene,
+/** Runs the pod to its end. The outcome instead of a observation is what kept it from running. */
+export async function observeKernel(
+  context: VerifyContext,
   options: Pick<PodOptions, 'name' | 'namespace' | 'labels'>,
-): Promise<KernelSighting | { readonly outcome: Outcome }> {
+): Promise<KernelObservation | { readonly outcome: Outcome }> {
   const admission = await admit(
-    scene,
+    context,
     verificationPod({
       ...options,
       image: BUSYBOX_IMAGE,
@@ -37,7 +37,7 @@ export async function sightKernel(
     }),
   );
   if (!admission.admitted) return { outcome: fail(`refused: ${admission.message}`) };
-  const { api, signal } = scene;
+  const { api, signal } = context;
   const { namespace, name } = options;
   const live = () => api.get({ apiVersion: 'v1', kind: 'Pod', namespace, name });
   const finished = async () => {
@@ -52,10 +52,10 @@ export async function sightKernel(
     return { outcome: fail(`the pod did not run: ${error.message}`) };
   }
   const node = textAt(await live(), 'spec', 'nodeName') ?? '';
-  return sighting(await api.logs(namespace, name), node, await kernelOf(scene, node));
+  return observation(await api.logs(namespace, name), node, await kernelOf(context, node));
 }
 
-function sighting(output: string, node: string, nodeKernel: string): KernelSighting {
+function observation(output: string, node: string, nodeKernel: string): KernelObservation {
   const podKernel = output.split('\n')[0]?.trim() ?? '';
   return {
     node,
@@ -67,14 +67,14 @@ function sighting(output: string, node: string, nodeKernel: string): KernelSight
   };
 }
 
-async function kernelOf({ api }: Scene, name: string): Promise<string> {
+async function kernelOf({ api }: VerifyContext, name: string): Promise<string> {
   const node = await api.get({ apiVersion: 'v1', kind: 'Node', name });
   return textAt(node, 'status', 'nodeInfo', 'kernelVersion') ?? '';
 }
 
 /** Ready nodes whose kubelet reports handlers of its container runtime (`status.runtimeHandlers`, KEP-3857); with `handler`, this one. */
 export async function nodesOffering(
-  { api }: Scene,
+  { api }: VerifyContext,
   handler?: string,
 ): Promise<readonly KubernetesObject[]> {
   const nodes = await api.list({ apiVersion: 'v1', kind: 'Node' });
@@ -89,7 +89,7 @@ export async function nodesOffering(
 }
 
 /** Why no sandbox of this handler can start. */
-export async function whyNoNode({ api }: Scene, handler: string): Promise<string> {
+export async function whyNoNode({ api }: VerifyContext, handler: string): Promise<string> {
   const nodes = await api.list({ apiVersion: 'v1', kind: 'Node' });
   const ready = nodes.filter(isReady);
   return `none of ${ready.length} ready nodes offers handler ${handler} (status.runtimeHandlers), so the pod would stay Pending`;

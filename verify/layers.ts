@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { ApiError, type ServiceTarget } from '../kubernetes/api';
 import { textAt, valueAt, type KubernetesObject } from '../kubernetes/object';
 import { MUTATOR, NAMESPACES } from '../base/names';
-import type { Scene } from './step';
+import type { VerifyContext } from './step';
 
 /** `api-server`: the server itself, by a plugin, a quota or a policy of its own. */
 type Layer = 'mutator' | 'gatekeeper' | 'api-server';
@@ -45,7 +45,7 @@ const TARGETS: Readonly<Record<'mutator' | 'gatekeeper', ServiceTarget>> = {
 
 /** Asks one webhook about the creation of the pod, past every other layer, through the API server's proxy to its Service. */
 export async function askAlone(
-  { api }: Scene,
+  { api }: VerifyContext,
   layer: 'mutator' | 'gatekeeper',
   pod: KubernetesObject,
 ): Promise<AloneAnswer> {

@@ -1,13 +1,13 @@
 /** Which namespace a verification creates its pods in. */
 import { firstEnabledNamespace, isEnabled } from '../deploy/mutator-probe';
 import { ENABLED_LABEL } from '../base/names';
-import type { Scene } from './step';
+import type { VerifyContext } from './step';
 
 /** One that the policy names in a requirement, else the first that is enabled; undefined where none is. */
 export async function enabledNamespace({
   api,
   policy,
-}: Pick<Scene, 'api' | 'policy'>): Promise<string | undefined> {
+}: Pick<VerifyContext, 'api' | 'policy'>): Promise<string | undefined> {
   const required = policy.required.flatMap(({ namespaces }) => namespaces);
   for (const name of required) {
     const namespace = await api.get({ apiVersion: 'v1', kind: 'Namespace', name });

@@ -1,7 +1,7 @@
 /** Two pods, and whether one reaches the other: without a NetworkPolicy, under one that closes the namespace, and without it again. */
 import { referenceOf, textAt, type KubernetesObject } from '../kubernetes/object';
 import { DONE, notYet, waitUntil } from '../kubernetes/wait-until';
-import type { Scene } from './step';
+import type { VerifyContext } from './step';
 import { BUSYBOX_IMAGE, podName, verificationPod } from './pod';
 
 /** Image pull included. */
@@ -43,17 +43,17 @@ export interface NetworkTrial {
  * @throws DeadlineError where the pods do not run
  */
 export async function startTrial(
-  scene: Scene,
+  context: VerifyContext,
   namespace: string,
   labels: Readonly<Record<string, string>>,
 ): Promise<NetworkTrial> {
-  const { api, signal, suffix } = scene;
+  const { api, signal, suffix } = context;
   const run = async (purpose: string, script: string) => {
     const name = podName(purpose, suffix);
     const command = ['sh', '-c', script];
     const image = BUSYBOX_IMAGE;
-    await scene.create(verificationPod({ name, namespace, image, labels, command }));
-    return untilRunning(scene, namespace, name);
+    await context.create(verificationPod({ name, namespace, image, labels, command }));
+    return untilRunning(context, namespace, name);
   };
   const server = await run(
     'network-server',
@@ -67,9 +67,9 @@ export async function startTrial(
     namespace,
     node: textAt(client, 'spec', 'nodeName') ?? '',
     awaits: async (reach, deadlineSeconds) => {
-      const before = (await results(scene, namespace, name)).length;
+      const before = (await results(context, namespace, name)).length;
       const look = async () => {
-        const since = (await results(scene, namespace, name)).slice(before);
+        const since = (await results(context, namespace, name)).slice(before);
         const last = since.slice(-IN_A_ROW);
         return last.length === IN_A_ROW && last.every((line) => line === reach)
           ? DONE
@@ -77,7 +77,7 @@ export async function startTrial(
       };
       await waitUntil(look, { deadlineSeconds, signal });
     },
-    close: async () => void (await scene.create(policy)),
+    close: async () => void (await context.create(policy)),
     open: () => api.delete(referenceOf(policy)),
   };
 }
@@ -91,12 +91,16 @@ function clientScript(address: string, token: string): string {
   return `i=0; while [ $i -lt ${ATTEMPTS} ]; do i=$((i+1)); if ${ask} | grep -q ${token}; then echo reached; else echo blocked; fi; sleep 1; done`;
 }
 
-async function results({ api }: Scene, namespace: string, pod: string): Promise<readonly string[]> {
+async function results(
+  { api }: VerifyContext,
+  namespace: string,
+  pod: string,
+): Promise<readonly string[]> {
   return (await api.logs(namespace, pod)).split('\n').filter((line) => line !== '');
 }
 
 async function untilRunning(
-  { api, signal }: Scene,
+  { api, signal }: VerifyContext,
   namespace: string,
   name: string,
 ): Promise<KubernetesObject> {

@@ -2,7 +2,7 @@
 import type { KubernetesObject } from '../kubernetes/object';
 import { admit } from './admit';
 import { askAlone, LAYER_NAMES, layerOf, type AloneAnswer } from './layers';
-import { fail, pass, type Evidence, type Outcome, type Scene } from './step';
+import { fail, pass, type Evidence, type Outcome, type VerifyContext } from './step';
 
 const GATEKEEPER_FIX = {
   path: 'Gatekeeper',
@@ -14,16 +14,16 @@ const GATEKEEPER_FIX = {
  * same message. Where Gatekeeper cannot be asked alone, the outcome says so.
  */
 export async function refused(
-  scene: Scene,
+  context: VerifyContext,
   pod: KubernetesObject,
   message: string,
 ): Promise<Outcome> {
-  const admission = await admit(scene, pod);
+  const admission = await admit(context, pod);
   if (admission.admitted) return fail('the pod was admitted');
   const answeredBy = layerOf(admission.message);
   const [gatekeeperAlone, mutatorAlone] = await Promise.all([
-    askAlone(scene, 'gatekeeper', pod),
-    askAlone(scene, 'mutator', pod),
+    askAlone(context, 'gatekeeper', pod),
+    askAlone(context, 'mutator', pod),
   ]);
   const evidence: Evidence = {
     answer: admission.message,

@@ -1,9 +1,9 @@
 /** Runs the steps of a verification and takes away what they made. */
 import { randomBytes } from 'node:crypto';
 import type { KubernetesApi } from '../kubernetes/api';
-import { reach } from '../kubernetes/reach';
+import { assertReachable } from '../kubernetes/reachable';
 import { objectId, referenceOf, type ObjectReference } from '../kubernetes/object';
-import { fail, notRun, type Outcome, type Scene, type Step, type StepResult } from './step';
+import { fail, notRun, type Outcome, type VerifyContext, type Step, type StepResult } from './step';
 import type { VerificationReport } from './step';
 import { expectedObjects, type VerifiedConfig } from './expected';
 import { CHECKS, trials } from './steps';
@@ -28,9 +28,9 @@ export interface VerifyOptions {
 export async function verify(options: VerifyOptions): Promise<VerificationReport> {
   const { api, config, signal } = options;
   const { policy } = config;
-  const kubernetesVersion = await reach(api);
+  const kubernetesVersion = await assertReachable(api);
   const made: ObjectReference[] = [];
-  const scene: Scene = {
+  const context: VerifyContext = {
     api,
     policy,
     expected: expectedObjects(config),
@@ -53,12 +53,12 @@ export async function verify(options: VerifyOptions): Promise<VerificationReport
   let results: StepResult[];
   let leftBehind: string[];
   try {
-    const { outcome, installed } = await preflightOf(scene);
+    const { outcome, installed } = await preflightOf(context);
     const first = finish(PREFLIGHT, outcome);
     const mayRun = (step: Step) =>
       outcome.status === 'pass' || (installed && CHECKS.includes(step));
     const rest = others.map(async (step) =>
-      finish(step, mayRun(step) ? await outcomeOf(step, scene) : notRun('the preflight failed')),
+      finish(step, mayRun(step) ? await outcomeOf(step, context) : notRun('the preflight failed')),
     );
     results = [first, ...(await Promise.all(rest))];
   } finally {
@@ -70,23 +70,23 @@ export async function verify(options: VerifyOptions): Promise<VerificationReport
   return { server: api.server, kubernetesVersion, counts, steps: results, leftBehind };
 }
 
-async function preflightOf(scene: Scene): Promise<Preflight> {
+async function preflightOf(context: VerifyContext): Promise<Preflight> {
   try {
-    return await preflight(scene);
+    return await preflight(context);
   } catch (error) {
-    return { outcome: failedBy(error, scene), installed: false };
+    return { outcome: failedBy(error, context), installed: false };
   }
 }
 
-async function outcomeOf(step: Step, scene: Scene): Promise<Outcome> {
+async function outcomeOf(step: Step, context: VerifyContext): Promise<Outcome> {
   try {
-    return await step.run(scene);
+    return await step.run(context);
   } catch (error) {
-    return failedBy(error, scene);
+    return failedBy(error, context);
   }
 }
 
-function failedBy(error: unknown, { signal }: Scene): Outcome {
+function failedBy(error: unknown, { signal }: VerifyContext): Outcome {
   // An interrupted step still has to let the others end before everything is deleted.
   return signal.aborted ? notRun('interrupted') : fail((error as Error).message);
 }

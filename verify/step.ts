@@ -11,7 +11,7 @@ export interface Step {
   readonly title: string;
   /** What must be seen for the step to pass, as a person would say it. */
   readonly expected: string;
-  run(scene: Scene): Promise<Outcome>;
+  run(context: VerifyContext): Promise<Outcome>;
 }
 
 /** A step that cannot be run says why and never counts as passed. */
@@ -46,7 +46,7 @@ export interface VerificationReport {
 }
 
 /** What a step works with. */
-export interface Scene {
+export interface VerifyContext {
   readonly api: KubernetesApi;
   readonly policy: RuntimePolicy;
   /** What the platform's registrations and policies must look like. */

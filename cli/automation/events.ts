@@ -3,6 +3,7 @@ import type { EngineEvent, StepEventMetadata } from '@pulumi/pulumi/automation';
 import type { DeployEvent, DeployReport } from '../../deploy/apply';
 import type { Applied } from '../../kubernetes/api';
 import { SandboxError, type Problem } from '../../base/errors';
+import { DEPLOY_ERRORS } from '../../deploy/errors';
 
 type Outcome = Applied['outcome'];
 
@@ -86,9 +87,13 @@ export function deploymentWatch({ total, onProgress }: WatchOptions): Deployment
         fix: 'correct what the reason names and run the same command again: it goes on where this one stopped',
       }));
       const [first, ...rest] = problems;
-      return new SandboxError('DEPLOY_INCOMPLETE', [first ?? unexplained(error), ...rest], {
-        cause: error,
-      });
+      return new SandboxError(
+        DEPLOY_ERRORS.DEPLOY_INCOMPLETE,
+        [first ?? unexplained(error), ...rest],
+        {
+          cause: error,
+        },
+      );
     },
   };
 }

@@ -2,6 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { parseAllDocuments } from 'yaml';
 import { refuse, type Problem } from '../../base/errors';
+import { CLI_ERRORS } from '../errors';
+import { WEBHOOK_ERRORS } from '../../webhook-src/errors';
 import { listAt, textAt, valueAt } from '../../kubernetes/object';
 import { limitOfPod } from '../../webhook-src/server/limits';
 
@@ -49,14 +51,14 @@ export function readPods(files: readonly string[]): readonly FoundPod[] {
       fix: `give a manifest of a Pod, or of a ${Object.keys(TEMPLATES).join(', ')}`,
     });
   }
-  refuse('MANIFEST_INVALID', problems);
+  refuse(CLI_ERRORS.MANIFEST_INVALID, problems);
   return pods;
 }
 
 /** @throws SandboxError POD_TOO_LARGE with what the webhook would say of each pod that exceeds a limit of it */
 export function refuseTooLarge(pods: readonly FoundPod[]): void {
   const problems = pods.flatMap(({ pod, namespace }) => limitOfPod(pod, namespace) ?? []);
-  refuse('POD_TOO_LARGE', problems);
+  refuse(WEBHOOK_ERRORS.POD_TOO_LARGE, problems);
 }
 
 /** @throws Error with the position of the first syntax error */

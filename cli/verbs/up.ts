@@ -3,7 +3,7 @@ import type { LocalCluster } from '../../local/cluster';
 import type { Compute } from '../../local/pod-hosts';
 import type { Profile } from '../local-settings';
 import type { Progress } from '../../local/progress';
-import { refuse, type Problem } from '../../base/errors';
+import { SHARED_ERRORS, refuse, type Problem } from '../../base/errors';
 import { DEPLOYERS, type DeployerChoice, type Deployment, type Destination } from '../deployer';
 import { targetOf, type GlobalOptions, type Session } from '../options';
 import { describeEvent, describeProgress, describeReport } from '../output/deployment';
@@ -65,7 +65,7 @@ function refuseLocalOptions({ nodes, clusterOnly }: UpOptions): void {
     reason: 'is about a local cluster, while --kubeconfig and --context name another one',
     fix: 'leave one of them out',
   }));
-  refuse('USAGE_INVALID', problems);
+  refuse(SHARED_ERRORS.USAGE_INVALID, problems);
 }
 
 async function up(options: UpOptions, session: Session): Promise<void> {

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { VerificationReport } from '../../verify/step';
 import type { ConnectOptions } from '../../kubernetes/client';
 import { SandboxError } from '../../base/errors';
+import { KUBERNETES_ERRORS } from '../../kubernetes/errors';
 import { targetOf, type GlobalOptions, type Session, type Target } from '../options';
 import { printJson } from '../output/json';
 import { runStages, type Stage } from '../output/stages';
@@ -82,7 +83,7 @@ async function clusterOf(target: Target): Promise<ConnectOptions> {
   const { findCluster } = await import('../../local/cluster');
   const cluster = await findCluster(target.name);
   if (cluster !== undefined) return { kubeconfig: cluster.kubeconfig };
-  throw new SandboxError('CLUSTER_UNREACHABLE', [
+  throw new SandboxError(KUBERNETES_ERRORS.CLUSTER_UNREACHABLE, [
     {
       path: `--cluster ${target.name}`,
       reason: 'no local cluster of this name is running',

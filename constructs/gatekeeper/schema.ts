@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { SandboxError } from '../../base/errors';
+import { CONSTRUCTS_ERRORS } from '../errors';
 import { problemsOf } from '../../base/zod-problems';
 import { VERSIONS } from '../../base/versions';
 import { amounts, dnsLabel } from '../internal/schemas';
@@ -273,5 +274,5 @@ export function resolveGatekeeper(props: GatekeeperProps): GatekeeperSettings {
   if (result.success) return result.data;
   const [first, ...rest] = problemsOf(result.error, 'props');
   if (first === undefined) throw result.error;
-  throw new SandboxError('CONFIG_INVALID', [first, ...rest]);
+  throw new SandboxError(CONSTRUCTS_ERRORS.CONFIG_INVALID, [first, ...rest]);
 }

@@ -1,5 +1,6 @@
 /** The SDKs of the clouds are optional packages, and each is loaded only for a cluster of its cloud. */
 import { SandboxError } from '../../base/errors';
+import { INFRA_ERRORS } from '../errors';
 
 /** Versions are those of package.json. */
 type CloudSdk = '@pulumi/gcp' | '@pulumi/aws' | '@pulumi/azure-native';
@@ -22,7 +23,7 @@ export async function loadSdk<Modules>(
       // Without a version npm takes the one in package.json.
       fix: `run "npm install --include=optional ${name}"`,
     };
-    throw new SandboxError('CLOUD_SDK_MISSING', [problem], { cause: error });
+    throw new SandboxError(INFRA_ERRORS.CLOUD_SDK_MISSING, [problem], { cause: error });
   }
 }
 

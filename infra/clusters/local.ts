@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { findCluster, type LocalCluster } from '../../local/cluster';
 import { profileOf } from '../../cli/local-settings';
 import { SandboxError } from '../../base/errors';
+import { KUBERNETES_ERRORS } from '../../kubernetes/errors';
 import type { ClusterKind } from './cluster';
 
 const schema = z.strictObject({});
@@ -22,7 +23,7 @@ export const local: ClusterKind<z.output<typeof schema>> = {
 async function running(name: string): Promise<LocalCluster> {
   const cluster = await findCluster(name);
   if (cluster !== undefined) return cluster;
-  throw new SandboxError('CLUSTER_UNREACHABLE', [
+  throw new SandboxError(KUBERNETES_ERRORS.CLUSTER_UNREACHABLE, [
     {
       path: 'name',
       reason: `no local cluster "${name}" is running`,

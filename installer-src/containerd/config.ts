@@ -2,6 +2,7 @@
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { parse } from 'smol-toml';
 import { SandboxError } from '../../base/errors';
+import { INSTALLER_ERRORS } from '../errors';
 import { globMatches } from '../../policy/rules/glob';
 
 /** 2: containerd 1.x and later. 3: 2.0 and later. 4: 2.3 and later (containerd v2.3.7, version/version.go). */
@@ -82,5 +83,5 @@ function parseToml(path: string, text: string): TomlTable {
 }
 
 export function unknown(path: string, reason: string, fix: string): SandboxError {
-  return new SandboxError('GVISOR_CONTAINERD_UNKNOWN', [{ path, reason, fix }]);
+  return new SandboxError(INSTALLER_ERRORS.GVISOR_CONTAINERD_UNKNOWN, [{ path, reason, fix }]);
 }

@@ -2,6 +2,7 @@
 import { dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { SandboxError } from '../../base/errors';
+import { INSTALLER_ERRORS } from '../errors';
 import { publishedDirectory } from '../host/layout';
 import { RUNSC, SHIM } from '../release/release';
 import {
@@ -217,7 +218,7 @@ function checked(file: ConfigFile, handler: string, id: string): ConfigFile {
 }
 
 export function handlerTaken(path: string, handler: string): SandboxError {
-  return new SandboxError('GVISOR_HANDLER_TAKEN', [
+  return new SandboxError(INSTALLER_ERRORS.GVISOR_HANDLER_TAKEN, [
     {
       path,
       reason: `defines the handler ${handler} already, and not as this installer does`,

@@ -7,7 +7,8 @@ import { constants, createReadStream } from 'node:fs';
 import { access, lstat, mkdir, open, readdir, readFile, readlink, rename } from 'node:fs/promises';
 import { rmdir, statfs, symlink, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { SandboxError, type ErrorCode } from '../../base/errors';
+import { SandboxError, type ErrorKind } from '../../base/errors';
+import { INSTALLER_ERRORS } from '../errors';
 
 interface Entry {
   readonly kind: 'file' | 'directory' | 'link' | 'other';
@@ -155,18 +156,18 @@ async function gone(removing: Promise<void>): Promise<void> {
 }
 
 interface Refusal {
-  readonly code: ErrorCode;
+  readonly kind: ErrorKind;
   readonly reason: string;
   readonly fix: string;
 }
 
 const FULL: Refusal = {
-  code: 'GVISOR_DISK_FULL',
+  kind: INSTALLER_ERRORS.GVISOR_DISK_FULL,
   reason: 'there is no space left on the device',
   fix: 'free space on the file system of this path; the installer tries again by itself',
 };
 const READ_ONLY: Refusal = {
-  code: 'GVISOR_HOST_READ_ONLY',
+  kind: INSTALLER_ERRORS.GVISOR_HOST_READ_ONLY,
   reason: 'the host does not let it be written',
   fix: 'use nodes whose operating system leaves this path writable, or keep gVisor off this pool',
 };
@@ -186,7 +187,7 @@ async function told<T>(path: string, change: Promise<T>): Promise<T> {
   } catch (error) {
     const refusal = REFUSALS.get(codeOf(error));
     if (refusal === undefined) throw error;
-    const { code, reason, fix } = refusal;
-    throw new SandboxError(code, [{ path, reason, fix }], { cause: error });
+    const { kind, reason, fix } = refusal;
+    throw new SandboxError(kind, [{ path, reason, fix }], { cause: error });
   }
 }

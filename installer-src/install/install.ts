@@ -4,7 +4,12 @@ import { SandboxError } from '../../base/errors';
 import { readFlags, secondsFlag } from '../../programs/flags';
 import { stopSignal } from '../../programs/program';
 import { reasonOf, type Log } from '../../programs/telemetry/log';
-import { farewellReader, writeStatus, type Farewell, type Reader } from '../shared-directories';
+import {
+  shutdownDecisionReader,
+  writeStatus,
+  type ShutdownDecision,
+  type Reader,
+} from '../shared-directories';
 import { EXCHANGE_FLAGS, HOST_FLAGS, hostOf, WANTED_FLAGS, wantedOf } from './flags';
 import type { Host, Wanted } from './installation';
 import { isOurs } from './live';
@@ -58,8 +63,8 @@ export async function install(log: Log, argv: readonly string[]): Promise<void> 
     const waitMs = problem === undefined ? flags['poll-seconds'] : retryMs(failures);
     await sleep(waitMs, undefined, { signal: stop.signal }).catch(() => undefined);
   }
-  const readFarewell = farewellReader(flags['farewell-dir'], log);
-  if (await uninstallAsked(readFarewell, flags['farewell-seconds']))
+  const readShutdownDecision = shutdownDecisionReader(flags['farewell-dir'], log);
+  if (await uninstallAsked(readShutdownDecision, flags['farewell-seconds']))
     await runUninstall(log, host, flags['drain-seconds']);
   else log.info('the DaemonSet goes on, so gVisor stays');
 }
@@ -107,10 +112,13 @@ function retryMs(failures: number): number {
 }
 
 /** A pod ends for many reasons; without a word from the labeller gVisor stays. */
-async function uninstallAsked(readFarewell: Reader<Farewell>, timeoutMs: number): Promise<boolean> {
+async function uninstallAsked(
+  readShutdownDecision: Reader<ShutdownDecision>,
+  timeoutMs: number,
+): Promise<boolean> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
-    const farewell = await readFarewell();
+    const farewell = await readShutdownDecision();
     if (farewell !== undefined) return farewell.action === 'uninstall';
     if (Date.now() >= deadline) return false;
     await sleep(FAREWELL_POLL_MS);

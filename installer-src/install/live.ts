@@ -1,6 +1,7 @@
 /** Whether the running containerd has what its configuration says, and making it so. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SandboxError } from '../../base/errors';
+import { INSTALLER_ERRORS } from '../errors';
 import { shimPath } from '../containerd/wiring';
 import { INSTALL_DIRECTORY } from '../host/layout';
 import type { Host, Wanted } from './installation';
@@ -37,7 +38,7 @@ export async function makeLive(host: Host, wanted: Wanted, stopped: AbortSignal)
   await restart(host, stopped);
   const found = (await liveHandlers(host, stopped)).get(wanted.handler);
   if (found === expected) return true;
-  throw new SandboxError('GVISOR_HANDLER_NOT_LIVE', [
+  throw new SandboxError(INSTALLER_ERRORS.GVISOR_HANDLER_NOT_LIVE, [
     {
       path: host.config.path,
       reason: `containerd was restarted and ${found === undefined ? 'does not have' : 'has another shim for'} the handler ${wanted.handler}`,
@@ -47,7 +48,7 @@ export async function makeLive(host: Host, wanted: Wanted, stopped: AbortSignal)
 }
 
 /** Restarts containerd while it has a handler of ours. @throws SandboxError `GVISOR_CONTAINERD_DOWN` */
-export async function makeForgotten(host: Host, stopped: AbortSignal): Promise<void> {
+export async function unloadHandler(host: Host, stopped: AbortSignal): Promise<void> {
   const shims = [...(await liveHandlers(host, stopped)).values()];
   if (shims.some(isOurs)) await restart(host, stopped);
 }
@@ -62,7 +63,7 @@ async function restart(host: Host, stopped: AbortSignal): Promise<void> {
 
 function down(reason: string, cause: unknown): SandboxError {
   return new SandboxError(
-    'GVISOR_CONTAINERD_DOWN',
+    INSTALLER_ERRORS.GVISOR_CONTAINERD_DOWN,
     [
       {
         path: 'containerd',

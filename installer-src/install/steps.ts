@@ -5,6 +5,7 @@
  */
 import { dirname, join } from 'node:path';
 import { SandboxError } from '../../base/errors';
+import { INSTALLER_ERRORS } from '../errors';
 import { findConfig, unwire, wire } from '../containerd/host-config';
 import {
   handlerTaken,
@@ -82,7 +83,7 @@ export const INSTALL_STEPS: readonly InstallStep[] = [
       try {
         await makeLive(host, wanted, stopped);
       } catch (error) {
-        if (!stopped.aborted) await takeBack(host, wanted, stopped);
+        if (!stopped.aborted) await rollBack(host, wanted, stopped);
         throw error;
       }
     },
@@ -150,7 +151,7 @@ async function refuseFullDisk({ disk }: Host, { minimumFreeBytes }: Wanted): Pro
   const free = await disk.freeBytes(INSTALL_DIRECTORY);
   if (free >= minimumFreeBytes) return;
   const mebibytes = (bytes: number) => `${Math.floor(bytes / 1024 / 1024)} MiB`;
-  throw new SandboxError('GVISOR_DISK_FULL', [
+  throw new SandboxError(INSTALLER_ERRORS.GVISOR_DISK_FULL, [
     {
       path: INSTALL_DIRECTORY,
       reason: `${mebibytes(free)} are free, and an installation needs ${mebibytes(minimumFreeBytes)}`,
@@ -159,7 +160,7 @@ async function refuseFullDisk({ disk }: Host, { minimumFreeBytes }: Wanted): Pro
   ]);
 }
 
-async function takeBack(host: Host, { id }: Wanted, stopped: AbortSignal): Promise<void> {
+async function rollBack(host: Host, { id }: Wanted, stopped: AbortSignal): Promise<void> {
   await replaceFile(host.disk, PATHS.rejected, id, 0o600);
   await unwire(host.disk, host.config);
   await host.restart(stopped).catch(() => undefined); // The reason is thrown already.
@@ -169,7 +170,7 @@ async function takeBack(host: Host, { id }: Wanted, stopped: AbortSignal): Promi
 async function refuseRejected(host: Host, { id }: Wanted): Promise<void> {
   if ((await host.disk.read(PATHS.rejected)) !== id) return;
   await unwire(host.disk, host.config);
-  throw new SandboxError('GVISOR_WIRING_REJECTED', [
+  throw new SandboxError(INSTALLER_ERRORS.GVISOR_WIRING_REJECTED, [
     {
       path: PATHS.rejected,
       reason: `containerd did not take the handler of ${id}, and has its own configuration back`,

@@ -2,11 +2,12 @@
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SandboxError } from '../../base/errors';
+import { INSTALLER_ERRORS } from '../errors';
 import { unwire } from '../containerd/host-config';
 import { removeTree } from '../host/files';
 import { INSTALL_DIRECTORY, PATHS } from '../host/layout';
 import type { Host } from './installation';
-import { makeForgotten } from './live';
+import { unloadHandler } from './live';
 import { discard, drafts, installations } from './steps';
 
 /** @throws SandboxError with a code `GVISOR_…` of the catalogue */
@@ -40,7 +41,7 @@ export const UNINSTALL_STEPS: readonly UninstallStep[] = [
   },
   {
     name: 'restart',
-    run: (host, _drainMs, stopped) => makeForgotten(host, stopped),
+    run: (host, _drainMs, stopped) => unloadHandler(host, stopped),
   },
   {
     name: 'remove installations',
@@ -67,7 +68,7 @@ function inUse(path: string, count: number, drainMs: number): SandboxError {
   const running =
     count === 1 ? '1 process of a sandbox still runs' : `${count} processes of sandboxes still run`;
   const waited = drainMs === 0 ? '' : ` after ${drainMs / 1000} s`;
-  return new SandboxError('GVISOR_IN_USE', [
+  return new SandboxError(INSTALLER_ERRORS.GVISOR_IN_USE, [
     {
       path,
       reason: `${running} from it${waited}, so nothing was removed`,

@@ -1,7 +1,7 @@
 /** The verb `label`: the container that has a token for this node, and nothing of the host. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Gauge, Registry } from 'prom-client';
-import { SandboxError } from '../../base/errors';
+import { SHARED_ERRORS, SandboxError } from '../../base/errors';
 import { portFlag, readFlags, secondsFlag, textFlag, type Flags } from '../../programs/flags';
 import { listen, stopSignal } from '../../programs/program';
 import { connectApi, type Api } from '../../webhook-src/rotator/api';
@@ -10,7 +10,7 @@ import { reasonOf, type Log } from '../../programs/telemetry/log';
 import {
   statusReader,
   withdrawFarewell,
-  writeFarewell,
+  writeShutdownDecision,
   type InstallStatus,
 } from '../shared-directories';
 import { EXCHANGE_FLAGS } from '../install/flags';
@@ -110,10 +110,11 @@ async function sayFarewell(
       const action = await decideFarewell(api, daemonSet, marks.node);
       if (action === 'uninstall') await withholdNode(api, marks);
       log.info({ action }, 'farewell');
-      return await writeFarewell(flags['farewell-dir'], { action });
+      return await writeShutdownDecision(flags['farewell-dir'], { action });
     } catch (error) {
       log.error({ reason: reasonOf(error) }, 'cannot learn why this pod ends');
-      if (Date.now() >= deadline) return writeFarewell(flags['farewell-dir'], { action: 'keep' });
+      if (Date.now() >= deadline)
+        return writeShutdownDecision(flags['farewell-dir'], { action: 'keep' });
       await sleep(SOON_MS);
     }
   }
@@ -122,7 +123,7 @@ async function sayFarewell(
 function apiOf(flags: Flags<typeof FLAGS>, environment: NodeJS.ProcessEnv): Api {
   const { KUBERNETES_SERVICE_HOST: host = '', KUBERNETES_SERVICE_PORT: port = '' } = environment;
   if (host === '' || portFlag.read(port) === undefined) {
-    throw new SandboxError('USAGE_INVALID', [
+    throw new SandboxError(SHARED_ERRORS.USAGE_INVALID, [
       {
         path: 'KUBERNETES_SERVICE_HOST, KUBERNETES_SERVICE_PORT',
         reason: 'do not name an API server',

@@ -1,6 +1,6 @@
 /** Why the pod ends: the DaemonSet no longer wants gVisor on this node, or it only wants another pod there. */
 import type { Api } from '../../webhook-src/rotator/api';
-import type { Farewell } from '../shared-directories';
+import type { ShutdownDecision } from '../shared-directories';
 import { getNode } from './node';
 
 export interface DaemonSetName {
@@ -27,7 +27,7 @@ export async function decideFarewell(
   api: Api,
   { namespace, name }: DaemonSetName,
   node: string,
-): Promise<Farewell['action']> {
+): Promise<ShutdownDecision['action']> {
   const path = `/apis/apps/v1/namespaces/${namespace}/daemonsets/${name}`;
   const daemonSet = (await api.get(path)) as DaemonSet | undefined;
   if (daemonSet === undefined || daemonSet.metadata.deletionTimestamp !== undefined)

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { SandboxError } from '../../base/errors';
+import { INSTALLER_ERRORS } from '../errors';
 import type { Disk } from '../host/disk';
 import { PATHS } from '../host/layout';
 import type { ReleaseFile } from './release';
@@ -77,7 +78,7 @@ function causeOf(error: unknown): string {
 
 function failed(url: string, reason: string, cause?: unknown): SandboxError {
   return new SandboxError(
-    'GVISOR_DOWNLOAD_FAILED',
+    INSTALLER_ERRORS.GVISOR_DOWNLOAD_FAILED,
     [
       {
         path: url,
@@ -90,7 +91,7 @@ function failed(url: string, reason: string, cause?: unknown): SandboxError {
 }
 
 function mismatch(file: ReleaseFile, sha512: string): SandboxError {
-  return new SandboxError('GVISOR_DIGEST_MISMATCH', [
+  return new SandboxError(INSTALLER_ERRORS.GVISOR_DIGEST_MISMATCH, [
     {
       path: file.url,
       reason: `has SHA-512 ${short(sha512)}, not ${short(file.sha512)}`,

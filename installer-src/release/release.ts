@@ -1,6 +1,7 @@
 /** Which files make up a release for this node, where they come from, and what they have to be. */
 import { createHash } from 'node:crypto';
 import { SandboxError } from '../../base/errors';
+import { INSTALLER_ERRORS } from '../errors';
 import type { FlagKind } from '../../programs/flags';
 
 export const RUNSC = 'runsc';
@@ -48,7 +49,7 @@ export function releaseFor(arch: string, { source, version, digests }: ReleaseSo
   const runsc = fileOf(RUNSC);
   const shim = fileOf(SHIM);
   if (runsc !== undefined && shim !== undefined) return { version, files: [runsc, shim] };
-  throw new SandboxError('GVISOR_ARCH_UNSUPPORTED', [
+  throw new SandboxError(INSTALLER_ERRORS.GVISOR_ARCH_UNSUPPORTED, [
     {
       path: folder ?? arch,
       reason:

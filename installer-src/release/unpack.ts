@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { extract, type Header } from 'tar-stream';
 import bunzip2 from 'unbzip2-stream';
 import { SandboxError } from '../../base/errors';
+import { INSTALLER_ERRORS } from '../errors';
 import type { Disk } from '../host/disk';
 import { makeDirectories, removeTree } from '../host/files';
 import { PATHS } from '../host/layout';
@@ -107,7 +108,7 @@ function inside(name: string): string {
 }
 
 function invalid(path: string, reason: string): SandboxError {
-  return new SandboxError('GVISOR_RELEASE_INVALID', [
+  return new SandboxError(INSTALLER_ERRORS.GVISOR_RELEASE_INVALID, [
     {
       path,
       reason,

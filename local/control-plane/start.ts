@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { SandboxError } from '../../base/errors';
+import { LOCAL_ERRORS } from '../errors';
 import { ApiClient } from '../api/client';
 import { freePorts } from '../free-ports';
 import { endMarked } from '../processes/stop';
@@ -170,7 +171,7 @@ async function awaitReady({ what, condition, started, signal }: Readiness): Prom
 async function startError(command: Command, reason: string): Promise<SandboxError> {
   const tail = await tailOf(command.logFile, 15);
   const taken = /address already in use/.test(tail);
-  return new (taken ? PortTaken : SandboxError)('LOCAL_START_FAILED', [
+  return new (taken ? PortTaken : SandboxError)(LOCAL_ERRORS.LOCAL_START_FAILED, [
     {
       path: command.role,
       reason: `${reason}; its log ends with:\n${tail}`,

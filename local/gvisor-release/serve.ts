@@ -1,6 +1,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SandboxError } from '../../base/errors';
+import { LOCAL_ERRORS } from '../errors';
 import type { LocalCluster } from '../cluster';
 import { markedProcesses } from '../processes/marked';
 import { spawnOwn, tailOf } from '../processes/spawn';
@@ -55,7 +56,7 @@ export async function serveGvisorRelease(
     signal,
   });
   if (source === undefined) {
-    throw new SandboxError('LOCAL_START_FAILED', [
+    throw new SandboxError(LOCAL_ERRORS.LOCAL_START_FAILED, [
       {
         path: 'server of the gVisor release',
         reason: `it was not ready after ${START_TIMEOUT_MILLISECONDS / 1000} s; its log ends with:\n${await tailOf(logFile, 15)}`,

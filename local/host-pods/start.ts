@@ -1,6 +1,7 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SandboxError } from '../../base/errors';
+import { LOCAL_ERRORS } from '../errors';
 import { NAMESPACES } from '../../base/names';
 import { ApiClient } from '../api/client';
 import type { LocalCluster } from '../cluster';
@@ -101,7 +102,7 @@ async function ensureRunning(
 }
 
 async function startError(logFile: string): Promise<SandboxError> {
-  return new SandboxError('LOCAL_START_FAILED', [
+  return new SandboxError(LOCAL_ERRORS.LOCAL_START_FAILED, [
     {
       path: 'supervisor of host pods',
       reason: `it ended or was not ready after ${READY_TIMEOUT_MILLISECONDS / 1000} s; its log ends with:\n${await tailOf(logFile, 15)}`,

@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { randomUUID, webcrypto } from 'node:crypto';
 import { Pkcs10CertificateRequestGenerator } from '@peculiar/x509';
 import { SandboxError } from '../../base/errors';
+import { LOCAL_ERRORS } from '../errors';
 import type { ApiClient, KubeObject } from '../api/client';
 import type { KeyPair } from '../control-plane/pki';
 import { waitFor } from '../wait';
@@ -91,7 +92,7 @@ export async function issueClientCertificate(
 }
 
 function signingError(commonName: string, reason: string): SandboxError {
-  return new SandboxError('NODE_START_FAILED', [
+  return new SandboxError(LOCAL_ERRORS.NODE_START_FAILED, [
     {
       path: `client certificate of ${commonName}`,
       reason,

@@ -9,6 +9,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { SandboxError } from '../../base/errors';
+import { LOCAL_ERRORS } from '../errors';
 import { waitFor } from '../wait';
 
 /** A process leaves its cgroup when it has been reaped, a moment after it ended. */
@@ -73,7 +74,7 @@ function passControllersOn(hierarchy: string, names: readonly string[]): void {
     try {
       writeFileSync(join(parent, 'cgroup.subtree_control'), enable.join(' '));
     } catch (error) {
-      throw new SandboxError('NODE_START_FAILED', [
+      throw new SandboxError(LOCAL_ERRORS.NODE_START_FAILED, [
         {
           path: join(parent, 'cgroup.subtree_control'),
           reason: `the controllers ${controllers.join(' ').trim()} cannot be passed on (${(error as Error).message}); a cgroup that holds processes itself may not`,
@@ -99,7 +100,7 @@ export async function removeCgroup(path: string): Promise<void> {
     { timeoutMilliseconds: REMOVE_TIMEOUT_MILLISECONDS },
   );
   if (busy !== undefined) return;
-  throw new SandboxError('NODE_STOP_FAILED', [
+  throw new SandboxError(LOCAL_ERRORS.NODE_STOP_FAILED, [
     {
       path: `cgroup ${path}`,
       reason: 'it could not be removed, so processes are still in it',

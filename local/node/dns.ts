@@ -1,4 +1,5 @@
 import { SandboxError } from '../../base/errors';
+import { LOCAL_ERRORS } from '../errors';
 import type { ApiClient, KubeObject } from '../api/client';
 import { VERSIONS } from '../../base/versions';
 import { waitFor } from '../wait';
@@ -147,7 +148,7 @@ export async function awaitDns(client: ApiClient, signal?: AbortSignal): Promise
     { timeoutMilliseconds: READY_TIMEOUT_MILLISECONDS, intervalMilliseconds: 200, signal },
   );
   if (available) return;
-  throw new SandboxError('NODE_START_FAILED', [
+  throw new SandboxError(LOCAL_ERRORS.NODE_START_FAILED, [
     {
       path: `Deployment ${NAMESPACE}/${NAME}`,
       reason: `no pod of it was available after ${READY_TIMEOUT_MILLISECONDS / 1000} s`,

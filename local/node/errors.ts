@@ -1,4 +1,5 @@
 import { SandboxError } from '../../base/errors';
+import { LOCAL_ERRORS } from '../errors';
 import { tailOf } from '../processes/spawn';
 
 /** What went wrong at the start of a node, with the end of the log that tells more. */
@@ -8,7 +9,7 @@ export async function startError(
   logFile: string,
 ): Promise<SandboxError> {
   const tail = await tailOf(logFile, 15);
-  return new SandboxError('NODE_START_FAILED', [
+  return new SandboxError(LOCAL_ERRORS.NODE_START_FAILED, [
     {
       path,
       reason: tail === '' ? reason : `${reason}; its log ends with:\n${tail}`,

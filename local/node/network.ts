@@ -1,4 +1,5 @@
 import { SandboxError } from '../../base/errors';
+import { LOCAL_ERRORS } from '../errors';
 
 /**
  * The network of one cluster's nodes, one /16:
@@ -52,7 +53,7 @@ export function chooseOctet(seed: number, taken: readonly Prefix[]): number {
     const [first, last] = rangeOf(`10.${octet}.0.0/16`);
     if (ranges.every(([from, to]) => to < first || from > last)) return octet;
   }
-  throw new SandboxError('NODE_NETWORK_FULL', [
+  throw new SandboxError(LOCAL_ERRORS.NODE_NETWORK_FULL, [
     {
       path: 'routes of this computer',
       reason: 'they leave no free /16 between 10.128.0.0 and 10.255.255.255 for the nodes',

@@ -1,4 +1,5 @@
 import { SandboxError, refuse } from '../../base/errors';
+import { LOCAL_ERRORS } from '../errors';
 import type { LocalCluster } from '../cluster';
 import { localImages } from '../images/local-images';
 import { clusterStateDir } from '../paths';
@@ -81,7 +82,7 @@ export async function stopNodes(clusterName: string): Promise<void> {
 
 function requireSupport(count: number): void {
   if (!Number.isInteger(count) || count < 1 || count > MAX_NODES) {
-    throw new SandboxError('NODE_UNSUPPORTED', [
+    throw new SandboxError(LOCAL_ERRORS.NODE_UNSUPPORTED, [
       {
         path: 'count',
         reason: `${count} is not a number of nodes`,
@@ -89,7 +90,7 @@ function requireSupport(count: number): void {
       },
     ]);
   }
-  refuse('NODE_UNSUPPORTED', supportProblems());
+  refuse(LOCAL_ERRORS.NODE_UNSUPPORTED, supportProblems());
 }
 
 function lockOf(stateDir: string): string {

@@ -4,6 +4,7 @@ import { cp, mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/prom
 import { basename, delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { refuse } from '../../base/errors';
+import { LOCAL_ERRORS } from '../errors';
 import { cacheRoot } from '../paths';
 import { withLock } from '../processes/lock';
 
@@ -90,7 +91,7 @@ export async function systemPrograms(
   );
   const absent = PROGRAMS.filter(({ name }) => !paths.has(name));
   const problems = absent.filter(({ optional }) => !optional).map(problemOf(reason));
-  refuse('NODE_PROGRAMS_MISSING', problems);
+  refuse(LOCAL_ERRORS.NODE_PROGRAMS_MISSING, problems);
   return { packagesRoot, paths, missing: absent.map(({ optional }) => optional ?? '') };
 }
 

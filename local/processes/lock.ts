@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { SandboxError } from '../../base/errors';
+import { LOCAL_ERRORS } from '../errors';
 import { waitFor } from '../wait';
 import { identify, isAlive, type ProcessIdentity } from './identity';
 
@@ -40,7 +41,7 @@ export async function withLock<T>(
     signal,
   });
   if (acquired === undefined) {
-    throw new SandboxError('LOCAL_LOCKED', [
+    throw new SandboxError(LOCAL_ERRORS.LOCAL_LOCKED, [
       {
         path,
         reason: `process ${(await readHolder(path))?.pid ?? 'unknown'} has held this lock for ${timeoutMilliseconds / 1000} s`,

@@ -1,4 +1,5 @@
 import { refuse, type Problem } from '../../base/errors';
+import { LOCAL_ERRORS } from '../errors';
 import { waitFor } from '../wait';
 import { isAlive } from './identity';
 import { markedProcesses, type MarkedProcess } from './marked';
@@ -27,7 +28,7 @@ export async function endProcesses(
     reason: 'it did not end within 10 s of SIGKILL',
     fix: `find out with "ps -o stat,wchan -p ${pid}" what holds it`,
   }));
-  refuse('LOCAL_STOP_FAILED', problems);
+  refuse(LOCAL_ERRORS.LOCAL_STOP_FAILED, problems);
 }
 
 /** Ends every marked process of a cluster whose role `matches`, looking again until none is left. */

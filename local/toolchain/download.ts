@@ -7,6 +7,7 @@ import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { SandboxError } from '../../base/errors';
+import { LOCAL_ERRORS } from '../errors';
 
 const run = promisify(execFile);
 
@@ -119,7 +120,7 @@ function checksumFor(file: string, text: string): string | undefined {
 }
 
 function mismatch(release: Release, expected: string | undefined, actual: string): SandboxError {
-  return new SandboxError('TOOLCHAIN_CHECKSUM_MISMATCH', [
+  return new SandboxError(LOCAL_ERRORS.TOOLCHAIN_CHECKSUM_MISMATCH, [
     {
       path: release.url,
       reason: `its ${release.algorithm} is ${actual}, ${release.checksumUrl} says ${expected ?? 'nothing'}`,

@@ -2,6 +2,7 @@ import { execFile, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { SandboxError } from '../../base/errors';
+import { LOCAL_ERRORS } from '../errors';
 
 const run = promisify(execFile);
 
@@ -83,7 +84,7 @@ function goEnvironment(): NodeJS.ProcessEnv {
 }
 
 function noGo(build: GoBuild): SandboxError {
-  return new SandboxError('TOOLCHAIN_NO_GO', [
+  return new SandboxError(LOCAL_ERRORS.TOOLCHAIN_NO_GO, [
     {
       path: build.package,
       reason:
@@ -95,13 +96,16 @@ function noGo(build: GoBuild): SandboxError {
 
 function buildError(build: GoBuild, output: string): SandboxError {
   const full = /no space left on device|disk quota exceeded/i.test(output);
-  return new SandboxError(full ? 'TOOLCHAIN_DISK_FULL' : 'TOOLCHAIN_BUILD_FAILED', [
-    {
-      path: build.package,
-      reason: `go build in ${build.moduleDir} ended with:\n${output}`,
-      fix: full
-        ? 'make room: a first build fills about 7 GB of build cache and 4 GB of modules; GOCACHE, GOTMPDIR and GOMODCACHE move them'
-        : `run "go build ${build.package}" in that folder to see all of it`,
-    },
-  ]);
+  return new SandboxError(
+    full ? LOCAL_ERRORS.TOOLCHAIN_DISK_FULL : LOCAL_ERRORS.TOOLCHAIN_BUILD_FAILED,
+    [
+      {
+        path: build.package,
+        reason: `go build in ${build.moduleDir} ended with:\n${output}`,
+        fix: full
+          ? 'make room: a first build fills about 7 GB of build cache and 4 GB of modules; GOCACHE, GOTMPDIR and GOMODCACHE move them'
+          : `run "go build ${build.package}" in that folder to see all of it`,
+      },
+    ],
+  );
 }

@@ -9,7 +9,7 @@ import { referenceMatcher } from '../rules/match';
 import type { Rule, RuntimePolicy } from '../model/runtime-policy';
 import { DECISION_ANNOTATION } from '../../base/names';
 import { applyPatch, patchFor } from './patch';
-import { claimedAway, formatRecord, parseRecord, recordOf } from './record';
+import { beforeMutation, formatRecord, parseRecord, recordOf } from './record';
 import { selectRuntime } from './select';
 import { denialsOf } from './validate';
 
@@ -92,7 +92,7 @@ function standingSelection(
   const annotation = facts.annotations.get(DECISION_ANNOTATION);
   const claimed = annotation === undefined ? undefined : parseRecord(annotation);
   if (claimed === undefined) return undefined;
-  const anew = selectRuntime(policy, claimedAway(policy, facts, claimed), matching);
+  const anew = selectRuntime(policy, beforeMutation(policy, facts, claimed), matching);
   const record = recordOf(anew, hash);
   return record !== undefined && formatRecord(record) === annotation ? anew : undefined;
 }

@@ -43,7 +43,7 @@ const SOURCES: readonly DecisionRecord['source'][] = ['label', 'class', 'rule', 
  * The facts without what a record claims the mutator has set: the label unless the label itself was the source, the class unless the
  * class was. Only a label and a class that are the record's own runtime can have been set by it.
  */
-export function claimedAway(
+export function beforeMutation(
   policy: RuntimePolicy,
   facts: PodFacts,
   { runtime, source }: DecisionRecord,

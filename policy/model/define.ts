@@ -1,6 +1,7 @@
 /** Making a policy: the shape by schema, the meaning by checks across members, every problem at once. */
 import { checkConditions, isTooDeep, MAX_CONDITION_DEPTH } from './define-conditions';
 import type { Problem } from '../../base/errors';
+import { POLICY_ERRORS } from '../errors';
 import { SandboxError } from '../../base/errors';
 import type { RuntimePolicy, RuntimePolicyInput } from './runtime-policy';
 import { problemsOf } from '../../base/zod-problems';
@@ -25,14 +26,14 @@ export function definePolicy(input: RuntimePolicyInput): RuntimePolicy {
 export function parsePolicy(value: unknown): RuntimePolicy {
   if (isTooDeep(value)) {
     const fix = `write conditions of at most ${MAX_CONDITION_DEPTH} levels`;
-    throw new SandboxError('POLICY_INVALID', [
+    throw new SandboxError(POLICY_ERRORS.POLICY_INVALID, [
       { path: 'policy', reason: 'is nested too deeply to be read', fix },
     ]);
   }
   const parsed = policySchema.safeParse(value);
   const shape = parsed.success ? [] : problemsOf(parsed.error).map(namePolicy);
   const [first, ...others] = [...shape, ...checkNames(value), ...checkConditions(value)];
-  if (first !== undefined) throw new SandboxError('POLICY_INVALID', [first, ...others]);
+  if (first !== undefined) throw new SandboxError(POLICY_ERRORS.POLICY_INVALID, [first, ...others]);
   return JSON.parse(JSON.stringify(parsed.data)) as RuntimePolicy;
 }
 

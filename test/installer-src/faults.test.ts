@@ -8,7 +8,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundleSources } from '../../programs/bundle';
 import { digestsFlag, installationId, releaseFor } from '../../installer-src/release/release';
-import { ERROR_CATALOGUE } from '../../base/errors';
+import { INSTALLER_ERRORS } from '../../installer-src/errors';
 import { describeWhere } from '../support/suite';
 import { compiled } from './support/compiled';
 import { FAULTS, type Fault } from './support/faults';
@@ -229,7 +229,7 @@ describeWhere('an installer on a host with a fault', whyNoMounts(), () => {
 });
 
 test('every code of the catalogue that is the installer’s has a fault here', () => {
-  const codes = Object.keys(ERROR_CATALOGUE).filter((code) => code.startsWith('GVISOR_'));
+  const codes = Object.keys(INSTALLER_ERRORS);
   const tested = new Set([...FAULTS.map(({ code }) => code), 'GVISOR_IN_USE']);
   expect(codes.filter((code) => !tested.has(code))).toEqual([]);
 });

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundleSources } from '../../programs/bundle';
-import { writeFarewell } from '../../installer-src/shared-directories';
+import { writeShutdownDecision } from '../../installer-src/shared-directories';
 import { compiled } from './support/compiled';
 import { CONFIGS, newDirectory, removeDirectories } from './support/hosts';
 import { newMachine, until, type Machine, type Programs } from './support/machine';
@@ -129,7 +129,7 @@ describe('told to end', () => {
     const before = machine.content();
     const { child, ended, farewellDir } = await running(machine);
     child.kill('SIGTERM');
-    await writeFarewell(farewellDir, { action: 'uninstall' });
+    await writeShutdownDecision(farewellDir, { action: 'uninstall' });
     expect(await ended).toEqual([0, null]);
     expect(machine.content()).toEqual(before);
   }, 60_000);
@@ -139,7 +139,7 @@ describe('told to end', () => {
     const { child, ended, farewellDir } = await running(machine);
     const before = machine.content();
     child.kill('SIGTERM');
-    await writeFarewell(farewellDir, { action: 'keep' });
+    await writeShutdownDecision(farewellDir, { action: 'keep' });
     expect(await ended).toEqual([0, null]);
     expect(machine.content()).toEqual(before);
     expect(machine.starts).toBe(2);
@@ -153,7 +153,7 @@ describe('told to end', () => {
     writeFileSync(dropIn, '');
     await until(() => readFileSync(dropIn, 'utf8') === text);
     child.kill('SIGTERM');
-    await writeFarewell(farewellDir, { action: 'keep' });
+    await writeShutdownDecision(farewellDir, { action: 'keep' });
     expect(await ended).toEqual([0, null]);
   }, 60_000);
 });

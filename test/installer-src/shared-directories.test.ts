@@ -8,11 +8,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import {
-  farewellReader,
+  shutdownDecisionReader,
   MESSAGE_CAP_BYTES,
   statusReader,
   withdrawFarewell,
-  writeFarewell,
+  writeShutdownDecision,
   writeStatus,
 } from '../../installer-src/shared-directories';
 import type { Log } from '../../programs/telemetry/log';
@@ -47,9 +47,9 @@ const farewell = () => join(directory, 'farewell.json');
 
 test('what is written is read, each message in its own words', async () => {
   await writeStatus(directory, { live: true });
-  await writeFarewell(directory, { action: 'uninstall' });
+  await writeShutdownDecision(directory, { action: 'uninstall' });
   expect(await statusReader(directory, log)()).toEqual({ live: true });
-  expect(await farewellReader(directory, log)()).toEqual({ action: 'uninstall' });
+  expect(await shutdownDecisionReader(directory, log)()).toEqual({ action: 'uninstall' });
   await writeStatus(directory, { live: false });
   expect(await statusReader(directory, log)()).toEqual({ live: false });
   expect(readdirSync(directory).sort()).toEqual(['farewell.json', 'status.json']);
@@ -58,10 +58,10 @@ test('what is written is read, each message in its own words', async () => {
 });
 
 test('a word of an earlier container can be taken back, and taking back nothing is no fault', async () => {
-  await writeFarewell(directory, { action: 'keep' });
+  await writeShutdownDecision(directory, { action: 'keep' });
   await withdrawFarewell(directory);
   await withdrawFarewell(directory);
-  expect(await farewellReader(directory, log)()).toBeUndefined();
+  expect(await shutdownDecisionReader(directory, log)()).toBeUndefined();
   expect(said).toEqual([]);
 });
 
@@ -141,7 +141,7 @@ describe('the reader', () => {
     'takes %s as absent, and says so once',
     async (what) => {
       await plant[what]?.();
-      const read = farewellReader(directory, log);
+      const read = shutdownDecisionReader(directory, log);
       expect(await read()).toBeUndefined();
       expect(await read()).toBeUndefined();
       expect(said).toEqual([expect.stringMatching(/./)]);
@@ -151,7 +151,7 @@ describe('the reader', () => {
   );
 
   test('takes a message of the largest size, and a sound one after a bad one', async () => {
-    const read = farewellReader(directory, log);
+    const read = shutdownDecisionReader(directory, log);
     writeFileSync(farewell(), 'null');
     expect(await read()).toBeUndefined();
     writeFileSync(farewell(), UNINSTALL.padEnd(MESSAGE_CAP_BYTES));
@@ -159,7 +159,7 @@ describe('the reader', () => {
   });
 
   test('law: whatever the bytes, it does not fail, and reads only the two words', async () => {
-    const read = farewellReader(directory, log);
+    const read = shutdownDecisionReader(directory, log);
     const content = fc.oneof(
       fc.uint8Array({ maxLength: 64 }),
       fc.json().map((text) => Buffer.from(text)),

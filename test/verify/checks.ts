@@ -1,10 +1,10 @@
 /** Runs the steps that only read, outside a whole verification. */
 import type { KubernetesApi } from '../../kubernetes/api';
 import { expectedObjects, type VerifiedConfig } from '../../verify/expected';
-import type { Finding, Scene } from '../../verify/step';
+import type { Finding, VerifyContext } from '../../verify/step';
 import { CHECKS } from '../../verify/steps';
 
-export function sceneOf(api: KubernetesApi, config: VerifiedConfig): Scene {
+export function sceneOf(api: KubernetesApi, config: VerifiedConfig): VerifyContext {
   return {
     api,
     policy: config.policy,
@@ -20,10 +20,10 @@ export async function findingsOf(
   api: KubernetesApi,
   config: VerifiedConfig,
 ): Promise<Readonly<Record<string, readonly Finding[]>>> {
-  const scene = sceneOf(api, config);
+  const context = sceneOf(api, config);
   const results = await Promise.all(
     CHECKS.map(async (check) => {
-      const outcome = await check.run(scene);
+      const outcome = await check.run(context);
       return outcome.status === 'fail' ? [[check.id, outcome.findings ?? []] as const] : [];
     }),
   );

@@ -2,7 +2,7 @@
 import { textAt } from '../../kubernetes/object';
 import { ENABLED_LABEL, NETWORK_NOT_ENFORCED_ANNOTATION } from '../../base/names';
 import { networkPolicies } from '../../verify/steps/network-policies';
-import type { Scene } from '../../verify/step';
+import type { VerifyContext } from '../../verify/step';
 import type { FakeApi } from '../deploy/fake-api';
 import { config, soundCluster, withNode } from './admission';
 import { sceneOf } from './checks';
@@ -28,7 +28,7 @@ function withNetwork(api: FakeApi, handlers: readonly string[], network: Network
   };
 }
 
-function scene(api: FakeApi): Scene {
+function context(api: FakeApi): VerifyContext {
   return { ...sceneOf(api, config), create: (manifest) => api.create(manifest) };
 }
 
@@ -47,7 +47,7 @@ const enforcing: Network = (closed) => (closed ? 'blocked' : 'reached');
 test('passes where default-deny blocks the client and nothing else does', async () => {
   const api = soundCluster();
   withNetwork(api, ['runsc'], enforcing);
-  expect(await networkPolicies.run(scene(api))).toMatchObject({
+  expect(await networkPolicies.run(context(api))).toMatchObject({
     status: 'pass',
     evidence: { namespace: NAMESPACE, pods: 'gvisor pods', node: 'n1' },
   });
@@ -60,14 +60,14 @@ test('uses sandboxed pods in an enabled namespace, and ordinary ones where no no
   ] as const) {
     const api = soundCluster();
     withNetwork(api, handlers, enforcing);
-    expect(await networkPolicies.run(scene(api))).toMatchObject({ status: 'pass' });
+    expect(await networkPolicies.run(context(api))).toMatchObject({ status: 'pass' });
     const namespace = api.objects.get(` Namespace/${NAMESPACE}`);
     expect(namespace?.metadata.labels?.[ENABLED_LABEL]).toBe(enabled);
   }
 });
 
 test('is not run without a node', async () => {
-  expect(await networkPolicies.run(scene(soundCluster()))).toMatchObject({
+  expect(await networkPolicies.run(context(soundCluster()))).toMatchObject({
     status: 'not-run',
     reason: expect.stringContaining('no ready node') as string,
   });
@@ -76,7 +76,7 @@ test('is not run without a node', async () => {
 test('a pod that ends at once ends the trial', async () => {
   const api = soundCluster();
   withNode(api, ['runsc'], '');
-  await expect(networkPolicies.run(scene(api))).rejects.toThrow('ended at once: Succeeded');
+  await expect(networkPolicies.run(context(api))).rejects.toThrow('ended at once: Succeeded');
 });
 
 describe('when the clock runs', () => {
@@ -90,7 +90,7 @@ describe('when the clock runs', () => {
   test('fails where the client still reaches the server, and says what to do', async () => {
     const api = soundCluster();
     withNetwork(api, ['runsc'], () => 'reached');
-    expect(await networkPolicies.run(scene(api))).toMatchObject({
+    expect(await networkPolicies.run(context(api))).toMatchObject({
       status: 'fail',
       observed: expect.stringContaining('not enforced') as string,
       findings: [{ fix: expect.stringContaining('install a network plugin') as string }],
@@ -101,7 +101,7 @@ describe('when the clock runs', () => {
     const api = soundCluster();
     withNetwork(api, ['runsc'], () => 'reached');
     knowsBetter(api);
-    expect(await networkPolicies.run(scene(api))).toEqual({
+    expect(await networkPolicies.run(context(api))).toEqual({
       status: 'not-run',
       reason: 'not enforced here: no plugin',
     });
@@ -111,14 +111,14 @@ describe('when the clock runs', () => {
     const api = soundCluster();
     withNetwork(api, ['runsc'], enforcing);
     knowsBetter(api);
-    const outcome = await networkPolicies.run(scene(api));
+    const outcome = await networkPolicies.run(context(api));
     expect(outcome.status).toBe('pass');
   });
 
   test('is not run where the client never reaches the server', async () => {
     const api = soundCluster();
     withNetwork(api, ['runsc'], () => 'blocked');
-    expect(await networkPolicies.run(scene(api))).toMatchObject({
+    expect(await networkPolicies.run(context(api))).toMatchObject({
       status: 'not-run',
       reason: expect.stringContaining('even without a NetworkPolicy') as string,
     });
@@ -131,7 +131,7 @@ describe('when the clock runs', () => {
       ever ||= closed;
       return ever ? 'blocked' : 'reached';
     });
-    expect(await networkPolicies.run(scene(api))).toMatchObject({
+    expect(await networkPolicies.run(context(api))).toMatchObject({
       status: 'fail',
       observed: expect.stringContaining('stays blocked') as string,
     });

@@ -2,7 +2,7 @@ import { createDecider } from '../../policy/decision/decide';
 import { CONSTRAINT_KINDS, ENABLED_LABEL } from '../../base/names';
 import { listAt, textAt, valueAt, type KubernetesObject } from '../../kubernetes/object';
 import { DeadlineError, DONE, notYet, waitUntil } from '../../kubernetes/wait-until';
-import { fail, notRun, pass, type Outcome, type Scene, type Step } from '../step';
+import { fail, notRun, pass, type Outcome, type VerifyContext, type Step } from '../step';
 import { BUSYBOX_IMAGE, VERIFY_NAMESPACE_LABELS, verificationPod } from '../pod';
 
 /** Gatekeeper's default audit interval is 60 s (flag --audit-interval); one that has just begun does not see the pod. */
@@ -17,27 +17,27 @@ export function audit(): Step {
     id: 'audit',
     title: 'The audit finds a pod older than the policy',
     expected: 'a violation of this pod in the status of a constraint',
-    run: async (scene) => {
-      const namespace = `secure-ai-verify-${scene.suffix}`;
+    run: async (context) => {
+      const namespace = `secure-ai-verify-${context.suffix}`;
       const pod = verificationPod({
         name: 'unsandboxed',
         namespace,
         image: BUSYBOX_IMAGE,
         gated: true,
       });
-      const message = createDecider(scene.policy).validate(pod, { namespace })[0]?.message;
+      const message = createDecider(context.policy).validate(pod, { namespace })[0]?.message;
       if (message === undefined) return notRun('the policy accepts a pod outside any sandbox');
-      await scene.create({
+      await context.create({
         apiVersion: 'v1',
         kind: 'Namespace',
         metadata: { name: namespace, labels: VERIFY_NAMESPACE_LABELS },
       });
-      await scene.create(pod);
-      await scene.api.patch(
+      await context.create(pod);
+      await context.api.patch(
         { apiVersion: 'v1', kind: 'Namespace', name: namespace },
         { metadata: { labels: { [ENABLED_LABEL]: 'true' } } },
       );
-      return awaitViolation(scene, namespace, message);
+      return awaitViolation(context, namespace, message);
     },
   };
 }
@@ -50,7 +50,7 @@ interface Finding {
 }
 
 async function awaitViolation(
-  { api, signal }: Scene,
+  { api, signal }: VerifyContext,
   namespace: string,
   message: string,
 ): Promise<Outcome> {

@@ -1,6 +1,6 @@
 import { objectId, referenceOf, valueAt, type KubernetesObject } from '../../kubernetes/object';
 import { canonicalJson } from '../../policy/model/canonical-json';
-import { judged, type Finding, type Scene, type Step } from '../step';
+import { judged, type Finding, type VerifyContext, type Step } from '../step';
 import { DEPLOY_AGAIN } from '../webhooks';
 
 /** What decides whether a constraint refuses, and what it refuses. */
@@ -20,11 +20,11 @@ export const constraints: Step = {
   id: 'constraints',
   title: 'Gatekeeper denies by this policy',
   expected: 'the templates and constraints of the policy, unchanged',
-  run: async (scene) => {
-    const { templates, constraints: emitted } = scene.expected;
+  run: async (context) => {
+    const { templates, constraints: emitted } = context.expected;
     const findings = await Promise.all([
-      ...templates.map((template) => compare(scene, template, TEMPLATE_MEMBERS)),
-      ...emitted.map((constraint) => compare(scene, constraint, CONSTRAINT_MEMBERS)),
+      ...templates.map((template) => compare(context, template, TEMPLATE_MEMBERS)),
+      ...emitted.map((constraint) => compare(context, constraint, CONSTRAINT_MEMBERS)),
     ]);
     return judged(
       findings.flat(),
@@ -34,7 +34,7 @@ export const constraints: Step = {
 };
 
 async function compare(
-  { api }: Scene,
+  { api }: VerifyContext,
   expected: KubernetesObject,
   members: readonly (readonly string[])[],
 ): Promise<Finding[]> {

@@ -1,4 +1,4 @@
-import { nodesOffering, sightKernel } from '../kernel';
+import { nodesOffering, observeKernel } from '../kernel';
 import { fail, notRun, pass, type Step } from '../step';
 import { podName, VERIFY_NAMESPACE_LABELS } from '../pod';
 
@@ -10,21 +10,21 @@ export const control: Step = {
   id: 'control',
   title: 'A pod outside any sandbox shows the kernel of its node',
   expected: "the node's kernel",
-  run: async (scene) => {
-    if ((await nodesOffering(scene)).length === 0)
+  run: async (context) => {
+    if ((await nodesOffering(context)).length === 0)
       return notRun('no ready node reports a container runtime, so the pod would stay Pending');
-    const namespace = `secure-ai-control-${scene.suffix}`;
-    await scene.create({
+    const namespace = `secure-ai-control-${context.suffix}`;
+    await context.create({
       apiVersion: 'v1',
       kind: 'Namespace',
       metadata: { name: namespace, labels: VERIFY_NAMESPACE_LABELS },
     });
-    const sighting = await sightKernel(scene, {
-      name: podName('control', scene.suffix),
+    const observation = await observeKernel(context, {
+      name: podName('control', context.suffix),
       namespace,
     });
-    if ('outcome' in sighting) return sighting.outcome;
-    const { podKernel, nodeKernel, saysGvisor, observed, evidence } = sighting;
+    if ('outcome' in observation) return observation.outcome;
+    const { podKernel, nodeKernel, saysGvisor, observed, evidence } = observation;
     const ordinary = podKernel !== '' && podKernel === nodeKernel && !saysGvisor;
     return ordinary
       ? pass(observed, evidence)

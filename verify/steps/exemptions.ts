@@ -2,7 +2,7 @@ import { listAt, type KubernetesObject } from '../../kubernetes/object';
 import { IGNORE_LABEL } from '../../constructs/gatekeeper/names';
 import { NAMESPACES } from '../../base/names';
 import { enabledNamespaces, namespaceId } from '../enabled-namespaces';
-import { judged, type Finding, type Scene, type Step } from '../step';
+import { judged, type Finding, type VerifyContext, type Step } from '../step';
 
 /** The one Config object Gatekeeper reads (gatekeeper v3.23.1, pkg/keys, `Config`). */
 const CONFIG = {
@@ -22,12 +22,12 @@ export const exemptions: Step = {
   id: 'exemptions',
   title: 'Gatekeeper exempts no enabled namespace',
   expected: `no ${IGNORE_LABEL} label, no excludedNamespaces, no --exempt-namespace for it`,
-  run: async (scene) => {
-    const namespaces = await enabledNamespaces(scene);
+  run: async (context) => {
+    const namespaces = await enabledNamespaces(context);
     const findings = await Promise.all([
       Promise.resolve(ignored(namespaces)),
-      excluded(scene, namespaces),
-      ...DEPLOYMENTS.map((name) => exempted(scene, name, namespaces)),
+      excluded(context, namespaces),
+      ...DEPLOYMENTS.map((name) => exempted(context, name, namespaces)),
     ]);
     return judged(findings.flat(), `none of ${namespaces.length} enabled namespaces is exempt`);
   },
@@ -44,7 +44,7 @@ function ignored(namespaces: readonly KubernetesObject[]): Finding[] {
 }
 
 async function excluded(
-  { api }: Scene,
+  { api }: VerifyContext,
   namespaces: readonly KubernetesObject[],
 ): Promise<Finding[]> {
   const config = await api.get(CONFIG);
@@ -63,7 +63,7 @@ async function excluded(
 }
 
 async function exempted(
-  { api }: Scene,
+  { api }: VerifyContext,
   deployment: string,
   namespaces: readonly KubernetesObject[],
 ): Promise<Finding[]> {

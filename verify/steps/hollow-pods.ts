@@ -12,14 +12,14 @@ export const hollowPods: Step = {
   id: 'hollow-pods',
   title: 'No pod leads around its sandbox',
   expected: 'no hostPath, host namespace, privileged container, sandbox annotation, other class',
-  run: async (scene) => {
-    const namespaces = await enabledNamespaces(scene);
+  run: async (context) => {
+    const namespaces = await enabledNamespaces(context);
     const lists = namespaces.map(({ metadata: { name = '' } }) =>
-      scene.api.list({ apiVersion: 'v1', kind: 'Pod', namespace: name }),
+      context.api.list({ apiVersion: 'v1', kind: 'Pod', namespace: name }),
     );
     const running = (await Promise.all(lists)).flat().filter(isOnNode);
     return judged(
-      running.flatMap((pod) => findingOf(pod, scene.policy)),
+      running.flatMap((pod) => findingOf(pod, context.policy)),
       `${running.length} pods on nodes, in ${namespaces.length} enabled namespaces`,
     );
   },

@@ -11,14 +11,14 @@ export function labelled(runtime: Runtime): Step {
     id: `label-${runtime.name}`,
     title: `A pod labelled ${runtime.name} gets its runtime`,
     expected: `runtimeClassName ${runtime.runtimeClassName}`,
-    run: async (scene) => {
-      const namespace = await enabledNamespace(scene);
+    run: async (context) => {
+      const namespace = await enabledNamespace(context);
       if (namespace === undefined) return notRun(NO_NAMESPACE);
-      const { labelKey } = scene.policy;
+      const { labelKey } = context.policy;
       const admission = await admit(
-        scene,
+        context,
         verificationPod({
-          name: podName(`${runtime.name}-test`, scene.suffix),
+          name: podName(`${runtime.name}-test`, context.suffix),
           namespace,
           image: BUSYBOX_IMAGE,
           labels: { [labelKey]: runtime.name },

@@ -14,8 +14,8 @@ export const namespaces: Step = {
   id: 'namespaces',
   title: 'Enabled namespaces say so and enforce Pod Security',
   expected: `label ${ENABLED_LABEL}="true", and ${ENFORCE_LABEL} baseline or restricted`,
-  run: async (scene) => {
-    const labelled = await labelledNamespaces(scene);
+  run: async (context) => {
+    const labelled = await labelledNamespaces(context);
     const sound = `${labelled.length} enabled: ${labelled.map(({ metadata }) => metadata.name).join(', ') || 'none'}`;
     return judged(labelled.flatMap(findingsOf), sound);
   },

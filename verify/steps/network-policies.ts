@@ -2,7 +2,7 @@ import { DeadlineError } from '../../kubernetes/wait-until';
 import { ENABLED_LABEL, NETWORK_NOT_ENFORCED_ANNOTATION } from '../../base/names';
 import type { Runtime } from '../../policy/model/runtime-policy';
 import { nodesOffering } from '../kernel';
-import { fail, notRun, pass, type Outcome, type Scene, type Step } from '../step';
+import { fail, notRun, pass, type Outcome, type VerifyContext, type Step } from '../step';
 import { EFFECT_DEADLINE_SECONDS, startTrial, type NetworkTrial } from '../network-trial';
 import { VERIFY_NAMESPACE_LABELS } from '../pod';
 
@@ -18,13 +18,13 @@ export const networkPolicies: Step = {
   id: 'network-policies',
   title: 'NetworkPolicies are enforced',
   expected: 'a client that reaches a server, not under default-deny, and again without it',
-  run: async (scene) => {
-    if ((await nodesOffering(scene)).length === 0)
+  run: async (context) => {
+    if ((await nodesOffering(context)).length === 0)
       return notRun('no ready node reports a container runtime, so the pods would stay Pending');
-    const runtime = await offeredRuntime(scene);
-    const namespace = `secure-ai-network-${scene.suffix}`;
+    const runtime = await offeredRuntime(context);
+    const namespace = `secure-ai-network-${context.suffix}`;
     const enabled = runtime === undefined ? {} : { [ENABLED_LABEL]: 'true' };
-    await scene.create({
+    await context.create({
       apiVersion: 'v1',
       kind: 'Namespace',
       metadata: {
@@ -32,20 +32,24 @@ export const networkPolicies: Step = {
         labels: { ...VERIFY_NAMESPACE_LABELS, ...enabled },
       },
     });
-    const labels = runtime === undefined ? {} : { [scene.policy.labelKey]: runtime.name };
+    const labels = runtime === undefined ? {} : { [context.policy.labelKey]: runtime.name };
     const pods = runtime === undefined ? 'pods outside a sandbox' : `${runtime.name} pods`;
-    return tryPolicy(scene, await startTrial(scene, namespace, labels), pods);
+    return tryPolicy(context, await startTrial(context, namespace, labels), pods);
   },
 };
 
 /** The strongest runtime a ready node offers; undefined where none offers any. */
-async function offeredRuntime(scene: Scene): Promise<Runtime | undefined> {
-  for (const runtime of [...scene.policy.runtimes].reverse())
-    if ((await nodesOffering(scene, runtime.handler)).length > 0) return runtime;
+async function offeredRuntime(context: VerifyContext): Promise<Runtime | undefined> {
+  for (const runtime of [...context.policy.runtimes].reverse())
+    if ((await nodesOffering(context, runtime.handler)).length > 0) return runtime;
   return undefined;
 }
 
-async function tryPolicy(scene: Scene, trial: NetworkTrial, pods: string): Promise<Outcome> {
+async function tryPolicy(
+  context: VerifyContext,
+  trial: NetworkTrial,
+  pods: string,
+): Promise<Outcome> {
   const within = async (reach: 'reached' | 'blocked') => {
     try {
       await trial.awaits(reach, EFFECT_DEADLINE_SECONDS);
@@ -59,7 +63,7 @@ async function tryPolicy(scene: Scene, trial: NetworkTrial, pods: string): Promi
   if (!(await within('reached')))
     return notRun('the client does not reach the server even without a NetworkPolicy');
   await trial.close();
-  if (!(await within('blocked'))) return unenforced(scene, evidence);
+  if (!(await within('blocked'))) return unenforced(context, evidence);
   await trial.open();
   return (await within('reached'))
     ? pass(`between two ${pods}: reached, blocked under default-deny, reached again`, evidence)
@@ -68,7 +72,7 @@ async function tryPolicy(scene: Scene, trial: NetworkTrial, pods: string): Promi
 
 /** A node of a local cluster whose kernel cannot enforce says so itself. */
 async function unenforced(
-  { api }: Scene,
+  { api }: VerifyContext,
   evidence: { readonly namespace: string; readonly node: string },
 ): Promise<Outcome> {
   const node = await api.get({ apiVersion: 'v1', kind: 'Node', name: evidence.node });

@@ -9,7 +9,7 @@ import {
 } from '../../kubernetes/object';
 import { READINESS } from '../../deploy/readiness';
 import type { WaitKind } from '../../deploy/plan';
-import { judged, type Finding, type Outcome, type Scene, type Step } from '../step';
+import { judged, type Finding, type Outcome, type VerifyContext, type Step } from '../step';
 import { enabledNamespace, NO_NAMESPACE } from '../namespace';
 import { DEPLOY_AGAIN } from '../webhooks';
 
@@ -31,13 +31,13 @@ interface Flaw extends Finding {
 }
 
 /** What every other step rests on; all that is missing or not ready is told at once. */
-export async function preflight(scene: Scene): Promise<Preflight> {
+export async function preflight(context: VerifyContext): Promise<Preflight> {
   const flaws = (
     await Promise.all([
-      runtimeClassFlaws(scene),
-      gatekeeperFlaws(scene),
-      policyFlaws(scene),
-      webhookFlaws(scene),
+      runtimeClassFlaws(context),
+      gatekeeperFlaws(context),
+      policyFlaws(context),
+      webhookFlaws(context),
     ])
   ).flat();
   const findings = flaws.map(({ path, reason, fix }) => ({ path, reason, fix }));
@@ -47,7 +47,7 @@ export async function preflight(scene: Scene): Promise<Preflight> {
   };
 }
 
-async function runtimeClassFlaws({ api, policy }: Scene): Promise<Flaw[]> {
+async function runtimeClassFlaws({ api, policy }: VerifyContext): Promise<Flaw[]> {
   const flaws = policy.runtimes.map(async ({ runtimeClassName, handler }): Promise<Flaw[]> => {
     const reference = {
       apiVersion: 'node.k8s.io/v1',
@@ -64,7 +64,7 @@ async function runtimeClassFlaws({ api, policy }: Scene): Promise<Flaw[]> {
   return (await Promise.all(flaws)).flat();
 }
 
-async function gatekeeperFlaws(scene: Scene): Promise<Flaw[]> {
+async function gatekeeperFlaws(context: VerifyContext): Promise<Flaw[]> {
   const kinds = Object.values(CONSTRAINT_KINDS);
   const templates = kinds.map((kind) =>
     unreadyFlaws(
@@ -74,18 +74,18 @@ async function gatekeeperFlaws(scene: Scene): Promise<Flaw[]> {
         name: kind.toLowerCase(),
       },
       'template-created',
-      scene,
+      context,
     ),
   );
   const constraints = kinds.map(async (kind) => {
-    const live = await scene.api.list({ apiVersion: 'constraints.gatekeeper.sh/v1beta1', kind });
-    const flaws = live.map((one) => unreadyFlaws(referenceOf(one), 'constraint-enforced', scene));
+    const live = await context.api.list({ apiVersion: 'constraints.gatekeeper.sh/v1beta1', kind });
+    const flaws = live.map((one) => unreadyFlaws(referenceOf(one), 'constraint-enforced', context));
     return (await Promise.all(flaws)).flat();
   });
   return (await Promise.all([...templates, ...constraints])).flat();
 }
 
-async function policyFlaws({ api, policy }: Scene): Promise<Flaw[]> {
+async function policyFlaws({ api, policy }: VerifyContext): Promise<Flaw[]> {
   const reference = {
     apiVersion: 'v1',
     kind: 'ConfigMap',
@@ -100,8 +100,8 @@ async function policyFlaws({ api, policy }: Scene): Promise<Flaw[]> {
     : [{ path: objectId(reference), reason, fix: DEPLOY_AGAIN }];
 }
 
-async function webhookFlaws(scene: Scene): Promise<Flaw[]> {
-  if ((await enabledNamespace(scene)) === undefined) {
+async function webhookFlaws(context: VerifyContext): Promise<Flaw[]> {
+  if ((await enabledNamespace(context)) === undefined) {
     const fix = `label a namespace: kubectl label namespace NAME ${ENABLED_LABEL}=true`;
     return [{ path: 'Namespace', reason: NO_NAMESPACE, fix }];
   }
@@ -110,17 +110,17 @@ async function webhookFlaws(scene: Scene): Promise<Flaw[]> {
     kind: 'MutatingWebhookConfiguration',
     name: MUTATOR.name,
   };
-  return unreadyFlaws(reference, 'webhook-answers', scene);
+  return unreadyFlaws(reference, 'webhook-answers', context);
 }
 
 async function unreadyFlaws(
   reference: ObjectReference,
   wait: Exclude<WaitKind, 'none'>,
-  scene: Scene,
+  context: VerifyContext,
 ): Promise<Flaw[]> {
-  const live: KubernetesObject | undefined = await scene.api.get(reference);
+  const live: KubernetesObject | undefined = await context.api.get(reference);
   if (live === undefined) return [missing(reference)];
-  const observation = await READINESS[wait].observe(live, scene);
+  const observation = await READINESS[wait].observe(live, context);
   if (observation.done) return [];
   const fix = `look at the pods of namespace ${NAMESPACES.gatekeeper} and at the steps below`;
   return [{ path: objectId(reference), reason: observation.seen, fix }];

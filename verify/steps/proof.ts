@@ -1,6 +1,6 @@
 import type { Runtime } from '../../policy/model/runtime-policy';
 import { sandboxesStarted } from '../handler';
-import { nodesOffering, sightKernel, whyNoNode, type KernelSighting } from '../kernel';
+import { nodesOffering, observeKernel, whyNoNode, type KernelObservation } from '../kernel';
 import { fail, notRun, pass, type Outcome, type Step } from '../step';
 import { enabledNamespace, NO_NAMESPACE } from '../namespace';
 import { podName } from '../pod';
@@ -16,21 +16,21 @@ export function runtimeProof(runtime: Runtime): Step {
     id: `proof-${name}`,
     title: `A ${name} pod runs on a kernel of its own`,
     expected: `a kernel other than the node's${gvisor ? ', which says it is gVisor' : ''}; a sandbox started with handler ${handler}`,
-    run: async (scene) => {
-      const nodes = await nodesOffering(scene, handler);
-      if (nodes.length === 0) return notRun(await whyNoNode(scene, handler));
-      const namespace = await enabledNamespace(scene);
+    run: async (context) => {
+      const nodes = await nodesOffering(context, handler);
+      if (nodes.length === 0) return notRun(await whyNoNode(context, handler));
+      const namespace = await enabledNamespace(context);
       if (namespace === undefined) return notRun(NO_NAMESPACE);
-      const before = await sandboxesStarted(scene, nodes, handler);
-      const sighting = await sightKernel(scene, {
-        name: podName(`${name}-proof`, scene.suffix),
+      const before = await sandboxesStarted(context, nodes, handler);
+      const observation = await observeKernel(context, {
+        name: podName(`${name}-proof`, context.suffix),
         namespace,
-        labels: { [scene.policy.labelKey]: name },
+        labels: { [context.policy.labelKey]: name },
       });
-      if ('outcome' in sighting) return sighting.outcome;
-      const after = await sandboxesStarted(scene, nodes, handler);
+      if ('outcome' in observation) return observation.outcome;
+      const after = await sandboxesStarted(context, nodes, handler);
       const started = before === undefined || after === undefined ? undefined : after - before;
-      return judge(sighting, started, { handler, gvisor });
+      return judge(observation, started, { handler, gvisor });
     },
   };
 }
@@ -42,19 +42,19 @@ interface Wanted {
 
 /** @param started how many sandboxes the kubelet counts more with the handler; undefined where it may not be asked */
 function judge(
-  sighting: KernelSighting,
+  observation: KernelObservation,
   started: number | undefined,
   { handler, gvisor }: Wanted,
 ): Outcome {
-  const observed = `${sighting.observed}${startedText(handler, started)}`;
-  const evidence = { ...sighting.evidence, handler, sandboxesStarted: started ?? null };
+  const observed = `${observation.observed}${startedText(handler, started)}`;
+  const evidence = { ...observation.evidence, handler, sandboxesStarted: started ?? null };
   const flaw =
-    kernelFlaw(sighting, gvisor) ?? (started === 0 ? 'started with another handler' : undefined);
+    kernelFlaw(observation, gvisor) ?? (started === 0 ? 'started with another handler' : undefined);
   return flaw === undefined ? pass(observed, evidence) : fail(`${flaw}: ${observed}`, evidence);
 }
 
 function kernelFlaw(
-  { podKernel, nodeKernel, saysGvisor }: KernelSighting,
+  { podKernel, nodeKernel, saysGvisor }: KernelObservation,
   gvisor: boolean,
 ): string | undefined {
   if (podKernel === '' || nodeKernel === '') return 'nothing to compare';

@@ -1,27 +1,27 @@
 /** Whether the API server asks the webhooks about everything this project registered them for. */
 import { referenceOf, type KubernetesObject } from '../../kubernetes/object';
 import { enabledNamespaces } from '../enabled-namespaces';
-import { judged, type Scene, type Step } from '../step';
+import { judged, type VerifyContext, type Step } from '../step';
 import { webhookFindings } from '../webhooks';
 
 export const mutatorRegistration: Step = {
   id: 'webhook-mutator',
   title: 'The API server asks the mutator about every pod',
   expected: 'the MutatingWebhookConfiguration covers what was deployed',
-  run: (scene) => compare(scene, scene.expected.mutating),
+  run: (context) => compare(context, context.expected.mutating),
 };
 
 export const gatekeeperRegistration: Step = {
   id: 'webhook-gatekeeper',
   title: 'The API server asks Gatekeeper about every pod',
   expected: 'the ValidatingWebhookConfiguration covers what was deployed',
-  run: (scene) => compare(scene, scene.expected.validating),
+  run: (context) => compare(context, context.expected.validating),
 };
 
-async function compare(scene: Scene, expected: KubernetesObject) {
+async function compare(context: VerifyContext, expected: KubernetesObject) {
   const [live, namespaces] = await Promise.all([
-    scene.api.get(referenceOf(expected)),
-    enabledNamespaces(scene),
+    context.api.get(referenceOf(expected)),
+    enabledNamespaces(context),
   ]);
   return judged(
     webhookFindings(expected, live, namespaces),

@@ -23,9 +23,9 @@ export function unlabelled(policy: RuntimePolicy): Step {
     id: 'unlabelled-refused',
     title: `A pod without the runtime label is refused in ${namespace}`,
     expected: message ?? 'a refusal',
-    run: async (scene) => {
+    run: async (context) => {
       if (message === undefined) return notRun('the policy requires the label of no container');
-      return refused(scene, pod, message);
+      return refused(context, pod, message);
     },
   };
 }

@@ -37,12 +37,12 @@ export function selectedByRule(sample: Sample, policy: RuntimePolicy): Step {
       runtime === undefined
         ? 'a runtime by rule'
         : `runtimeClassName ${runtime.runtimeClassName} (rule ${selection.rules.join(', ')})`,
-    run: async (scene) => {
+    run: async (context) => {
       if (runtime === undefined) return notRun('no rule of the policy matches this pod');
-      const namespace = await enabledNamespace(scene);
+      const namespace = await enabledNamespace(context);
       if (namespace === undefined) return notRun(NO_NAMESPACE);
-      const name = podName(`${sample.name}-test`, scene.suffix);
-      const admission = await admit(scene, samplePod(sample, name, namespace));
+      const name = podName(`${sample.name}-test`, context.suffix);
+      const admission = await admit(context, samplePod(sample, name, namespace));
       if (!admission.admitted) return fail(`refused: ${admission.message}`);
       const { pod } = admission;
       const right =
@@ -63,12 +63,12 @@ export function mislabelled(sample: Sample, policy: RuntimePolicy): Step {
     id: 'mislabelled-refused',
     title: `${describe(sample)} labelled ${wrong?.label ?? 'otherwise'} is refused`,
     expected: wrong?.message ?? 'a refusal',
-    run: async (scene) => {
+    run: async (context) => {
       if (wrong?.message === undefined) return notRun('no rule of the policy refuses this pod');
-      const namespace = await enabledNamespace(scene);
+      const namespace = await enabledNamespace(context);
       if (namespace === undefined) return notRun(NO_NAMESPACE);
       const labels = { [policy.labelKey]: wrong.label };
-      return refused(scene, samplePod(sample, MISLABELLED, namespace, labels), wrong.message);
+      return refused(context, samplePod(sample, MISLABELLED, namespace, labels), wrong.message);
     },
   };
 }

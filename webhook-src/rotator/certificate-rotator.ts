@@ -34,7 +34,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { collectDefaultMetrics, Registry } from 'prom-client';
-import { SandboxError } from '../../base/errors';
+import { SHARED_ERRORS, SandboxError } from '../../base/errors';
 import {
   daysFlag,
   portFlag,
@@ -155,7 +155,7 @@ async function keepRotating(
 function rotationOf(flags: Flags<typeof FLAGS>, environment: NodeJS.ProcessEnv): Rotation {
   const { KUBERNETES_SERVICE_HOST: host = '', KUBERNETES_SERVICE_PORT: port = '' } = environment;
   if (host === '' || portFlag.read(port) === undefined) {
-    throw new SandboxError('USAGE_INVALID', [
+    throw new SandboxError(SHARED_ERRORS.USAGE_INVALID, [
       {
         path: 'KUBERNETES_SERVICE_HOST, KUBERNETES_SERVICE_PORT',
         reason: 'do not name an API server',

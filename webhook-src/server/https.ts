@@ -47,12 +47,12 @@ export interface AdmissionServer {
   readonly context: SecureContextOptions;
   readonly listener: (request: IncomingMessage, response: ServerResponse) => void;
   /** Whether the client behind a connection may ask. Without a client CA every connection counts the same. */
-  readonly mayAsk: (socket: TLSSocket) => boolean;
+  readonly isAllowedClient: (socket: TLSSocket) => boolean;
   readonly metrics: Metrics;
 }
 
 export function createAdmissionServer(options: AdmissionServer): Server {
-  const { context, listener, mayAsk, metrics } = options;
+  const { context, listener, isAllowedClient, metrics } = options;
   const clientsProve = context.ca !== undefined;
   const server = createServer(
     {
@@ -74,7 +74,7 @@ export function createAdmissionServer(options: AdmissionServer): Server {
   );
   boundConnections(server, {
     maxConnections: MAX_CONNECTIONS,
-    ...(clientsProve && { isClient: mayAsk }),
+    ...(clientsProve && { isClient: isAllowedClient }),
     onClose: () => metrics.connectionErrors.inc({ kind: 'over_limit' }),
   });
   // Faults of the handshake come here too (nodejs lib/https.js, addClientError). Nothing can be written then: a socket that is only

@@ -1,5 +1,6 @@
 /** What a single review may need at most, and what somebody whose pod needs more is told: by the webhook and by `secure-ai explain`. */
 import { SandboxError, type Problem } from '../../base/errors';
+import { WEBHOOK_ERRORS } from '../errors';
 import { BODY_CAP_BYTES } from './memory';
 import type { ReviewHead } from './places';
 import { COST_CAP, createReviewScan, DEPTH_CAP, type ReviewScan } from './structure';
@@ -57,7 +58,7 @@ function limitProblem({ limit, found }: Exceeded, head: Readonly<ReviewHead>): P
 
 /** The same text as `secure-ai explain` prints. */
 export function limitMessage(exceeded: Exceeded, head: Readonly<ReviewHead>): string {
-  return new SandboxError('POD_TOO_LARGE', [limitProblem(exceeded, head)]).message;
+  return new SandboxError(WEBHOOK_ERRORS.POD_TOO_LARGE, [limitProblem(exceeded, head)]).message;
 }
 
 /** `namespace/name`, or `namespace/generateName*` while there is no name. */

@@ -26,7 +26,7 @@ export interface Admission {
   /** Judges a body, in this thread or aside; throws or rejects where judging fails. */
   readonly judge: (body: ReceivedBody) => Judged | Promise<Judged>;
   /** Whether the client behind a connection may ask at all. */
-  readonly mayAsk: (socket: TLSSocket) => boolean;
+  readonly isAllowedClient: (socket: TLSSocket) => boolean;
   readonly metrics: Metrics;
   readonly log: Log;
 }
@@ -124,7 +124,7 @@ function refusedByHead(request: IncomingMessage, admission: Admission): RefusalC
   // The API server appends ?timeout=… (apiserver v0.36.3 pkg/admission/plugin/webhook/mutating/dispatcher.go).
   if (url.split('?', 1)[0] !== MUTATOR.path) return 'path_unknown';
   if (method !== 'POST') return 'method_not_allowed';
-  if (!admission.mayAsk(request.socket as TLSSocket)) return 'client_unknown';
+  if (!admission.isAllowedClient(request.socket as TLSSocket)) return 'client_unknown';
   if (admission.phase() === 'stopping') return 'stopping';
   if (!/^application\/json\s*(;|$)/i.test(headers['content-type'] ?? '')) return 'content_type';
   if (!/^(identity)?$/i.test(headers['content-encoding'] ?? '')) return 'content_encoding';

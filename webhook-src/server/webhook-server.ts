@@ -20,7 +20,7 @@
 import type { Server } from 'node:https';
 import { isMainThread } from 'node:worker_threads';
 import { collectDefaultMetrics, Registry } from 'prom-client';
-import { SandboxError } from '../../base/errors';
+import { SHARED_ERRORS, SandboxError } from '../../base/errors';
 import { portFlag, readFlags, secondsFlag, textFlag, type Flags } from '../../programs/flags';
 import { listen, runProgram, stopSignal } from '../../programs/program';
 import {
@@ -114,17 +114,17 @@ function policyReloader(state: State, { 'policy-file': file }: Flags<typeof FLAG
 
 function certificateReloader(state: State, flags: Flags<typeof FLAGS>): Reloader {
   const files = { directory: flags['cert-dir'], clientCaFile: flags['client-ca-file'] };
-  const mayAsk = clientCheck(flags['client-ca-file'] !== undefined, flags['client-name']);
+  const isAllowedClient = clientCheck(flags['client-ca-file'] !== undefined, flags['client-name']);
   const listener = createListener({
     phase: () => state.phase,
     judge: (body) => judgeBy(state, body),
-    mayAsk,
+    isAllowedClient,
     metrics,
     log,
   });
 
   async function open({ context }: ServingCertificate): Promise<void> {
-    state.server = createAdmissionServer({ context, listener, mayAsk, metrics });
+    state.server = createAdmissionServer({ context, listener, isAllowedClient, metrics });
     const port = await listen(state.server, flags.port, flags['bind-address']);
     log.info({ port }, 'listening');
   }
@@ -179,7 +179,7 @@ function reportFailed(what: 'policy' | 'certificate', error: unknown): void {
 async function main(): Promise<void> {
   const flags = readFlags(FLAGS, process.argv.slice(2));
   if (flags['client-name'] !== undefined && flags['client-ca-file'] === undefined) {
-    throw new SandboxError('USAGE_INVALID', [
+    throw new SandboxError(SHARED_ERRORS.USAGE_INVALID, [
       {
         path: '--client-name',
         reason: 'proves nothing without a CA to check the certificate with',

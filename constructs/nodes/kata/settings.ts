@@ -1,4 +1,5 @@
 import { SandboxError, type Problem } from '../../../base/errors';
+import { CONSTRUCTS_ERRORS } from '../../errors';
 import { formatPath, problemsOf } from '../../../base/zod-problems';
 import { KATA_NODE_LABEL } from '../scheduling';
 import { kataNodesShape, type KataNodesProps, type KataNodesShape } from './schema';
@@ -32,7 +33,7 @@ export function resolveKataNodes(props: KataNodesProps): KataNodesSettings {
 
 function invalid([first, ...rest]: readonly Problem[]): SandboxError {
   if (first === undefined) throw new TypeError('an error needs a problem');
-  return new SandboxError('CONFIG_INVALID', [first, ...rest]);
+  return new SandboxError(CONSTRUCTS_ERRORS.CONFIG_INVALID, [first, ...rest]);
 }
 
 export function completeKataNodes(

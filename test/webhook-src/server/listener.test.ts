@@ -21,7 +21,7 @@ async function ask(
   const admission: Admission = {
     phase: () => 'serving',
     judge: () => ({ outcome: 'untouched', body: '{}', told: undefined }),
-    mayAsk: () => true,
+    isAllowedClient: () => true,
     metrics: createMetrics(new Registry()),
     log: pino({}, { write: (line: string) => lines.push(line) }),
     ...changes,
@@ -87,7 +87,7 @@ it('keeps the connection while serving', async () => {
 
 it('asks nobody who may not ask', async () => {
   const judge = jest.fn();
-  expect((await ask({ mayAsk: () => false, judge })).status).toBe(403);
+  expect((await ask({ isAllowedClient: () => false, judge })).status).toBe(403);
   expect(judge).not.toHaveBeenCalled();
 });
 

@@ -1,4 +1,5 @@
 import { SandboxError } from '../base/errors';
+import { KUBERNETES_ERRORS } from './errors';
 import { ApiError, type KubernetesApi } from './api';
 
 /**
@@ -7,7 +8,7 @@ import { ApiError, type KubernetesApi } from './api';
  * @returns such as `v1.36.3`
  * @throws SandboxError CLUSTER_UNREACHABLE when it does not answer, or not with a version
  */
-export async function reach(api: KubernetesApi): Promise<string> {
+export async function assertReachable(api: KubernetesApi): Promise<string> {
   try {
     return await api.version();
   } catch (error) {
@@ -19,7 +20,7 @@ export async function reach(api: KubernetesApi): Promise<string> {
 /** The error of a command that cannot go on because of what the server answered, or did not. */
 export function unreachable(path: string, error: ApiError): SandboxError {
   return new SandboxError(
-    'CLUSTER_UNREACHABLE',
+    KUBERNETES_ERRORS.CLUSTER_UNREACHABLE,
     [
       {
         path,

@@ -1,0 +1,13 @@
+/** The error codes that `constructs/` throws. */
+import { errorTable } from '../base/errors';
+
+export const CONSTRUCTS_ERRORS = errorTable({
+  CONFIG_INVALID: {
+    exit: 2,
+    summary: 'The sandbox configuration does not have the shape it needs.',
+  },
+  CHART_INVALID: {
+    exit: 2,
+    summary: 'The synthesized objects break a rule every deployment has to keep.',
+  },
+});

@@ -1,0 +1,43 @@
+/** The error codes that `local/` throws. */
+import { errorTable } from '../base/errors';
+
+export const LOCAL_ERRORS = errorTable({
+  CLUSTER_NAME_INVALID: {
+    exit: 2,
+    summary: 'The name of a local cluster does not have the shape it needs.',
+  },
+  LOCAL_NO_HOST_ADDRESS: {
+    exit: 3,
+    summary: 'This computer has no address that webhooks could be reached at.',
+  },
+  LOCAL_LOCKED: {
+    exit: 3,
+    summary: 'Another process works on the same local cluster or tool and does not finish.',
+  },
+  LOCAL_START_FAILED: {
+    exit: 3,
+    summary: 'A process of the local cluster ended or did not become ready in time.',
+  },
+  LOCAL_STOP_FAILED: { exit: 3, summary: 'A process of the local cluster could not be ended.' },
+  TOOLCHAIN_NO_GO: {
+    exit: 3,
+    summary: 'A program has to be built, and there is no Go to build it with.',
+  },
+  TOOLCHAIN_BUILD_FAILED: {
+    exit: 3,
+    summary: 'A program of the local cluster could not be built.',
+  },
+  TOOLCHAIN_DISK_FULL: { exit: 3, summary: 'There is not enough disk space to build a program.' },
+  TOOLCHAIN_CHECKSUM_MISMATCH: {
+    exit: 3,
+    summary: 'A downloaded program is not the one its publisher announced.',
+  },
+  NODE_UNSUPPORTED: { exit: 3, summary: 'This computer cannot run nodes.' },
+  NODE_PROGRAMS_MISSING: {
+    exit: 3,
+    summary: 'A program a node needs is neither installed nor to be had.',
+  },
+  NODE_NETWORK_FULL: { exit: 3, summary: 'No address range is left for the network of the nodes.' },
+  NODE_START_FAILED: { exit: 3, summary: 'A node did not start or did not become ready in time.' },
+  NODE_STOP_FAILED: { exit: 3, summary: 'Something a node left could not be removed.' },
+});

@@ -1,0 +1,9 @@
+/** The error codes that `policy/` throws. */
+import { errorTable } from '../base/errors';
+
+export const POLICY_ERRORS = errorTable({
+  POLICY_INVALID: {
+    exit: 2,
+    summary: 'The policy does not have the shape or meaning a policy needs.',
+  },
+});

@@ -1,0 +1,9 @@
+/** The error codes that `webhook-src/` throws. */
+import { errorTable } from '../base/errors';
+
+export const WEBHOOK_ERRORS = errorTable({
+  POD_TOO_LARGE: {
+    exit: 1,
+    summary: 'Judging a pod needs more than a limit of the mutating webhook.',
+  },
+});
