@@ -1,0 +1,37 @@
+/** Which room may import which, as docs/rooms.json allows it. `npm run arrows` fails on any other import, and on circles. */
+const rooms = require('./docs/rooms.json');
+
+const anyRoom = `^(${Object.keys(rooms).join('|')}|test|bench)/`;
+
+const arrows = Object.entries(rooms).map(([room, { imports, reason }]) => {
+  const allowed = [room, ...Object.keys(imports)];
+  return {
+    name: `arrow-from-${room}`,
+    comment:
+      `${room}/ may import ${Object.keys(imports).join(', ') || 'no other room'}: ${reason}. ` +
+      'Move the code to a room that may, or add the arrow with its reason to docs/rooms.json.',
+    severity: 'error',
+    from: { path: `^${room}/` },
+    to: { path: anyRoom, pathNot: `^(${allowed.join('|')})(/|\\.ts$)` },
+  };
+});
+
+module.exports = {
+  forbidden: [
+    ...arrows,
+    {
+      name: 'no-circle',
+      comment: 'These files import each other in a circle: move what both need into a third file.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^(dist|build|coverage)/' },
+    // Imports of types are arrows too.
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { extensions: ['.ts', '.js', '.json'] },
+  },
+};
