@@ -31,6 +31,10 @@ export const SHARED_ERRORS = errorTable({
     exit: 2,
     summary: 'A command line names something that is not there or does not fit together.',
   },
+  CHART_INVALID: {
+    exit: 2,
+    summary: 'The synthesized objects break a rule every deployment has to keep.',
+  },
 });
 
 /** One thing that is wrong: where, why, and what to do about it. */

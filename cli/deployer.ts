@@ -1,7 +1,7 @@
 /** Who deploys: Pulumi, or server-side apply. Both deploy the same tree, in the same order, with the same waits. */
 import type { DeployEvent, DeployReport } from '../deploy/apply';
 import type { LocalCluster } from '../local/cluster';
-import type { Profile } from './local-settings';
+import type { Profile } from '../infra/clusters/local-settings';
 import type { OnProgress } from '../local/progress';
 import type { PulumiPrograms } from '../local/toolchain/pulumi';
 import packageJson from '../package.json';

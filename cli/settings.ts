@@ -2,7 +2,7 @@
 import { App } from 'cdk8s';
 import { SandboxChart, type SandboxConfig } from '../constructs';
 import { planDeployment, type PlannedObject } from '../deploy/plan';
-import type { Profile } from './local-settings';
+import type { Profile } from '../infra/clusters/local-settings';
 
 /** For clusters of others: as configured. */
 export const asConfigured: Profile = (config) => config;

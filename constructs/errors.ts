@@ -6,8 +6,4 @@ export const CONSTRUCTS_ERRORS = errorTable({
     exit: 2,
     summary: 'The sandbox configuration does not have the shape it needs.',
   },
-  CHART_INVALID: {
-    exit: 2,
-    summary: 'The synthesized objects break a rule every deployment has to keep.',
-  },
 });

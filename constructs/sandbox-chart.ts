@@ -1,7 +1,6 @@
 import { ApiObject, Chart } from 'cdk8s';
 import type { Construct, IConstruct } from 'constructs';
-import { refuse, type Problem } from '../base/errors';
-import { CONSTRUCTS_ERRORS } from './errors';
+import { SHARED_ERRORS, refuse, type Problem } from '../base/errors';
 import type { Bundles } from './bundles';
 import type { SandboxConfig } from './config';
 import { Gatekeeper } from './gatekeeper';
@@ -69,7 +68,7 @@ export class SandboxChart extends Chart {
 
     this.node.addValidation({
       validate: () => {
-        refuse(CONSTRUCTS_ERRORS.CHART_INVALID, brokenRules(this));
+        refuse(SHARED_ERRORS.CHART_INVALID, brokenRules(this));
         return [];
       },
     });

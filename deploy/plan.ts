@@ -1,8 +1,7 @@
 /** From a chart to what is applied, in which order, and what is waited for after each object. */
 import { ApiObject, type Chart } from 'cdk8s';
 import type { IConstruct } from 'constructs';
-import { refuse, type Problem } from '../base/errors';
-import { CONSTRUCTS_ERRORS } from '../constructs/errors';
+import { SHARED_ERRORS, refuse, type Problem } from '../base/errors';
 import { DEPLOY_ERRORS } from './errors';
 import { MUTATOR } from '../base/names';
 import {
@@ -152,7 +151,7 @@ function refuseInvalid(chart: Chart): void {
       fix: 'correct sandbox.config.ts',
     })),
   );
-  refuse(CONSTRUCTS_ERRORS.CHART_INVALID, problems);
+  refuse(SHARED_ERRORS.CHART_INVALID, problems);
 }
 
 function refuseDuplicates(drafts: readonly Draft[]): void {

@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { LocalCluster } from '../../local/cluster';
 import type { Compute } from '../../local/pod-hosts';
-import type { Profile } from '../local-settings';
+import type { Profile } from '../../infra/clusters/local-settings';
 import type { Progress } from '../../local/progress';
 import { SHARED_ERRORS, refuse, type Problem } from '../../base/errors';
 import { DEPLOYERS, type DeployerChoice, type Deployment, type Destination } from '../deployer';
@@ -122,7 +122,7 @@ async function startLocal(
 ): Promise<Destination> {
   const { startCluster } = await import('../../local/cluster');
   const { startCompute } = await import('../../local/pod-hosts');
-  const { profileOf } = await import('../local-settings');
+  const { profileOf } = await import('../../infra/clusters/local-settings');
   const { signal } = session;
   let cluster: LocalCluster | undefined;
   let profile: Profile | undefined;

@@ -2,7 +2,7 @@
 import * as pulumi from '@pulumi/pulumi';
 import { z } from 'zod';
 import { findCluster, type LocalCluster } from '../../local/cluster';
-import { profileOf } from '../../cli/local-settings';
+import { profileOf } from './local-settings';
 import { SandboxError } from '../../base/errors';
 import { KUBERNETES_ERRORS } from '../../kubernetes/errors';
 import type { ClusterKind } from './cluster';

@@ -3,7 +3,7 @@ import { basename, dirname, isAbsolute, join } from 'node:path';
 import { parse } from 'smol-toml';
 import { SandboxError } from '../../base/errors';
 import { INSTALLER_ERRORS } from '../errors';
-import { globMatches } from '../../policy/rules/glob';
+import { globMatches } from '../../base/glob';
 
 /** 2: containerd 1.x and later. 3: 2.0 and later. 4: 2.3 and later (containerd v2.3.7, version/version.go). */
 export type ConfigVersion = 2 | 3 | 4;

@@ -4,7 +4,7 @@ import { Gauge, Registry } from 'prom-client';
 import { SHARED_ERRORS, SandboxError } from '../../base/errors';
 import { portFlag, readFlags, secondsFlag, textFlag, type Flags } from '../../programs/flags';
 import { listen, stopSignal } from '../../programs/program';
-import { connectApi, type Api } from '../../webhook-src/rotator/api';
+import { connectApi, type Api } from '../../programs/in-cluster-api';
 import { createHealthServer, createMetricsServer } from '../../programs/telemetry/health';
 import { reasonOf, type Log } from '../../programs/telemetry/log';
 import {

@@ -1,5 +1,5 @@
 /** Why the pod ends: the DaemonSet no longer wants gVisor on this node, or it only wants another pod there. */
-import type { Api } from '../../webhook-src/rotator/api';
+import type { Api } from '../../programs/in-cluster-api';
 import type { ShutdownDecision } from '../shared-directories';
 import { getNode } from './node';
 

@@ -9,7 +9,7 @@ import {
 import type { Denial } from './decision';
 import { DENIAL_CODES } from './decision';
 import type { PodFacts } from '../pod/facts';
-import { globMatches } from '../rules/glob';
+import { globMatches } from '../../base/glob';
 import type { Rule, RuntimePolicy } from '../model/runtime-policy';
 import { SANDBOX_ANNOTATION_PREFIXES } from '../../base/names';
 

@@ -3,7 +3,7 @@
  * The compiled matcher indexes atoms and `explain` shows them.
  */
 import { capabilityName } from '../pod/facts';
-import { globMatches } from './glob';
+import { globMatches } from '../../base/glob';
 import type { Condition } from '../model/runtime-policy';
 import { formatQuantity, parseQuantity } from '../pod/quantity';
 import type { Subject } from '../pod/subject';

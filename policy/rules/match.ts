@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import type { ContainerFacts, PodFacts } from '../pod/facts';
 import { capabilityName } from '../pod/facts';
-import { globMatches } from './glob';
+import { globMatches } from '../../base/glob';
 import type { ImageReference } from '../pod/image';
 import type { Condition, Rule, RuntimePolicy } from '../model/runtime-policy';
 import { parseQuantity } from '../pod/quantity';

@@ -14,7 +14,7 @@ import { startCluster, stopCluster, type LocalCluster } from '../../local/cluste
 import { startCompute } from '../../local/pod-hosts';
 import { clusterStateDir } from '../../local/paths';
 import { markOf } from '../../local/processes/marked';
-import { forLocalCluster } from '../../cli/local-settings';
+import { forLocalCluster } from '../../infra/clusters/local-settings';
 import type { VerificationReport } from '../../verify/step';
 import { bundleSources } from '../../programs/bundle';
 import { ROOT, secureAi } from '../e2e/support/command';

@@ -4,7 +4,7 @@ import { buildPlan } from '../../cli/settings';
 import { stopCluster } from '../../local/cluster';
 import { markedProcesses } from '../../local/processes/marked';
 import { clusterStateDir } from '../../local/paths';
-import { forLocalCluster } from '../../cli/local-settings';
+import { forLocalCluster } from '../../infra/clusters/local-settings';
 import type { VerificationReport } from '../../verify/step';
 import { secureAi } from '../e2e/support/command';
 import { down, NOTHING_TO_DO } from '../e2e/support/main-job';

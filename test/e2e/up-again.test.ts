@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { buildPlan } from '../../cli/settings';
 import { asMember } from '../../deploy/apply-set';
 import { objectId } from '../../kubernetes/object';
-import { forLocalCluster } from '../../cli/local-settings';
+import { forLocalCluster } from '../../infra/clusters/local-settings';
 import { MUTATOR, NAMESPACES } from '../../base/names';
 import { secureAi } from './support/command';
 import { CLUSTER_VARIABLE } from './support/environment';

@@ -46,7 +46,7 @@ import {
 import { listen, runProgram, stopSignal } from '../../programs/program';
 import { createHealthServer, createMetricsServer } from '../../programs/telemetry/health';
 import { createLog, reasonOf } from '../../programs/telemetry/log';
-import { ApiError, connectApi, type Api } from './api';
+import { ApiError, connectApi, type Api } from '../../programs/in-cluster-api';
 import type { RotationTimes } from './authority';
 import { createMetrics } from './metrics';
 import { rotate, type PassReport, type RotationTarget } from './pass';

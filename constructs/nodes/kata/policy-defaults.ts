@@ -1,6 +1,6 @@
 /** What the policy says about the Kata nodes, where the configuration leaves it out. */
 import type { Problem } from '../../../base/errors';
-import { globMatches } from '../../../policy/rules/glob';
+import { globMatches } from '../../../base/glob';
 import type { Runtime } from '../../../policy/model/runtime-policy';
 import { formatPath } from '../../../base/zod-problems';
 import { HYPERVISOR_ANNOTATIONS, type KataNodesShape } from './schema';

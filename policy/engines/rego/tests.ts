@@ -1,7 +1,7 @@
 /** The `container` and `pod` members of a condition as the Rego library reads them: globs made expressions, capabilities normalised. */
 import type { z } from 'zod';
 import { capabilityName } from '../../pod/facts';
-import { globToRegExpSource } from '../../rules/glob';
+import { globToRegExpSource } from '../../../base/glob';
 import type { Condition } from '../../model/runtime-policy';
 import type {
   imageMatchSchema,

@@ -3,7 +3,7 @@
  * literal of theirs occurs.
  */
 import type { Atom } from '../atoms';
-import { globMatches } from '../glob';
+import { globMatches } from '../../../base/glob';
 import { compileLiterals } from './aho-corasick';
 
 export type TextAtom = Extract<Atom, { kind: 'contains' | 'glob' }>;

@@ -8,7 +8,7 @@ import { asMember } from '../../../deploy/apply-set';
 import { listAt, referenceOf, type KubernetesObject } from '../../../kubernetes/object';
 import type { PlannedObject } from '../../../deploy/plan';
 import { observe } from '../../../deploy/readiness';
-import { forLocalCluster } from '../../../cli/local-settings';
+import { forLocalCluster } from '../../../infra/clusters/local-settings';
 import { MUTATOR, NAMESPACES } from '../../../base/names';
 import type { Platform } from './platform';
 import { NotYet, until } from './wait';

@@ -1,6 +1,6 @@
 import { decideFarewell } from '../../../installer-src/label/shutdown-decision';
 import { reconcileNode, withholdNode, type NodeMarks } from '../../../installer-src/label/node';
-import type { Api } from '../../../webhook-src/rotator/api';
+import type { Api } from '../../../programs/in-cluster-api';
 
 const LABEL = 'secure-ai.io/gvisor-runtime';
 const TAINT = 'secure-ai.io/gvisor-not-ready';

@@ -6,7 +6,7 @@ import { parse } from 'yaml';
 import { controlPlanePaths } from '../../../local/control-plane/commands';
 import { PKI_FILES, WEBHOOK_CLIENT_NAME, writePki } from '../../../local/control-plane/pki';
 import { webhookClientCa, writeWebhookClient } from '../../../local/control-plane/webhook-client';
-import { forLocalCluster } from '../../../cli/local-settings';
+import { forLocalCluster } from '../../../infra/clusters/local-settings';
 import config from '../../../sandbox.config';
 
 /** On a busy computer the RSA key for tokens takes seconds. */

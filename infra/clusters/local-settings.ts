@@ -1,13 +1,13 @@
 /** How the platform differs on a cluster of this computer. */
-import type { SandboxConfig } from '../constructs';
-import { gvisorNodesSchema } from '../constructs/nodes';
-import type { LocalCluster } from '../local/cluster';
-import { serveGvisorRelease, type ServedRelease } from '../local/gvisor-release/serve';
-import { isNodeRole } from '../local/node/namespaces';
-import { markedProcesses } from '../local/processes/marked';
-import { WEBHOOK_CLIENT_NAME } from '../local/control-plane/pki';
-import { webhookClientCa } from '../local/control-plane/webhook-client';
-import { progressOf, type OnProgress } from '../local/progress';
+import type { SandboxConfig } from '../../constructs';
+import { gvisorNodesSchema } from '../../constructs/nodes';
+import type { LocalCluster } from '../../local/cluster';
+import { serveGvisorRelease, type ServedRelease } from '../../local/gvisor-release/serve';
+import { isNodeRole } from '../../local/node/namespaces';
+import { markedProcesses } from '../../local/processes/marked';
+import { WEBHOOK_CLIENT_NAME } from '../../local/control-plane/pki';
+import { webhookClientCa } from '../../local/control-plane/webhook-client';
+import { progressOf, type OnProgress } from '../../local/progress';
 
 /** Adapts the configuration to where it is deployed. */
 export type Profile = (config: SandboxConfig) => SandboxConfig;

@@ -1,5 +1,5 @@
-import config from '../../sandbox.config';
-import { withNodes } from '../../cli/local-settings';
+import config from '../../../sandbox.config';
+import { withNodes } from '../../../infra/clusters/local-settings';
 
 const sha512 = Object.fromEntries(
   ['runsc', 'containerd-shim-runsc-v1'].map((name) => [`x86_64/${name}`, 'a'.repeat(128)]),

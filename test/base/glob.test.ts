@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { globMatches, globToRegExpSource } from '../../../policy/rules/glob';
+import { globMatches, globToRegExpSource } from '../../base/glob';
 
 test.each<[string, string, boolean]>([
   ['a', 'a', true],
