@@ -249,13 +249,35 @@ test('the patch gives the same pod when an RFC 6902 library applies it, and chan
   );
 });
 
-test('hostile values neither throw nor get in', () => {
-  const hostile = fc.oneof(
-    fc.jsonValue({ maxDepth: 4 }),
-    fc
-      .tuple(pods, fc.jsonValue({ maxDepth: 2 }), fc.nat())
-      .map(([pod, value, position]) => replaceOne(pod, value, position)),
+const hostile = fc.oneof(
+  fc.jsonValue({ maxDepth: 4 }),
+  fc
+    .tuple(pods, fc.jsonValue({ maxDepth: 2 }), fc.nat())
+    .map(([pod, value, position]) => replaceOne(pod, value, position)),
+);
+
+test('a pod is matched once per decision, which is that of mutating and then validating the patched pod', () => {
+  fc.assert(
+    fc.property(policies(), fc.oneof(pods, hostile), (input, pod) => {
+      const policy = definePolicy(input);
+      const matcher = compileMatcher(policy);
+      const matching = jest.fn(matcher.matching);
+      const {
+        selection,
+        patch,
+        pod: patched,
+        denials,
+      } = createDecider(policy, { matching }).decide(pod, CONTEXT);
+      expect(matching).toHaveBeenCalledTimes(1);
+      const { mutate, validate } = createDecider(policy, matcher);
+      expect({ selection, patch }).toEqual(mutate(pod, CONTEXT));
+      expect(denials).toEqual(validate(patched, CONTEXT));
+    }),
+    { numRuns: 600 },
   );
+});
+
+test('hostile values neither throw nor get in', () => {
   fc.assert(
     fc.property(policies(), hostile, (input, pod) => {
       const policy = definePolicy(input);
