@@ -1,73 +1,43 @@
-/**
- * Conditions as formulas over numbered clauses, and what must fire before a formula can hold. A clause is one `container` or `pod`
- * condition; equal ones are one clause, however many rules have them.
- */
-import type { Atom } from '../atoms';
-import { containerAtoms, describeAtom, podAtoms } from '../atoms';
-import type { Condition } from '../../model/runtime-policy';
+/** The clauses that wake a rule: of which at least one holds wherever the rule's formula does. */
+import { describeAtom } from '../atoms';
+import type { Clause, Formula } from '../formula';
 import { atomCost } from './atom-order';
-import type { Clause } from './clauses';
 
-export type Formula =
-  | { readonly kind: 'all' | 'any'; readonly parts: readonly Formula[] }
-  | { readonly kind: 'not'; readonly part: Formula }
-  | { readonly kind: 'clause'; readonly id: number };
-
-export interface NumberedClause extends Clause {
-  /** `container`: holds when one container satisfies it. */
-  readonly scope: 'container' | 'pod';
+/** A clause of a set of formulas. Equal ones are one, however many formulas have them. */
+export interface NumberedClause {
+  readonly id: number;
+  readonly clause: Clause;
   /** How many formulas' places have it. */
   readonly uses: number;
 }
 
-export interface FormulaSet {
-  readonly formulas: readonly Formula[];
-  /** By number. */
-  readonly clauses: readonly NumberedClause[];
-}
+/** Numbers the clauses of formulas from 0. The map has each clause of each formula; equal clauses have the same entry. */
+export function numberClauses(formulas: readonly Formula[]): ReadonlyMap<Clause, NumberedClause> {
+  const numbered = new Map<Clause, NumberedClause>();
+  const byKey = new Map<string, { id: number; clause: Clause; uses: number }>();
 
-export function compileConditions(conditions: readonly Condition[]): FormulaSet {
-  const clauses: (NumberedClause & { uses: number })[] = [];
-  const byKey = new Map<string, NumberedClause & { uses: number }>();
-
-  function clause(scope: NumberedClause['scope'], atoms: readonly Atom[]): Formula {
-    const key = `${scope}: ${atoms.map(describeAtom).sort().join(', ')}`;
-    const known = byKey.get(key) ?? { id: clauses.length, scope, atoms, uses: 0 };
-    if (known.uses === 0) {
-      byKey.set(key, known);
-      clauses.push(known);
+  function number(formula: Formula): void {
+    switch (formula.kind) {
+      case 'all':
+      case 'any':
+        return formula.parts.forEach(number);
+      case 'not':
+        return number(formula.part);
+      case 'container':
+      case 'pod': {
+        const key = `${formula.kind}: ${formula.atoms.map(describeAtom).sort().join(', ')}`;
+        const known = byKey.get(key) ?? { id: byKey.size, clause: formula, uses: 0 };
+        known.uses++;
+        byKey.set(key, known);
+        numbered.set(formula, known);
+      }
     }
-    known.uses++;
-    return { kind: 'clause', id: known.id };
   }
 
-  function compile({ all, any, not, container, pod }: Condition): Formula {
-    const parts: Formula[] = (all ?? []).map(compile);
-    if (any !== undefined) parts.push({ kind: 'any', parts: any.map(compile) });
-    if (not !== undefined) parts.push({ kind: 'not', part: compile(not) });
-    if (container !== undefined) parts.push(clause('container', containerAtoms(container)));
-    if (pod !== undefined) parts.push(clause('pod', podAtoms(pod)));
-    const [only, ...others] = parts;
-    return only !== undefined && others.length === 0 ? only : { kind: 'all', parts };
-  }
-
-  return { formulas: conditions.map(compile), clauses };
+  formulas.forEach(number);
+  return numbered;
 }
 
-export function formulaHolds(formula: Formula, clauseHolds: (id: number) => boolean): boolean {
-  switch (formula.kind) {
-    case 'clause':
-      return clauseHolds(formula.id);
-    case 'not':
-      return !formulaHolds(formula.part, clauseHolds);
-    case 'all':
-      return formula.parts.every((part) => formulaHolds(part, clauseHolds));
-    case 'any':
-      return formula.parts.some((part) => formulaHolds(part, clauseHolds));
-  }
-}
-
-/** Clauses of which at least one holds wherever the formula does, and how much they are worth waiting for. */
 interface Triggers {
   readonly clauses: readonly number[];
   /** The lower, the fewer formulas are woken in vain. */
@@ -80,27 +50,30 @@ interface Triggers {
  */
 export function triggersOf(
   formula: Formula,
-  clauses: readonly NumberedClause[],
+  numbered: ReadonlyMap<Clause, NumberedClause>,
 ): Triggers | undefined {
   switch (formula.kind) {
-    case 'clause':
-      return { clauses: [formula.id], cost: clauseCost(clauses[formula.id]) };
+    case 'container':
+    case 'pod':
+      return clauseTriggers(numbered.get(formula));
     case 'not':
       return undefined;
     case 'all':
       return formula.parts
-        .map((part) => triggersOf(part, clauses))
+        .map((part) => triggersOf(part, numbered))
         .reduce((best, triggers) => cheaper(best, triggers), undefined);
     case 'any':
       return formula.parts
-        .map((part) => triggersOf(part, clauses))
+        .map((part) => triggersOf(part, numbered))
         .reduce((sum, triggers) => together(sum, triggers), { clauses: [], cost: 0 });
   }
 }
 
 /** A clause that many formulas share wakes them all, and one an index cannot answer at once fires often. */
-function clauseCost(clause: NumberedClause | undefined): number {
-  return clause === undefined ? 0 : clause.uses * Math.min(...clause.atoms.map(atomCost));
+function clauseTriggers(numbered: NumberedClause | undefined): Triggers | undefined {
+  if (numbered === undefined) return undefined;
+  const { id, clause, uses } = numbered;
+  return { clauses: [id], cost: uses * Math.min(...clause.atoms.map(atomCost)) };
 }
 
 function cheaper(a: Triggers | undefined, b: Triggers | undefined): Triggers | undefined {
