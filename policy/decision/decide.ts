@@ -3,7 +3,7 @@ import type { DecisionContext, Denial, PatchOperation, Selection } from './decis
 import type { PodFacts } from '../pod/facts';
 import { podFacts } from '../pod/facts';
 import { annotationsOf, labelsOf, runtimeClassNameOf } from '../pod/pod';
-import { policyHash } from '../model/canonical-json';
+import { policyHash } from '../model/policy-hash';
 import { isJudgedChange } from './judged-change';
 import type { Matcher } from '../rules/match';
 import { referenceMatcher } from '../rules/match';

@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { applyPatch as applyRfc6902 } from 'rfc6902';
 import { createDecider } from '../../../policy/decision/decide';
 import { definePolicy } from '../../../policy/model/define';
-import { policyHash } from '../../../policy/model/canonical-json';
+import { policyHash } from '../../../policy/model/policy-hash';
 import { compileMatcher } from '../../../policy/rules/compiled/compile';
 import type { Rule, RuntimePolicy } from '../../../policy/model/runtime-policy';
 import type { PodLike } from '../../../policy/pod/pod';
