@@ -133,7 +133,7 @@ test('asking for more never weakens the runtime that rules chose', () => {
   );
 });
 
-/** A container that asks for a negative amount, which the API server refuses, takes away from the pod's sum. */
+/** A container that requests a negative quantity, which the API server refuses, takes away from the pod's sum. */
 function isNoLess(pod: PodLike, container: object): boolean {
   const added = pod.spec?.containers?.includes(container) === true;
   return !added || !JSON.stringify(container).includes('"-1"');
