@@ -35,16 +35,53 @@ function reasonOf(issue: Issue): string {
 }
 
 function fixOf(issue: Issue): string {
-  if (issue.code === 'custom') {
-    return typeof issue.params?.['fix'] === 'string' ? issue.params['fix'] : 'correct the value';
+  switch (issue.code) {
+    case 'invalid_type':
+      return `pass ${TYPES[issue.expected] ?? `a value of type ${issue.expected}`}`;
+    case 'invalid_value':
+      return `set it to ${oneOf(issue.values.map(String))}`;
+    case 'unrecognized_keys':
+      return `remove ${issue.keys.join(', ')}, or correct the spelling`;
+    case 'too_small':
+      return `pass ${bounded(issue.origin, issue.inclusive === false ? 'more than' : 'at least', issue.minimum)}`;
+    case 'too_big':
+      return `pass ${bounded(issue.origin, issue.inclusive === false ? 'less than' : 'at most', issue.maximum)}`;
+    case 'not_multiple_of':
+      return `pass a multiple of ${issue.divisor}`;
+    case 'invalid_key':
+    case 'invalid_element':
+      return issue.issues.map(fixOf).join('; ');
+    case 'custom':
+      return typeof issue.params?.['fix'] === 'string' ? issue.params['fix'] : fixOfReason(issue);
+    case 'invalid_format':
+    case 'invalid_union':
+      return fixOfReason(issue);
   }
-  if (issue.code === 'invalid_type') return `give a value of type ${issue.expected}`;
-  if (issue.code === 'invalid_value') return `use one of ${issue.values.map(String).join(', ')}`;
-  if (issue.code === 'unrecognized_keys') {
-    return `remove ${issue.keys.join(', ')}, or correct the spelling`;
-  }
-  if (issue.code === 'invalid_key') return issue.issues.map(fixOf).join('; ');
-  if (issue.code === 'too_small') return `give at least ${issue.minimum}`;
-  if (issue.code === 'too_big') return `give at most ${issue.maximum}`;
-  return 'correct the value';
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  string: 'a string',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object',
+  record: 'an object',
+};
+
+function oneOf(values: readonly string[]): string {
+  return values.length === 1 ? `${values[0]}` : `one of ${values.join(', ')}`;
+}
+
+/** `a string of at least 1 character`, `at least 2 elements`, `at least 3`. */
+function bounded(origin: string, bound: string, limit: number | bigint): string {
+  const counted = (unit: string) => `${bound} ${limit} ${unit}${Number(limit) === 1 ? '' : 's'}`;
+  if (origin === 'string') return `a string of ${counted('character')}`;
+  return origin === 'array' || origin === 'set' ? counted('element') : `${bound} ${limit}`;
+}
+
+/** Schemas write their own reasons as `must be a DNS label`, which say what to pass. */
+function fixOfReason(issue: Issue): string {
+  const wanted = /^must be (.+)$/.exec(issue.message)?.[1];
+  return wanted === undefined ? `remove it, or pass another value` : `pass ${wanted}`;
 }

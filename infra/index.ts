@@ -1,5 +1,5 @@
 /** The Pulumi front door: a cluster as the stack describes it, and the platform in it. `Pulumi.yaml` lists what a stack can say. */
-import { policyHash } from '../policy/model/canonical-json';
+import { policyHash } from '../policy/model/policy-hash';
 import { readStack, stackValues } from './config';
 import { deployPlatform } from './deploy-platform';
 

@@ -1,7 +1,7 @@
 /** Compares a webhook configuration of the cluster with the one this project deploys. */
 import { listAt, objectId, textAt, valueAt } from '../kubernetes/object';
 import type { KubernetesObject } from '../kubernetes/object';
-import { canonicalJson } from '../policy/model/canonical-json';
+import { canonicalJson } from '../base/canonical-json';
 import { ENABLED_LABEL } from '../base/names';
 import type { Finding } from './step';
 import { selects } from './selector';

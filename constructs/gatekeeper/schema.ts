@@ -8,7 +8,7 @@ import { SandboxError } from '../../base/errors';
 import { CONSTRUCTS_ERRORS } from '../errors';
 import { problemsOf } from '../../base/zod-problems';
 import { VERSIONS } from '../../base/versions';
-import { amounts, dnsLabel } from '../internal/schemas';
+import { amounts, dnsLabel, imageDigest, imageTag } from '../internal/schemas';
 
 /** Flags with a member of their own here, or that must agree with ports, names and roles of the installation. */
 const OWNED_FLAGS: ReadonlySet<string> = new Set([
@@ -67,18 +67,12 @@ const imageSchema = z.strictObject({
   /** @default "openpolicyagent/gatekeeper" */
   repository: z.string().min(1).default('openpolicyagent/gatekeeper'),
   /** @default VERSIONS.gatekeeper */
-  tag: z
-    .string()
-    .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/, 'must be an image tag')
-    .default(VERSIONS.gatekeeper),
+  tag: imageTag.default(VERSIONS.gatekeeper),
   /**
    * Pins the content; the tag stays in the reference for its readers.
    * @default - none, as upstream publishes none with the manifest
    */
-  digest: z
-    .string()
-    .regex(/^sha256:[0-9a-f]{64}$/, 'must be "sha256:" and 64 hexadecimal digits')
-    .optional(),
+  digest: imageDigest.optional(),
   /** @default "Always" */
   pullPolicy: z.enum(['Always', 'IfNotPresent', 'Never']).default('Always'),
 });

@@ -1,14 +1,10 @@
 import { z } from 'zod';
 import { parseQuantity } from '../../policy/pod/quantity';
 import { MEMORY_BOUND_BYTES, MEMORY_LIMIT } from '../../webhook-src/server/memory';
-import { amount, port } from '../internal/schemas';
+import { amount, imageDigest, port } from '../internal/schemas';
 import { clientCertificatesSchema } from './client-certificates';
 
 const MEMORY_BOUND_NANO = BigInt(MEMORY_BOUND_BYTES) * 10n ** 9n;
-
-const digest = z
-  .string()
-  .regex(/^sha256:[0-9a-f]{64}$/, 'must be "sha256:" and 64 hexadecimal digits');
 
 export const webhookSchema = z
   .strictObject({
@@ -20,7 +16,7 @@ export const webhookSchema = z
      */
     image: z.string().optional(),
     /** Digest that pins the official Node image further. Not together with `image`. */
-    nodeImageDigest: digest.optional(),
+    nodeImageDigest: imageDigest.optional(),
     /** Of each mutator pod. There is no cpu limit: throttling would show as latency of every pod creation. */
     resources: z
       .strictObject({

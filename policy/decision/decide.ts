@@ -2,7 +2,8 @@
 import type { DecisionContext, Denial, PatchOperation, Selection } from './decision';
 import type { PodFacts } from '../pod/facts';
 import { podFacts } from '../pod/facts';
-import { policyHash } from '../model/canonical-json';
+import { annotationsOf, labelsOf, runtimeClassNameOf } from '../pod/pod';
+import { policyHash } from '../model/policy-hash';
 import { isJudgedChange } from './judged-change';
 import type { Matcher } from '../rules/match';
 import { referenceMatcher } from '../rules/match';
@@ -59,9 +60,7 @@ export function createDecider(
     return denialsOf(policy, facts, matcher.matching(facts));
   }
 
-  function mutate(pod: unknown, context: DecisionContext): Mutation {
-    const facts = podFacts(pod, context);
-    const matching = matcher.matching(facts);
+  function mutationOf(pod: unknown, facts: PodFacts, matching: readonly Rule[]): Mutation {
     const selection =
       standingSelection(policy, hash, facts, matching) ?? selectRuntime(policy, facts, matching);
     const record = recordOf(selection, hash);
@@ -69,13 +68,34 @@ export function createDecider(
     return { selection, patch: patchFor(policy, pod, selection, annotation) };
   }
 
+  function mutate(pod: unknown, context: DecisionContext): Mutation {
+    const facts = podFacts(pod, context);
+    return mutationOf(pod, facts, matcher.matching(facts));
+  }
+
   function decide(pod: unknown, context: DecisionContext): Decision {
-    const mutation = mutate(pod, context);
+    const facts = podFacts(pod, context);
+    const matching = matcher.matching(facts);
+    const mutation = mutationOf(pod, facts, matching);
     const mutated = applyPatch(pod, mutation.patch);
-    return { ...mutation, pod: mutated, denials: validate(mutated, context) };
+    const denials = denialsOf(policy, afterPatch(facts, mutated), matching);
+    return { ...mutation, pod: mutated, denials };
   }
 
   return { select, validate, mutate, decide };
+}
+
+/**
+ * The facts of the patched pod. A patch sets nothing else, and no rule may look at the label, the annotation or the class
+ * (`checkOwnKeys` in model/define-conditions.ts; no condition has the class), so the same rules match.
+ */
+function afterPatch(facts: PodFacts, patched: unknown): PodFacts {
+  return {
+    ...facts,
+    labels: labelsOf(patched),
+    annotations: annotationsOf(patched),
+    runtimeClassName: runtimeClassNameOf(patched),
+  };
 }
 
 /**

@@ -59,10 +59,10 @@ export function podResources(
 
 /**
  * AggregateContainerRequests and AggregateContainerLimits: main containers and sidecars added up, or the most any init container needs
- * together with the sidecars started before it. Reads each amount once.
+ * together with the sidecars started before it. Reads each quantity once.
  *
  * Upstream also compares with the sidecars started so far, which never need more than all of them do: the API server refuses
- * amounts below zero (pkg/apis/core/validation/validation.go, ValidateResourceQuantityValue).
+ * quantities below zero (pkg/apis/core/validation/validation.go, ValidateResourceQuantityValue).
  */
 function aggregate(
   list: keyof ResourcePair,

@@ -15,7 +15,16 @@ export interface Subject {
 
 export const CAPABILITIES_FIELD = 'securityContext.capabilities.add';
 
-export function containerSubject(container: ContainerFacts): Subject {
+export interface Subjects {
+  readonly pod: Subject;
+  readonly containers: readonly Subject[];
+}
+
+export function subjectsOf(facts: PodFacts): Subjects {
+  return { pod: podSubject(facts), containers: facts.containers.map(containerSubject) };
+}
+
+function containerSubject(container: ContainerFacts): Subject {
   const { reference } = container;
   return {
     texts: present<string>([
@@ -37,7 +46,7 @@ export function containerSubject(container: ContainerFacts): Subject {
   };
 }
 
-export function podSubject(facts: PodFacts): Subject {
+function podSubject(facts: PodFacts): Subject {
   const texts = present<string>([
     ['namespace', facts.namespace],
     ['serviceAccountName', facts.serviceAccountName],

@@ -1,6 +1,6 @@
 /**
  * Conditions taken apart: a `container` or `pod` condition is a list of atoms that must all hold, each one question about one field.
- * The compiled matcher indexes atoms and `explain` shows them.
+ * Matchers evaluate atoms and `explain` shows them.
  */
 import { capabilityName } from '../pod/facts';
 import { globMatches } from '../../base/glob';
@@ -25,8 +25,8 @@ export type Atom =
   | { readonly kind: 'flag'; readonly field: string; readonly value: boolean }
   | { readonly kind: 'member'; readonly field: string; readonly anyOf: readonly string[] };
 
-type ContainerCondition = NonNullable<Condition['container']>;
-type PodCondition = NonNullable<Condition['pod']>;
+export type ContainerCondition = NonNullable<Condition['container']>;
+export type PodCondition = NonNullable<Condition['pod']>;
 
 /** The atoms of a `container` condition, to be asked of one container. */
 export function containerAtoms(condition: ContainerCondition): readonly Atom[] {

@@ -1,18 +1,20 @@
-/** Why a rule matches a pod or does not: its condition with what was seen, as data to print. */
+/** Why a rule matches a pod or does not: its condition with the values it was evaluated on, as data to print. */
 import type { Atom } from './atoms';
-import { atomHolds, containerAtoms, describeAtom, podAtoms } from './atoms';
+import { atomHolds, describeAtom } from './atoms';
+import type { Formula } from './formula';
+import { formulaOf } from './formula';
 import type { PodFacts } from '../pod/facts';
-import type { Condition, Rule } from '../model/runtime-policy';
+import type { Rule } from '../model/runtime-policy';
 import { formatQuantity } from '../pod/quantity';
-import type { Subject } from '../pod/subject';
-import { containerSubject, podSubject } from '../pod/subject';
+import type { Subject, Subjects } from '../pod/subject';
+import { subjectsOf } from '../pod/subject';
 
 /** One condition, or one part of it. */
 export interface Explanation {
   /** `all`, `any`, `not`, `pod`, `some container`, `container ai-model`, or a question such as `requests.cpu gt 4`. */
   readonly text: string;
   readonly holds: boolean;
-  /** The value a question was asked about; `missing` where there is none. Only on questions. */
+  /** The value a question was evaluated on; `missing` without one. Only on questions. */
   readonly seen?: string;
   readonly parts: readonly Explanation[];
 }
@@ -23,33 +25,32 @@ export interface RuleExplanation {
   readonly condition: Explanation;
 }
 
-/** Evaluates every part of a rule's condition, also those whose outcome no longer matters. */
+/** Evaluates every part of a rule's condition, also those that no longer change the outcome. */
 export function explainRule(rule: Rule, facts: PodFacts): RuleExplanation {
-  const condition = explainCondition(rule.when, facts);
+  const condition = explain(formulaOf(rule.when), subjectsOf(facts));
   return { rule, matches: condition.holds, condition };
 }
 
-function explainCondition(condition: Condition, facts: PodFacts): Explanation {
-  const explain = (inner: Condition) => explainCondition(inner, facts);
-  const parts: Explanation[] = [];
-  if (condition.all !== undefined) parts.push(everyOf('all', condition.all.map(explain)));
-  if (condition.any !== undefined) parts.push(someOf('any', condition.any.map(explain)));
-  if (condition.not !== undefined) {
-    const inner = explain(condition.not);
-    parts.push({ text: 'not', holds: !inner.holds, parts: [inner] });
+function explain(formula: Formula, subjects: Subjects): Explanation {
+  const explainPart = (part: Formula) => explain(part, subjects);
+  switch (formula.kind) {
+    case 'all':
+      return everyOf('all', formula.parts.map(explainPart));
+    case 'any':
+      return someOf('any', formula.parts.map(explainPart));
+    case 'not': {
+      const inner = explainPart(formula.part);
+      return { text: 'not', holds: !inner.holds, parts: [inner] };
+    }
+    case 'container': {
+      const containers = subjects.containers.map((subject, index) =>
+        explainAtoms(`container ${subject.texts.get('name') ?? index}`, formula.atoms, subject),
+      );
+      return someOf('some container', containers);
+    }
+    case 'pod':
+      return explainAtoms('pod', formula.atoms, subjects.pod);
   }
-  if (condition.container !== undefined) {
-    const atoms = containerAtoms(condition.container);
-    const containers = facts.containers.map((container, index) =>
-      explainAtoms(`container ${container.name ?? index}`, atoms, containerSubject(container)),
-    );
-    parts.push(someOf('some container', containers));
-  }
-  if (condition.pod !== undefined) {
-    parts.push(explainAtoms('pod', podAtoms(condition.pod), podSubject(facts)));
-  }
-  const [only, ...others] = parts;
-  return only !== undefined && others.length === 0 ? only : everyOf('all', parts);
 }
 
 function explainAtoms(text: string, atoms: readonly Atom[], subject: Subject): Explanation {

@@ -17,7 +17,7 @@ import { stringify } from 'yaml';
 import { textAt, valueAt } from '../../kubernetes/object';
 import { createDecider, type Decider } from '../../policy/decision/decide';
 import { DENIAL_CODES } from '../../policy/decision/decision';
-import { policyHash } from '../../policy/model/canonical-json';
+import { policyHash } from '../../policy/model/policy-hash';
 import type { RuntimePolicy } from '../../policy/model/runtime-policy';
 import { DECISION_ANNOTATION } from '../../base/names';
 import { policies } from '../fixtures/arbitraries';

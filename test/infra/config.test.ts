@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import * as pulumi from '@pulumi/pulumi';
 import { readStack, stackValues } from '../../infra/config';
-import { policyHash } from '../../policy/model/canonical-json';
+import { policyHash } from '../../policy/model/policy-hash';
 import shipped from '../../sandbox.config';
 import { makeScratch, type Scratch } from '../local/scratch';
 

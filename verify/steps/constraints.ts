@@ -1,5 +1,5 @@
 import { objectId, referenceOf, valueAt, type KubernetesObject } from '../../kubernetes/object';
-import { canonicalJson } from '../../policy/model/canonical-json';
+import { canonicalJson } from '../../base/canonical-json';
 import { judged, type Finding, type VerifyContext, type Step } from '../step';
 import { DEPLOY_AGAIN } from '../webhooks';
 

@@ -1,4 +1,4 @@
-import { canonicalJson } from '../../policy/model/canonical-json';
+import { canonicalJson } from '../../base/canonical-json';
 import { CONSTRAINT_KINDS, ENABLED_LABEL, MUTATOR, NAMESPACES } from '../../base/names';
 import {
   objectId,

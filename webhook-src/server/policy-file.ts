@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { createDecider, type Decider } from '../../policy/decision/decide';
 import { parsePolicy } from '../../policy/model/define';
-import { policyHash } from '../../policy/model/canonical-json';
+import { policyHash } from '../../policy/model/policy-hash';
 import { compileMatcher } from '../../policy/rules/compiled/compile';
 import type { RuntimePolicy } from '../../policy/model/runtime-policy';
 

@@ -1,7 +1,8 @@
 /** From the bytes of a review to its answer: the one place where the server and the policy meet. */
 import type { Decider } from '../../policy/decision/decide';
 import type { DenialCode, Source } from '../../policy/decision/decision';
-import { memberOf, objectOf, textOf } from '../../base/untrusted';
+import { displayNameOf } from '../../policy/pod/pod';
+import { objectOf } from '../../base/untrusted';
 import { bounded } from '../../programs/telemetry/log';
 import {
   admitted,
@@ -9,7 +10,6 @@ import {
   deniedByPolicy,
   isPodCreation,
   parseReview,
-  type Review,
   type Unreadable,
 } from './review';
 
@@ -82,18 +82,11 @@ export function judge(body: Buffer, decider: Decider): Verdict {
     told: {
       uid: bounded(review.uid, TOLD_TEXT_LIMIT),
       namespace: bounded(review.namespace, TOLD_TEXT_LIMIT),
-      name: bounded(nameOf(review), TOLD_TEXT_LIMIT),
+      name: bounded(displayNameOf(review.object), TOLD_TEXT_LIMIT),
       runtime: selection.runtime?.name ?? 'none',
       source: selection.source,
       rules: selection.rules.slice(0, TOLD_RULES_LIMIT),
       codes: [...new Set(denials.map(({ code }) => code))],
     },
   };
-}
-
-function nameOf({ object }: Review): string {
-  const metadata = memberOf(object, 'metadata');
-  return (
-    textOf(memberOf(metadata, 'name')) ?? `${textOf(memberOf(metadata, 'generateName')) ?? ''}*`
-  );
 }

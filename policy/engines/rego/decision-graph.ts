@@ -3,6 +3,8 @@
  * writes short-circuit jumps. Rego has no recursion, so it cannot walk a nested condition; following edges it can.
  */
 import type { Condition } from '../../model/runtime-policy';
+import type { Formula } from '../../rules/formula';
+import { formulaOf } from '../../rules/formula';
 import type { ContainerTest, PodTest } from './tests';
 import { containerTest, podTest } from './tests';
 
@@ -33,51 +35,42 @@ interface Exits {
 
 /** The graph of a condition: as many tests as the condition has `container` and `pod` members. */
 export function decisionGraph(condition: Condition): DecisionGraph {
-  return compile(condition, '', { ifTrue: MATCH, ifFalse: MISMATCH });
+  return graphOf(formulaOf(condition), { ifTrue: MATCH, ifFalse: MISMATCH });
 }
 
-type Part = (exits: Exits) => DecisionGraph;
-
-function compile(condition: Condition, path: string, exits: Exits): DecisionGraph {
-  const { all, any, not, container, pod } = condition;
-  const inner =
-    (member: Condition, at: string): Part =>
-    (to) =>
-      compile(member, `${path}${at}.`, to);
-  const parts: Part[] = (all ?? []).map((member, index) => inner(member, `all[${index}]`));
-  if (any !== undefined) {
-    const members = any.map((member, index) => inner(member, `any[${index}]`));
-    parts.push((to) => firstThatHolds(members, to));
+function graphOf(formula: Formula, exits: Exits): DecisionGraph {
+  const { ifTrue, ifFalse } = exits;
+  switch (formula.kind) {
+    case 'all': // in turn: each leads to the next while they hold
+      return chain(formula.parts, ifTrue, (part, next) => graphOf(part, { ifTrue: next, ifFalse }));
+    case 'any': // in turn: each leads to the next while they do not hold
+      return chain(formula.parts, ifFalse, (part, next) =>
+        graphOf(part, { ifTrue, ifFalse: next }),
+      );
+    case 'not':
+      return graphOf(formula.part, { ifTrue: ifFalse, ifFalse: ifTrue });
+    case 'container':
+      return leaf({ name: formula.path, container: containerTest(formula.condition), ...exits });
+    case 'pod':
+      return leaf({ name: formula.path, pod: podTest(formula.condition), ...exits });
   }
-  if (not !== undefined) {
-    parts.push((to) => inner(not, 'not')({ ifTrue: to.ifFalse, ifFalse: to.ifTrue }));
-  }
-  if (container !== undefined)
-    parts.push(leaf({ name: `${path}container`, container: containerTest(container) }));
-  if (pod !== undefined) parts.push(leaf({ name: `${path}pod`, pod: podTest(pod) }));
-  return everyOne(parts, exits);
 }
 
-function leaf(test: Omit<GraphTest, keyof Exits>): Part {
-  return (exits) => ({ start: test.name, tests: [{ ...test, ...exits }] });
+function leaf(test: GraphTest): DecisionGraph {
+  return { start: test.name, tests: [test] };
 }
 
-/** All of them in turn: each leads to the next while they hold. */
-function everyOne(parts: readonly Part[], exits: Exits): DecisionGraph {
+/** The graphs one after the other, each made knowing where the next starts; `end` is behind the last. */
+function chain(
+  parts: readonly Formula[],
+  end: Target,
+  graph: (part: Formula, next: Target) => DecisionGraph,
+): DecisionGraph {
   return parts.reduceRight<DecisionGraph>(
-    (next, part) => join(part({ ifTrue: next.start, ifFalse: exits.ifFalse }), next),
-    { start: exits.ifTrue, tests: [] },
+    (rest, part) => {
+      const first = graph(part, rest.start);
+      return { start: first.start, tests: [...first.tests, ...rest.tests] };
+    },
+    { start: end, tests: [] },
   );
-}
-
-/** One of them: each leads to the next while they do not hold. */
-function firstThatHolds(parts: readonly Part[], exits: Exits): DecisionGraph {
-  return parts.reduceRight<DecisionGraph>(
-    (next, part) => join(part({ ifTrue: exits.ifTrue, ifFalse: next.start }), next),
-    { start: exits.ifFalse, tests: [] },
-  );
-}
-
-function join(first: DecisionGraph, rest: DecisionGraph): DecisionGraph {
-  return { start: first.start, tests: [...first.tests, ...rest.tests] };
 }

@@ -1,15 +1,15 @@
 /** The compiled matcher: what `referenceMatcher` finds, at a cost that follows the pod and the rules that match, not the number of rules. */
-import { atomHolds } from '../atoms';
+import type { Clause, Formula } from '../formula';
+import { clauseHolds, formulaHolds, formulaOf } from '../formula';
 import type { PodFacts } from '../../pod/facts';
 import type { Matcher } from '../match';
 import { sortedByName } from '../match';
 import type { Rule, RuntimePolicy } from '../../model/runtime-policy';
-import type { Subject } from '../../pod/subject';
-import { containerSubject, podSubject } from '../../pod/subject';
+import { subjectsOf } from '../../pod/subject';
 import type { ClauseIndex } from './clauses';
 import { compileClauses } from './clauses';
-import type { Formula, NumberedClause } from './formula';
-import { compileConditions, formulaHolds, triggersOf } from './formula';
+import type { NumberedClause } from './triggers';
+import { numberClauses, triggersOf } from './triggers';
 
 /**
  * Compiles a policy's rules.
@@ -20,16 +20,14 @@ import { compileConditions, formulaHolds, triggersOf } from './formula';
  */
 export function compileMatcher(policy: RuntimePolicy): Matcher {
   const rules = sortedByName(policy.rules);
-  const { formulas, clauses } = compileConditions(rules.map((rule) => rule.when));
-  const { waiting, always } = assignTriggers(formulas, clauses);
-  const compileScope = (scope: NumberedClause['scope']): ClauseIndex =>
-    compileClauses(clauses.filter((clause) => clause.scope === scope && waiting.has(clause.id)));
-  const containerIndex = compileScope('container');
-  const podIndex = compileScope('pod');
+  const formulas = rules.map((rule) => formulaOf(rule.when));
+  const numbered = numberClauses(formulas);
+  const { waiting, always } = assignTriggers(formulas, numbered);
+  const containerIndex = compileKind('container', numbered, waiting);
+  const podIndex = compileKind('pod', numbered, waiting);
 
   function matching(facts: PodFacts): readonly Rule[] {
-    const pod = podSubject(facts);
-    const containers = facts.containers.map(containerSubject);
+    const subjects = subjectsOf(facts);
     const holding = new Map<number, boolean>();
     const woken = new Set(always);
     const wake = (clause: number) => {
@@ -37,26 +35,38 @@ export function compileMatcher(policy: RuntimePolicy): Matcher {
       holding.set(clause, true);
       waiting.get(clause)?.forEach((rule) => woken.add(rule));
     };
-    podIndex(pod, wake);
-    for (const container of containers) containerIndex(container, wake);
+    podIndex(subjects.pod, wake);
+    for (const container of subjects.containers) containerIndex(container, wake);
 
-    const clauseHolds = (id: number): boolean => {
+    const holds = (clause: Clause): boolean => {
+      const id = numbered.get(clause)?.id ?? -1;
       const known = holding.get(id) ?? (waiting.has(id) ? false : undefined);
       if (known !== undefined) return known;
-      const holds = evaluate(clauses[id], pod, containers);
-      holding.set(id, holds);
-      return holds;
+      const isHolding = clauseHolds(clause, subjects);
+      holding.set(id, isHolding);
+      return isHolding;
     };
     return [...woken]
       .sort((a, b) => a - b)
       .filter((index) => {
         const formula = formulas[index];
-        return formula !== undefined && formulaHolds(formula, clauseHolds);
+        return formula !== undefined && formulaHolds(formula, holds);
       })
       .flatMap((index) => rules[index] ?? []);
   }
 
   return { matching };
+}
+
+function compileKind(
+  kind: Clause['kind'],
+  numbered: ReadonlyMap<Clause, NumberedClause>,
+  waiting: ReadonlyMap<number, unknown>,
+): ClauseIndex {
+  const indexed = [...new Set(numbered.values())].filter(
+    ({ id, clause }) => clause.kind === kind && waiting.has(id),
+  );
+  return compileClauses(indexed.map(({ id, clause }) => ({ id, atoms: clause.atoms })));
 }
 
 interface Assignment {
@@ -68,12 +78,12 @@ interface Assignment {
 
 function assignTriggers(
   formulas: readonly Formula[],
-  clauses: readonly NumberedClause[],
+  numbered: ReadonlyMap<Clause, NumberedClause>,
 ): Assignment {
   const waiting = new Map<number, number[]>();
   const always: number[] = [];
   formulas.forEach((formula, rule) => {
-    const triggers = triggersOf(formula, clauses);
+    const triggers = triggersOf(formula, numbered);
     if (triggers === undefined) always.push(rule);
     for (const clause of triggers?.clauses ?? []) {
       const woken = waiting.get(clause);
@@ -82,15 +92,4 @@ function assignTriggers(
     }
   });
   return { waiting, always };
-}
-
-/** Asks a clause that is not indexed. */
-function evaluate(
-  clause: NumberedClause | undefined,
-  pod: Subject,
-  containers: readonly Subject[],
-): boolean {
-  if (clause === undefined) return false;
-  const subjects = clause.scope === 'pod' ? [pod] : containers;
-  return subjects.some((subject) => clause.atoms.every((atom) => atomHolds(atom, subject)));
 }

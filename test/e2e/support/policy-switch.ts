@@ -3,7 +3,7 @@ import { App, Chart } from 'cdk8s';
 import { RuntimePolicies } from '../../../constructs/policies';
 import { asMember } from '../../../deploy/apply-set';
 import { listAt, textAt, valueAt, type KubernetesObject } from '../../../kubernetes/object';
-import { policyHash } from '../../../policy/model/canonical-json';
+import { policyHash } from '../../../policy/model/policy-hash';
 import type { RuntimePolicy } from '../../../policy/model/runtime-policy';
 import { CONSTRAINT_KINDS, NAMESPACES } from '../../../base/names';
 import { PLANNED, type Planned } from './planned';

@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { applyPatch as applyRfc6902 } from 'rfc6902';
 import { createDecider } from '../../../policy/decision/decide';
 import { definePolicy } from '../../../policy/model/define';
-import { policyHash } from '../../../policy/model/canonical-json';
+import { policyHash } from '../../../policy/model/policy-hash';
 import { compileMatcher } from '../../../policy/rules/compiled/compile';
 import type { Rule, RuntimePolicy } from '../../../policy/model/runtime-policy';
 import type { PodLike } from '../../../policy/pod/pod';
@@ -133,7 +133,7 @@ test('asking for more never weakens the runtime that rules chose', () => {
   );
 });
 
-/** A container that asks for a negative amount, which the API server refuses, takes away from the pod's sum. */
+/** A container that requests a negative quantity, which the API server refuses, takes away from the pod's sum. */
 function isNoLess(pod: PodLike, container: object): boolean {
   const added = pod.spec?.containers?.includes(container) === true;
   return !added || !JSON.stringify(container).includes('"-1"');
@@ -249,13 +249,35 @@ test('the patch gives the same pod when an RFC 6902 library applies it, and chan
   );
 });
 
-test('hostile values neither throw nor get in', () => {
-  const hostile = fc.oneof(
-    fc.jsonValue({ maxDepth: 4 }),
-    fc
-      .tuple(pods, fc.jsonValue({ maxDepth: 2 }), fc.nat())
-      .map(([pod, value, position]) => replaceOne(pod, value, position)),
+const hostile = fc.oneof(
+  fc.jsonValue({ maxDepth: 4 }),
+  fc
+    .tuple(pods, fc.jsonValue({ maxDepth: 2 }), fc.nat())
+    .map(([pod, value, position]) => replaceOne(pod, value, position)),
+);
+
+test('a pod is matched once per decision, which is that of mutating and then validating the patched pod', () => {
+  fc.assert(
+    fc.property(policies(), fc.oneof(pods, hostile), (input, pod) => {
+      const policy = definePolicy(input);
+      const matcher = compileMatcher(policy);
+      const matching = jest.fn(matcher.matching);
+      const {
+        selection,
+        patch,
+        pod: patched,
+        denials,
+      } = createDecider(policy, { matching }).decide(pod, CONTEXT);
+      expect(matching).toHaveBeenCalledTimes(1);
+      const { mutate, validate } = createDecider(policy, matcher);
+      expect({ selection, patch }).toEqual(mutate(pod, CONTEXT));
+      expect(denials).toEqual(validate(patched, CONTEXT));
+    }),
+    { numRuns: 600 },
   );
+});
+
+test('hostile values neither throw nor get in', () => {
   fc.assert(
     fc.property(policies(), hostile, (input, pod) => {
       const policy = definePolicy(input);

@@ -1,7 +1,7 @@
 import { createDecider } from '../../../policy/decision/decide';
 import type { DecisionRecord } from '../../../policy/decision/decision';
 import { definePolicy } from '../../../policy/model/define';
-import { policyHash } from '../../../policy/model/canonical-json';
+import { policyHash } from '../../../policy/model/policy-hash';
 import type { PodLike } from '../../../policy/pod/pod';
 import { parseRecord } from '../../../policy/decision/record';
 import { CONTEXT, EXAMPLE, examplePolicy, makePod } from '../fixtures';

@@ -1,6 +1,6 @@
 import { definePolicy, parsePolicy } from '../../../policy/model/define';
 import type { SandboxError } from '../../../base/errors';
-import { policyHash } from '../../../policy/model/canonical-json';
+import { policyHash } from '../../../policy/model/policy-hash';
 import type { RuntimePolicyInput } from '../../../policy/model/runtime-policy';
 import { EXAMPLE, examplePolicy } from '../fixtures';
 
