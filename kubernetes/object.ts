@@ -9,6 +9,11 @@ export interface KubernetesObject {
   readonly [member: string]: unknown;
 }
 
+/** An object as a server lists it: it has a name, and neither apiVersion nor kind. */
+export interface NamedObject {
+  readonly metadata: ObjectMeta & { readonly name: string };
+}
+
 interface ObjectMeta {
   readonly name?: string;
   readonly generateName?: string;
@@ -19,6 +24,7 @@ interface ObjectMeta {
   readonly resourceVersion?: string;
   readonly uid?: string;
   readonly deletionTimestamp?: string;
+  readonly deletionGracePeriodSeconds?: number;
   readonly [member: string]: unknown;
 }
 

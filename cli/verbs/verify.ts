@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { VerificationReport } from '../../verify/step';
-import type { ConnectOptions } from '../../kubernetes/client';
+import type { ConnectOptions } from '../../kubernetes/kubeconfig';
 import { SandboxError } from '../../base/errors';
 import { KUBERNETES_ERRORS } from '../../kubernetes/errors';
 import { targetOf, type GlobalOptions, type Session, type Target } from '../options';

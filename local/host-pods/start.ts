@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { SandboxError } from '../../base/errors';
 import { LOCAL_ERRORS } from '../errors';
 import { NAMESPACES } from '../../base/names';
-import { ApiClient } from '../api/client';
+import { connectByPath } from '../../kubernetes/by-path';
 import type { LocalCluster } from '../cluster';
 import { withLock } from '../processes/lock';
 import { markedProcesses } from '../processes/marked';
@@ -86,7 +86,7 @@ async function ensureRunning(
   });
   let ended = false;
   child.on('exit', () => (ended = true));
-  const client = new ApiClient(config.kubeconfig);
+  const client = await connectByPath({ kubeconfig: config.kubeconfig });
   try {
     const ready = await waitFor(
       async () => {
