@@ -17,7 +17,7 @@ export function memberOf(value: unknown, name: string): unknown {
   return object[name] ?? undefined;
 }
 
-export function textOf(value: unknown): string | undefined {
+export function stringOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
@@ -40,11 +40,11 @@ export function entriesOf(value: unknown): readonly (readonly [string, unknown])
   return object === undefined ? [] : Object.entries(object);
 }
 
-/** An object's own members that are texts. */
-export function textsOf(value: unknown): ReadonlyMap<string, string> {
-  const texts = new Map<string, string>();
+/** An object's own members that are strings. */
+export function stringsOf(value: unknown): ReadonlyMap<string, string> {
+  const strings = new Map<string, string>();
   for (const [name, member] of entriesOf(value)) {
-    if (typeof member === 'string') texts.set(name, member);
+    if (typeof member === 'string') strings.set(name, member);
   }
-  return texts;
+  return strings;
 }

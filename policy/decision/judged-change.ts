@@ -6,7 +6,7 @@ import type { RuntimePolicy } from '../model/runtime-policy';
 import { DECISION_ANNOTATION, SANDBOX_ANNOTATION_PREFIXES } from '../../base/names';
 import { annotationsOf, labelsOf, runtimeClassNameOf, specOf } from '../pod/pod';
 import { quantitiesOf } from '../pod/resources';
-import { elementsOf, memberOf, objectOf, textOf } from '../../base/untrusted';
+import { elementsOf, memberOf, objectOf, stringOf } from '../../base/untrusted';
 
 const CONTAINER_LISTS = ['containers', 'initContainers', 'ephemeralContainers'] as const;
 const RESOURCE_LISTS = ['requests', 'limits'] as const;
@@ -44,7 +44,7 @@ export function isJudgedChange(policy: RuntimePolicy, before: unknown, after: un
 }
 
 function isBeingDeleted(pod: unknown): boolean {
-  return textOf(memberOf(memberOf(pod, 'metadata'), 'deletionTimestamp')) !== undefined;
+  return stringOf(memberOf(memberOf(pod, 'metadata'), 'deletionTimestamp')) !== undefined;
 }
 
 function judgedAnnotations(pod: unknown): ReadonlyMap<string, string> {
@@ -64,9 +64,9 @@ function areSameContainers(before: unknown, after: unknown): boolean {
 
 function isSameContainer(before: unknown, after: unknown): boolean {
   return (
-    textOf(memberOf(before, 'image')) === textOf(memberOf(after, 'image')) &&
+    stringOf(memberOf(before, 'image')) === stringOf(memberOf(after, 'image')) &&
     // It makes an init container a sidecar, which changes the total of the pod.
-    textOf(memberOf(before, 'restartPolicy')) === textOf(memberOf(after, 'restartPolicy')) &&
+    stringOf(memberOf(before, 'restartPolicy')) === stringOf(memberOf(after, 'restartPolicy')) &&
     statesSameResources(before, after)
   );
 }

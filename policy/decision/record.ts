@@ -3,7 +3,7 @@ import { runtimeNamed } from './strength';
 import type { DecisionRecord, Selection } from './decision';
 import type { PodFacts } from '../pod/facts';
 import type { RuntimePolicy } from '../model/runtime-policy';
-import { elementsOf, memberOf, textOf } from '../../base/untrusted';
+import { elementsOf, memberOf, stringOf } from '../../base/untrusted';
 
 /** Longer annotations are none of ours: a record names one runtime and the rules of one policy. */
 const MAX_RECORD_LENGTH = 256 * 1024;
@@ -29,8 +29,8 @@ export function parseRecord(text: string): DecisionRecord | undefined {
   } catch {
     return undefined;
   }
-  const runtime = textOf(memberOf(value, 'runtime'));
-  const policy = textOf(memberOf(value, 'policy'));
+  const runtime = stringOf(memberOf(value, 'runtime'));
+  const policy = stringOf(memberOf(value, 'policy'));
   const source = SOURCES.find((known) => known === memberOf(value, 'source'));
   const rules = elementsOf(memberOf(value, 'rules')).filter((rule) => typeof rule === 'string');
   if (runtime === undefined || policy === undefined || source === undefined) return undefined;

@@ -2,7 +2,7 @@
 import type { Problem } from '../../base/errors';
 import { DECISION_ANNOTATION, RUNTIME_LABEL } from '../../base/names';
 import { formatPath } from '../../base/zod-problems';
-import { elementsOf, entriesOf, memberOf, objectOf, textOf } from '../../base/untrusted';
+import { elementsOf, entriesOf, memberOf, objectOf, stringOf } from '../../base/untrusted';
 
 /** Conditions inside conditions: deep enough for any rule a person can follow, shallow enough to walk recursively. */
 export const MAX_CONDITION_DEPTH = 16;
@@ -27,7 +27,7 @@ export function isTooDeep(value: unknown): boolean {
 
 /** The problems of every rule's `when`. The policy must not be too deep. */
 export function checkConditions(policy: unknown): Problem[] {
-  const labelKey = textOf(memberOf(policy, 'labelKey')) ?? RUNTIME_LABEL;
+  const labelKey = stringOf(memberOf(policy, 'labelKey')) ?? RUNTIME_LABEL;
   return elementsOf(memberOf(policy, 'rules')).flatMap((rule, index) =>
     checkCondition(memberOf(rule, 'when'), ['rules', index, 'when'], { depth: 1, labelKey }),
   );

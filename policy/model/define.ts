@@ -6,7 +6,7 @@ import { SandboxError } from '../../base/errors';
 import type { RuntimePolicy, RuntimePolicyInput } from './runtime-policy';
 import { problemsOf } from '../../base/zod-problems';
 import { policySchema } from './schema';
-import { elementsOf, memberOf, textOf } from '../../base/untrusted';
+import { elementsOf, memberOf, stringOf } from '../../base/untrusted';
 
 /**
  * Makes a policy from what a user writes. Every default is filled in: rule titles, `enforce`, and `unlabelled`, which assigns the
@@ -42,7 +42,7 @@ function checkNames(policy: unknown): Problem[] {
   const runtimes = elementsOf(memberOf(policy, 'runtimes'));
   const rules = elementsOf(memberOf(policy, 'rules'));
   const required = elementsOf(memberOf(policy, 'required'));
-  const known = new Set(runtimes.map((runtime) => textOf(memberOf(runtime, 'name'))));
+  const known = new Set(runtimes.map((runtime) => stringOf(memberOf(runtime, 'name'))));
   const assigned = memberOf(memberOf(policy, 'unlabelled'), 'assign');
   return [
     ...duplicates(runtimes, 'runtimes', 'name'),
@@ -59,7 +59,7 @@ function checkNames(policy: unknown): Problem[] {
 function duplicates(elements: readonly unknown[], list: string, member: string): Problem[] {
   const seen = new Map<string, number>();
   return elements.flatMap((element, index) => {
-    const name = textOf(memberOf(element, member));
+    const name = stringOf(memberOf(element, member));
     if (name === undefined) return [];
     const first = seen.get(name);
     if (first === undefined) seen.set(name, index);

@@ -14,7 +14,14 @@ import {
 } from './pod';
 import type { ResourcePair, Resources } from './resources';
 import { containerResources, podResources } from './resources';
-import { booleanOf, elementsOf, integerOf, memberOf, objectOf, textOf } from '../../base/untrusted';
+import {
+  booleanOf,
+  elementsOf,
+  integerOf,
+  memberOf,
+  objectOf,
+  stringOf,
+} from '../../base/untrusted';
 
 export interface ContainerFacts extends ResourcePair {
   readonly name: string | undefined;
@@ -68,7 +75,7 @@ export function podFacts(pod: unknown, context: DecisionContext): PodFacts {
     labels: labelsOf(pod),
     annotations: annotationsOf(pod),
     runtimeClassName: runtimeClassNameOf(pod),
-    serviceAccountName: textOf(memberOf(spec, 'serviceAccountName')),
+    serviceAccountName: stringOf(memberOf(spec, 'serviceAccountName')),
     hostNetwork: booleanOf(memberOf(spec, 'hostNetwork')) ?? false,
     hostPID: booleanOf(memberOf(spec, 'hostPID')) ?? false,
     hostIPC: booleanOf(memberOf(spec, 'hostIPC')) ?? false,
@@ -79,10 +86,10 @@ export function podFacts(pod: unknown, context: DecisionContext): PodFacts {
 }
 
 function containerFacts(container: unknown, podSecurity: unknown): ContainerFacts {
-  const image = textOf(memberOf(container, 'image'));
+  const image = stringOf(memberOf(container, 'image'));
   const security = memberOf(container, 'securityContext');
   return {
-    name: textOf(memberOf(container, 'name')),
+    name: stringOf(memberOf(container, 'name')),
     image,
     reference: image === undefined ? undefined : referenceOf(image),
     ...containerResources(container),

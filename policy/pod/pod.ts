@@ -2,7 +2,7 @@
  * The part of a pod this project reads, for those who write pods in code, and the reading of it from a value nobody has checked.
  * Names and meanings: Kubernetes API reference, core/v1 PodSpec, v1.36.
  */
-import { elementsOf, memberOf, textOf, textsOf } from '../../base/untrusted';
+import { elementsOf, memberOf, stringOf, stringsOf } from '../../base/untrusted';
 
 type ResourceList = Readonly<Record<string, string | number>>;
 
@@ -55,11 +55,11 @@ export function specOf(pod: unknown): unknown {
 }
 
 export function labelsOf(pod: unknown): ReadonlyMap<string, string> {
-  return textsOf(memberOf(memberOf(pod, 'metadata'), 'labels'));
+  return stringsOf(memberOf(memberOf(pod, 'metadata'), 'labels'));
 }
 
 export function annotationsOf(pod: unknown): ReadonlyMap<string, string> {
-  return textsOf(memberOf(memberOf(pod, 'metadata'), 'annotations'));
+  return stringsOf(memberOf(memberOf(pod, 'metadata'), 'annotations'));
 }
 
 /**
@@ -67,18 +67,18 @@ export function annotationsOf(pod: unknown): ReadonlyMap<string, string> {
  * a pod with the node's default runtime (pkg/kubelet/runtimeclass, LookupRuntimeHandler).
  */
 export function runtimeClassNameOf(pod: unknown): string | undefined {
-  return textOf(memberOf(specOf(pod), 'runtimeClassName'));
+  return stringOf(memberOf(specOf(pod), 'runtimeClassName'));
 }
 
 /** `metadata.name`, or `generateName` followed by `*` while the API server has not made a name yet. */
 export function displayNameOf(pod: unknown): string {
   const metadata = memberOf(pod, 'metadata');
-  const name = textOf(memberOf(metadata, 'name')) ?? '';
-  return name === '' ? `${textOf(memberOf(metadata, 'generateName')) ?? ''}*` : name;
+  const name = stringOf(memberOf(metadata, 'name')) ?? '';
+  return name === '' ? `${stringOf(memberOf(metadata, 'generateName')) ?? ''}*` : name;
 }
 
 export function namespaceOf(pod: unknown): string | undefined {
-  return textOf(memberOf(memberOf(pod, 'metadata'), 'namespace'));
+  return stringOf(memberOf(memberOf(pod, 'metadata'), 'namespace'));
 }
 
 export function mainContainersOf(pod: unknown): readonly unknown[] {

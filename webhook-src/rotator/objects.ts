@@ -1,5 +1,5 @@
 /** The three objects the rotator keeps, read from and written to the API server. */
-import { memberOf, elementsOf, textOf } from '../../base/untrusted';
+import { memberOf, elementsOf, stringOf } from '../../base/untrusted';
 import type { Api } from './api';
 
 /** A Secret as far as it is read: its version, and its values decoded. */
@@ -33,7 +33,7 @@ export async function readOrCreateSecret(api: Api, secret: SecretName): Promise<
   const data = memberOf(found, 'data');
   const values = new Map<string, string>();
   for (const key of Object.keys(data ?? {})) {
-    values.set(key, Buffer.from(textOf(memberOf(data, key)) ?? '', 'base64').toString('utf8'));
+    values.set(key, Buffer.from(stringOf(memberOf(data, key)) ?? '', 'base64').toString('utf8'));
   }
   return { resourceVersion: resourceVersionOf(found), values };
 }
@@ -76,10 +76,10 @@ export async function readConfiguration(
     const ours =
       memberOf(called, 'name') === service.name &&
       memberOf(called, 'namespace') === service.namespace;
-    const trusted = Buffer.from(textOf(memberOf(client, 'caBundle')) ?? '', 'base64').toString(
+    const trusted = Buffer.from(stringOf(memberOf(client, 'caBundle')) ?? '', 'base64').toString(
       'utf8',
     );
-    return ours ? [{ name: textOf(memberOf(webhook, 'name')) ?? '', trusted }] : [];
+    return ours ? [{ name: stringOf(memberOf(webhook, 'name')) ?? '', trusted }] : [];
   });
   return webhooks.length === 0
     ? undefined
@@ -115,7 +115,7 @@ function configurationPath(name: string): string {
 }
 
 function resourceVersionOf(object: unknown): string {
-  const version = textOf(memberOf(memberOf(object, 'metadata'), 'resourceVersion'));
+  const version = stringOf(memberOf(memberOf(object, 'metadata'), 'resourceVersion'));
   if (version === undefined)
     throw new Error('the API server answered an object without resourceVersion');
   return version;

@@ -1,7 +1,7 @@
 /** From the bytes of a review to its answer: the one place where the server and the policy meet. */
 import type { Decider } from '../../policy/decision/decide';
 import type { DenialCode, Source } from '../../policy/decision/decision';
-import { memberOf, objectOf, textOf } from '../../base/untrusted';
+import { memberOf, objectOf, stringOf } from '../../base/untrusted';
 import { bounded } from '../../programs/telemetry/log';
 import {
   admitted,
@@ -94,6 +94,6 @@ export function judge(body: Buffer, decider: Decider): Verdict {
 function nameOf({ object }: Review): string {
   const metadata = memberOf(object, 'metadata');
   return (
-    textOf(memberOf(metadata, 'name')) ?? `${textOf(memberOf(metadata, 'generateName')) ?? ''}*`
+    stringOf(memberOf(metadata, 'name')) ?? `${stringOf(memberOf(metadata, 'generateName')) ?? ''}*`
   );
 }

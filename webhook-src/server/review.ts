@@ -3,7 +3,7 @@
  * server is understood. Source: k8s.io/api v0.36.3 admission/v1/types.go.
  */
 import type { Denial, PatchOperation } from '../../policy/decision/decision';
-import { memberOf, textOf } from '../../base/untrusted';
+import { memberOf, stringOf } from '../../base/untrusted';
 import { bounded } from '../../programs/telemetry/log';
 import type { ReviewHead } from './places';
 
@@ -51,15 +51,15 @@ function readReview(value: unknown): Review | string {
   if (apiVersion === undefined) return `apiVersion is not one of ${API_VERSIONS.join(', ')}`;
   if (memberOf(value, 'kind') !== 'AdmissionReview') return 'kind is not AdmissionReview';
   const request = memberOf(value, 'request');
-  const uid = textOf(memberOf(request, 'uid')) ?? '';
+  const uid = stringOf(memberOf(request, 'uid')) ?? '';
   if (uid === '') return 'request.uid is not a text';
-  const operation = textOf(memberOf(request, 'operation')) ?? '';
+  const operation = stringOf(memberOf(request, 'operation')) ?? '';
   if (operation === '') return 'request.operation is not a text';
   const resource = readResource(memberOf(request, 'resource'));
   if (resource === undefined) return 'request.resource does not name group, version and resource';
-  const subResource = textOf(memberOf(request, 'subResource') ?? '');
+  const subResource = stringOf(memberOf(request, 'subResource') ?? '');
   if (subResource === undefined) return 'request.subResource is not a text';
-  const namespace = textOf(memberOf(request, 'namespace') ?? '');
+  const namespace = stringOf(memberOf(request, 'namespace') ?? '');
   if (namespace === undefined) return 'request.namespace is not a text';
   return {
     apiVersion,
@@ -73,9 +73,9 @@ function readReview(value: unknown): Review | string {
 }
 
 function readResource(value: unknown): Review['resource'] | undefined {
-  const group = textOf(memberOf(value, 'group'));
-  const version = textOf(memberOf(value, 'version'));
-  const resource = textOf(memberOf(value, 'resource'));
+  const group = stringOf(memberOf(value, 'group'));
+  const version = stringOf(memberOf(value, 'version'));
+  const resource = stringOf(memberOf(value, 'resource'));
   return group === undefined || version === undefined || resource === undefined
     ? undefined
     : { group, version, resource };
