@@ -9,7 +9,7 @@ import {
   groupOf,
   objectId,
   referenceOf,
-  textAt,
+  stringAt,
   type KubernetesObject,
 } from '../kubernetes/object';
 import { topologicalOrder } from './order';
@@ -113,9 +113,9 @@ function providedBy(manifest: KubernetesObject): string | undefined {
     case 'Namespace':
       return `namespace ${manifest.metadata.name}`;
     case 'CustomResourceDefinition':
-      return `kind ${textAt(manifest, 'spec', 'group')}/${textAt(manifest, 'spec', 'names', 'kind')}`;
+      return `kind ${stringAt(manifest, 'spec', 'group')}/${stringAt(manifest, 'spec', 'names', 'kind')}`;
     case 'ConstraintTemplate':
-      return `kind ${CONSTRAINT_GROUP}/${textAt(manifest, 'spec', 'crd', 'spec', 'names', 'kind')}`;
+      return `kind ${CONSTRAINT_GROUP}/${stringAt(manifest, 'spec', 'crd', 'spec', 'names', 'kind')}`;
     default:
       return undefined;
   }

@@ -3,9 +3,10 @@ import { NAMESPACES } from '../base/names';
 import { ApiError, type KubernetesApi } from '../kubernetes/api';
 import {
   groupOf,
+  listAt,
   objectId,
   referenceOf,
-  textAt,
+  stringAt,
   valueAt,
   type KubernetesObject,
 } from '../kubernetes/object';
@@ -103,10 +104,8 @@ async function deleteAndWait(
 }
 
 function stillThere(live: KubernetesObject): string {
-  const finalizers = valueAt(live, 'metadata', 'finalizers');
-  return Array.isArray(finalizers)
-    ? `still there, held by ${finalizers.join(', ')}`
-    : 'still there';
+  const finalizers = listAt(live, 'metadata', 'finalizers');
+  return finalizers.length > 0 ? `still there, held by ${finalizers.join(', ')}` : 'still there';
 }
 
 async function podsOf(
@@ -139,8 +138,8 @@ async function contentsOf(
   object: KubernetesObject,
 ): Promise<readonly KubernetesObject[]> {
   if (object.kind === 'CustomResourceDefinition') {
-    const kind = textAt(object, 'spec', 'names', 'kind') ?? '';
-    const types = await api.resourceTypes(new Set([textAt(object, 'spec', 'group') ?? '']));
+    const kind = stringAt(object, 'spec', 'names', 'kind') ?? '';
+    const types = await api.resourceTypes(new Set([stringAt(object, 'spec', 'group') ?? '']));
     const instances = types.filter((type) => type.kind === kind).map((type) => api.list(type));
     return (await Promise.all(instances)).flat().filter(standsAlone);
   }

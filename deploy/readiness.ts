@@ -1,7 +1,13 @@
 /** Whether an applied object is ready for what depends on it, one way of looking for each `WaitKind`. */
 import type { RuntimePolicy } from '../policy/model/runtime-policy';
 import type { KubernetesApi } from '../kubernetes/api';
-import { listAt, referenceOf, textAt, valueAt, type KubernetesObject } from '../kubernetes/object';
+import {
+  listAt,
+  referenceOf,
+  stringAt,
+  valueAt,
+  type KubernetesObject,
+} from '../kubernetes/object';
 import type { PlannedObject, WaitKind } from './plan';
 import { firstEnabledNamespace, probeWebhook } from './mutator-probe';
 import { DONE, notYet, type Observation } from '../kubernetes/wait-until';
@@ -25,7 +31,7 @@ export const READINESS: Readonly<Record<Exclude<WaitKind, 'none'>, Readiness>> =
     awaited: 'the namespace is active',
     deadlineSeconds: 30,
     observe: (live) => {
-      const phase = textAt(live, 'status', 'phase') ?? 'unknown';
+      const phase = stringAt(live, 'status', 'phase') ?? 'unknown';
       return phase === 'Active' ? DONE : notYet(`phase ${phase}`);
     },
   },
@@ -78,12 +84,12 @@ export async function observe({ manifest, wait }: PlannedObject, look: Look): Pr
 
 async function crdEstablished(live: KubernetesObject, { api }: Look): Promise<Observation> {
   const conditions = listAt(live, 'status', 'conditions');
-  const established = conditions.find((condition) => textAt(condition, 'type') === 'Established');
-  if (textAt(established, 'status') !== 'True')
-    return notYet(textAt(established, 'message') ?? 'no condition Established');
+  const established = conditions.find((condition) => stringAt(condition, 'type') === 'Established');
+  if (stringAt(established, 'status') !== 'True')
+    return notYet(stringAt(established, 'message') ?? 'no condition Established');
   const version = listAt(live, 'spec', 'versions').find((item) => valueAt(item, 'served') === true);
-  const apiVersion = `${textAt(live, 'spec', 'group')}/${textAt(version, 'name')}`;
-  return served(api, apiVersion, textAt(live, 'spec', 'names', 'kind') ?? '');
+  const apiVersion = `${stringAt(live, 'spec', 'group')}/${stringAt(version, 'name')}`;
+  return served(api, apiVersion, stringAt(live, 'spec', 'names', 'kind') ?? '');
 }
 
 /**
@@ -94,14 +100,14 @@ const LOST_RACE = /^Could not (create|update) CRD: /;
 
 async function templateCreated(live: KubernetesObject, { api }: Look): Promise<Observation> {
   const errors = currentPods(live).flatMap((pod) => listAt(pod, 'errors'));
-  const messages = errors.map((error) => textAt(error, 'message') ?? JSON.stringify(error));
+  const messages = errors.map((error) => stringAt(error, 'message') ?? JSON.stringify(error));
   const [lost] = messages.filter((message) => LOST_RACE.test(message));
   const refusals = messages.filter((message) => !LOST_RACE.test(message));
   if (refusals.length > 0)
     throw new Error(`Gatekeeper refuses the template: ${[...new Set(refusals)].join('; ')}`);
   if (lost !== undefined) return notYet(lost);
   if (valueAt(live, 'status', 'created') !== true) return notYet('status.created is not true');
-  const kind = textAt(live, 'spec', 'crd', 'spec', 'names', 'kind') ?? '';
+  const kind = stringAt(live, 'spec', 'crd', 'spec', 'names', 'kind') ?? '';
   return served(api, 'constraints.gatekeeper.sh/v1beta1', kind);
 }
 
@@ -111,7 +117,7 @@ function constraintEnforced(live: KubernetesObject): Observation {
   if (pods.length === 0) return notYet('no Gatekeeper pod has reported');
   const behind = pods.filter((pod) => !isCurrent(live, pod) || valueAt(pod, 'enforced') !== true);
   if (behind.length > 0)
-    return notYet(`not yet enforced by ${behind.map((pod) => textAt(pod, 'id')).join(', ')}`);
+    return notYet(`not yet enforced by ${behind.map((pod) => stringAt(pod, 'id')).join(', ')}`);
   const webhook = pods.some((pod) => listAt(pod, 'operations').includes('webhook'));
   return webhook ? DONE : notYet('no Gatekeeper pod that serves the webhook has reported');
 }
@@ -133,8 +139,8 @@ function deploymentAvailable(live: KubernetesObject): Observation {
   if (status('updatedReplicas') < wanted)
     return notYet(`${status('updatedReplicas')} of ${wanted} pods updated`);
   const conditions = listAt(live, 'status', 'conditions');
-  const available = conditions.find((condition) => textAt(condition, 'type') === 'Available');
-  return textAt(available, 'status') === 'True'
+  const available = conditions.find((condition) => stringAt(condition, 'type') === 'Available');
+  return stringAt(available, 'status') === 'True'
     ? DONE
     : notYet(`${status('availableReplicas')} of ${wanted} pods available`);
 }
@@ -156,10 +162,10 @@ function caInjected(live: KubernetesObject): Observation {
   const without = listAt(live, 'webhooks').filter(
     (webhook) =>
       valueAt(webhook, 'clientConfig', 'service') !== undefined &&
-      (textAt(webhook, 'clientConfig', 'caBundle') ?? '') === '',
+      (stringAt(webhook, 'clientConfig', 'caBundle') ?? '') === '',
   );
   if (without.length === 0) return DONE;
-  return notYet(`no caBundle in ${without.map((webhook) => textAt(webhook, 'name')).join(', ')}`);
+  return notYet(`no caBundle in ${without.map((webhook) => stringAt(webhook, 'name')).join(', ')}`);
 }
 
 async function webhookAnswers(live: KubernetesObject, { api, policy }: Look): Promise<Observation> {

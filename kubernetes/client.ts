@@ -12,7 +12,7 @@ import {
   isSameRequest,
   listAt,
   referenceOf,
-  textAt,
+  stringAt,
   type KubernetesObject,
   type ObjectReference,
 } from './object';
@@ -64,7 +64,7 @@ export function createClient(send: Send, server: string): KubernetesApi {
     get,
     version: async () => {
       const { text } = await send({ method: 'GET', path: '/version' });
-      return textAt(JSON.parse(text), 'gitVersion') ?? 'unknown';
+      return stringAt(JSON.parse(text), 'gitVersion') ?? 'unknown';
     },
     resourceTypes: async (groups) => {
       const versions = (await preferredVersions(send)).filter(
@@ -166,7 +166,7 @@ async function listAll(
     // Items of a list carry neither apiVersion nor kind.
     for (const item of listAt(page, 'items') as readonly KubernetesObject[])
       found.push({ ...item, apiVersion: type.apiVersion, kind: type.kind });
-    next = textAt(page, 'metadata', 'continue');
+    next = stringAt(page, 'metadata', 'continue');
   } while (next !== undefined && next !== '');
   return found;
 }

@@ -5,7 +5,7 @@ import https from 'node:https';
 import { text } from 'node:stream/consumers';
 import { ApiError } from './api';
 import type { LoadedKubeConfig } from './kubeconfig';
-import { textAt } from './object';
+import { stringAt } from './object';
 
 export interface ApiRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -134,10 +134,10 @@ function noAnswer(error: Error): ApiError {
 
 export function refusal(response: ApiResponse): ApiError {
   const status = parseStatus(response.text);
-  const message = textAt(status, 'message') ?? response.text.trim().slice(0, 500);
+  const message = stringAt(status, 'message') ?? response.text.trim().slice(0, 500);
   return new ApiError(
     response.status,
-    textAt(status, 'reason') ?? '',
+    stringAt(status, 'reason') ?? '',
     message === '' ? `HTTP ${response.status}` : message,
   );
 }

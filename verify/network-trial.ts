@@ -1,5 +1,5 @@
 /** Two pods, and whether one reaches the other: without a NetworkPolicy, under one that closes the namespace, and without it again. */
-import { referenceOf, textAt, type KubernetesObject } from '../kubernetes/object';
+import { referenceOf, stringAt, type KubernetesObject } from '../kubernetes/object';
 import { DONE, notYet, waitUntil } from '../kubernetes/wait-until';
 import type { VerifyContext } from './step';
 import { BUSYBOX_IMAGE, podName, verificationPod } from './pod';
@@ -59,13 +59,13 @@ export async function startTrial(
     'network-server',
     `echo ${suffix} >/tmp/index.html && exec httpd -f -p ${PORT} -h /tmp`,
   );
-  const address = textAt(server, 'status', 'podIP') ?? '';
+  const address = stringAt(server, 'status', 'podIP') ?? '';
   const client = await run('network-client', clientScript(address, suffix));
   const name = client.metadata.name ?? '';
   const policy = policyOf(namespace);
   return {
     namespace,
-    node: textAt(client, 'spec', 'nodeName') ?? '',
+    node: stringAt(client, 'spec', 'nodeName') ?? '',
     awaits: async (reach, deadlineSeconds) => {
       const before = (await results(context, namespace, name)).length;
       const look = async () => {
@@ -107,10 +107,10 @@ async function untilRunning(
   let pod: KubernetesObject | undefined;
   const look = async () => {
     pod = await api.get({ apiVersion: 'v1', kind: 'Pod', namespace, name });
-    const phase = textAt(pod, 'status', 'phase') ?? 'gone';
+    const phase = stringAt(pod, 'status', 'phase') ?? 'gone';
     if (phase === 'Succeeded' || phase === 'Failed')
       throw new Error(`pod ${name} ended at once: ${phase}`);
-    const address = textAt(pod, 'status', 'podIP');
+    const address = stringAt(pod, 'status', 'podIP');
     return phase === 'Running' && address !== undefined ? DONE : notYet(`pod ${name}: ${phase}`);
   };
   await waitUntil(look, { deadlineSeconds: RUN_DEADLINE_SECONDS, signal });

@@ -1,6 +1,6 @@
 import { createDecider } from '../../policy/decision/decide';
 import { CONSTRAINT_KINDS, ENABLED_LABEL } from '../../base/names';
-import { listAt, textAt, valueAt, type KubernetesObject } from '../../kubernetes/object';
+import { listAt, stringAt, valueAt, type KubernetesObject } from '../../kubernetes/object';
 import { DeadlineError, DONE, notYet, waitUntil } from '../../kubernetes/wait-until';
 import { fail, notRun, pass, type Outcome, type VerifyContext, type Step } from '../step';
 import { BUSYBOX_IMAGE, VERIFY_NAMESPACE_LABELS, verificationPod } from '../pod';
@@ -84,12 +84,12 @@ async function awaitViolation(
 function findings(constraints: readonly KubernetesObject[], namespace: string): Finding[] {
   return constraints.flatMap((constraint) =>
     listAt(constraint, 'status', 'violations')
-      .filter((violation) => textAt(violation, 'namespace') === namespace)
+      .filter((violation) => stringAt(violation, 'namespace') === namespace)
       .map((violation) => ({
         constraint: `${constraint.kind}/${constraint.metadata.name}`,
         totalViolations: Number(valueAt(constraint, 'status', 'totalViolations') ?? 0),
-        auditTimestamp: textAt(constraint, 'status', 'auditTimestamp') ?? '',
-        message: textAt(violation, 'message') ?? '',
+        auditTimestamp: stringAt(constraint, 'status', 'auditTimestamp') ?? '',
+        message: stringAt(violation, 'message') ?? '',
       })),
   );
 }
@@ -101,7 +101,7 @@ function isCapped(constraint: KubernetesObject): boolean {
 
 function auditState(constraints: readonly KubernetesObject[]): string {
   if (constraints.length === 0) return 'there are no constraints';
-  const times = constraints.map((constraint) => textAt(constraint, 'status', 'auditTimestamp'));
+  const times = constraints.map((constraint) => stringAt(constraint, 'status', 'auditTimestamp'));
   return `last audit ${
     times
       .filter((time) => time !== undefined)

@@ -3,7 +3,7 @@ import { CONSTRAINT_KINDS, ENABLED_LABEL, MUTATOR, NAMESPACES } from '../../base
 import {
   objectId,
   referenceOf,
-  textAt,
+  stringAt,
   type KubernetesObject,
   type ObjectReference,
 } from '../../kubernetes/object';
@@ -56,7 +56,7 @@ async function runtimeClassFlaws({ api, policy }: VerifyContext): Promise<Flaw[]
     };
     const live = await api.get(reference);
     if (live === undefined) return [missing(reference)];
-    const reason = `has handler ${textAt(live, 'handler')}, not ${handler}`;
+    const reason = `has handler ${stringAt(live, 'handler')}, not ${handler}`;
     const fix =
       'delete the RuntimeClass, whose handler cannot be changed, and deploy the platform again';
     return live['handler'] === handler ? [] : [{ path: objectId(reference), reason, fix }];
@@ -92,7 +92,7 @@ async function policyFlaws({ api, policy }: VerifyContext): Promise<Flaw[]> {
     namespace: NAMESPACES.gatekeeper,
     name: MUTATOR.policyConfigMap,
   };
-  const text = textAt(await api.get(reference), 'data', 'policy.json');
+  const text = stringAt(await api.get(reference), 'data', 'policy.json');
   if (text === undefined) return [missing(reference)];
   const reason = 'the webhook of this cluster follows another policy';
   return canonicalText(text) === canonicalJson(policy)
