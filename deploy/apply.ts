@@ -18,7 +18,7 @@ import type { PlannedObject } from './plan';
 import { prune, type Pruned } from './prune';
 import { observe, READINESS } from './readiness';
 import { applyOrReplace } from './replace';
-import { DeadlineError, waitUntil } from '../kubernetes/wait-until';
+import { DeadlineError, waitUntil } from '../base/wait-until';
 
 /** What happens while a plan is deployed, in the order it happens. */
 export type DeployEvent =

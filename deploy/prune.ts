@@ -10,7 +10,7 @@ import {
   valueAt,
   type KubernetesObject,
 } from '../kubernetes/object';
-import { DONE, notYet, waitUntil, DeadlineError } from '../kubernetes/wait-until';
+import { NotYet, waitUntil, DeadlineError } from '../base/wait-until';
 
 export interface Pruned {
   /** Ids of what was deleted and is gone. */
@@ -94,10 +94,10 @@ async function deleteAndWait(
     async () => {
       const live = await api.get(reference);
       if (live !== undefined && live.metadata.uid === object.metadata.uid)
-        return notYet(stillThere(live));
+        return new NotYet(stillThere(live));
       // An installer's pods clean up with the rights that a later stage takes away.
       const pods = isWorkload(object.kind) ? await podsOf(api, object) : [];
-      return pods.length === 0 ? DONE : notYet(`${pods.length} of its pods are still there`);
+      return pods.length === 0 ? true : new NotYet(`${pods.length} of its pods are still there`);
     },
     { deadlineSeconds, ...(signal && { signal }) },
   );

@@ -1,6 +1,6 @@
 /** Running a pod that tells which kernel it runs on, and looking at what it told. */
 import { listAt, stringAt, valueAt, type KubernetesObject } from '../kubernetes/object';
-import { DeadlineError, DONE, notYet, waitUntil } from '../kubernetes/wait-until';
+import { DeadlineError, NotYet, waitUntil } from '../base/wait-until';
 import { admit } from './admit';
 import { fail, type Evidence, type Outcome, type VerifyContext } from './step';
 import { BUSYBOX_IMAGE, verificationPod, type PodOptions } from './pod';
@@ -43,7 +43,7 @@ export async function observeKernel(
   const finished = async () => {
     const pod = await live();
     const phase = stringAt(pod, 'status', 'phase') ?? 'gone';
-    return phase === 'Succeeded' || phase === 'Failed' ? DONE : notYet(podState(pod, phase));
+    return phase === 'Succeeded' || phase === 'Failed' ? true : new NotYet(podState(pod, phase));
   };
   try {
     await waitUntil(finished, { deadlineSeconds: RUN_DEADLINE_SECONDS, signal });

@@ -7,7 +7,7 @@ import { connectByPath, type PathApi } from '../../kubernetes/by-path';
 import { freePorts } from '../free-ports';
 import { endMarked } from '../processes/stop';
 import { spawnMarked, tailOf, type Command } from '../processes/spawn';
-import { waitFor } from '../wait';
+import { waitFor } from '../../base/wait-until';
 import {
   CONTROL_PLANE,
   KUBERNETES_SERVICE_ADDRESS,

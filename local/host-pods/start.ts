@@ -11,7 +11,7 @@ import { spawnOwn, tailOf } from '../processes/spawn';
 import { endMarked } from '../processes/stop';
 import { progressOf, type OnProgress } from '../progress';
 import { resolveTools } from '../toolchain/resolve';
-import { waitFor } from '../wait';
+import { waitFor } from '../../base/wait-until';
 import { leaseHolder } from './host-node';
 import type { SupervisorConfig } from './supervisor';
 

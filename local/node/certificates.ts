@@ -6,7 +6,7 @@ import { LOCAL_ERRORS } from '../errors';
 import type { PathApi } from '../../kubernetes/by-path';
 import type { NamedObject } from '../../kubernetes/object';
 import type { KeyPair } from '../control-plane/pki';
-import { waitFor } from '../wait';
+import { waitFor } from '../../base/wait-until';
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 const REQUESTS = '/apis/certificates.k8s.io/v1/certificatesigningrequests';

@@ -3,7 +3,7 @@ import { LOCAL_ERRORS } from '../errors';
 import type { PathApi } from '../../kubernetes/by-path';
 import type { NamedObject } from '../../kubernetes/object';
 import { VERSIONS } from '../../base/versions';
-import { waitFor } from '../wait';
+import { waitFor } from '../../base/wait-until';
 
 /** Address of the cluster's name server: the one kubeadm gives it in the same Service range. */
 export const DNS_ADDRESS = '10.96.0.10';

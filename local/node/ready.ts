@@ -1,6 +1,6 @@
 import type { PathApi } from '../../kubernetes/by-path';
 import type { NamedObject } from '../../kubernetes/object';
-import { waitFor } from '../wait';
+import { waitFor } from '../../base/wait-until';
 import { diskPaths } from './disk';
 import { startError } from './errors';
 import { nodesPaths } from './paths';

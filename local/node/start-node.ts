@@ -6,7 +6,7 @@ import { POOL_LABEL } from '../../base/names';
 import type { PathApi } from '../../kubernetes/by-path';
 import type { LocalCluster } from '../cluster';
 import { spawnMarked } from '../processes/spawn';
-import { waitFor } from '../wait';
+import { waitFor } from '../../base/wait-until';
 import { createCgroup } from './cgroups';
 import type { NodeSettings } from './config';
 import { diskPaths, writeDisk, type DiskContent } from './disk';

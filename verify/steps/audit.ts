@@ -1,7 +1,7 @@
 import { createDecider } from '../../policy/decision/decide';
 import { CONSTRAINT_KINDS, ENABLED_LABEL } from '../../base/names';
 import { listAt, stringAt, valueAt, type KubernetesObject } from '../../kubernetes/object';
-import { DeadlineError, DONE, notYet, waitUntil } from '../../kubernetes/wait-until';
+import { DeadlineError, NotYet, waitUntil } from '../../base/wait-until';
 import { fail, notRun, pass, type Outcome, type VerifyContext, type Step } from '../step';
 import { BUSYBOX_IMAGE, VERIFY_NAMESPACE_LABELS, verificationPod } from '../pod';
 
@@ -61,7 +61,7 @@ async function awaitViolation(
       api.list({ apiVersion: 'constraints.gatekeeper.sh/v1beta1', kind }),
     );
     constraints = (await Promise.all(lists)).flat();
-    return findings(constraints, namespace).length > 0 ? DONE : notYet(auditState(constraints));
+    return findings(constraints, namespace).length > 0 ? true : new NotYet(auditState(constraints));
   };
   try {
     await waitUntil(look, { deadlineSeconds: AUDIT_DEADLINE_SECONDS, signal });

@@ -121,7 +121,7 @@ async function unreadyFlaws(
   const live: KubernetesObject | undefined = await context.api.get(reference);
   if (live === undefined) return [missing(reference)];
   const observation = await READINESS[wait].observe(live, context);
-  if (observation.done) return [];
+  if (observation === true) return [];
   const fix = `look at the pods of namespace ${NAMESPACES.gatekeeper} and at the steps below`;
   return [{ path: objectId(reference), reason: observation.seen, fix }];
 }
