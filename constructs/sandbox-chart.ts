@@ -2,7 +2,7 @@ import { ApiObject, Chart } from 'cdk8s';
 import type { Construct, IConstruct } from 'constructs';
 import { refuse, type Problem } from '../base/errors';
 import { CONSTRUCTS_ERRORS } from './errors';
-import type { Bundles } from './bundles';
+import type { Bundles } from '../programs/bundle';
 import type { SandboxConfig } from './config';
 import { Gatekeeper } from './gatekeeper';
 import { checkManifests, type Manifest } from './internal/manifest-checks';

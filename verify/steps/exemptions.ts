@@ -29,7 +29,7 @@ export const exemptions: Step = {
       excluded(context, namespaces),
       ...DEPLOYMENTS.map((name) => exempted(context, name, namespaces)),
     ]);
-    return judged(findings.flat(), `none of ${namespaces.length} enabled namespaces is exempt`);
+    return judged(findings.flat(), `no exemption in the enabled namespaces (${namespaces.length})`);
   },
 };
 
