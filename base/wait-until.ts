@@ -49,7 +49,7 @@ export async function waitUntil<T>(
   look: () => T | NotYet | Promise<T | NotYet>,
   { deadlineSeconds, signal, onSeen, longestPauseMilliseconds = 1_000 }: WaitOptions,
 ): Promise<T> {
-  const deadline = performance.now() + deadlineSeconds * 1_000;
+  const deadline = Date.now() + deadlineSeconds * 1_000;
   let last = '';
   let milliseconds = Math.min(FIRST_PAUSE_MILLISECONDS, longestPauseMilliseconds);
   for (;;) {
@@ -58,7 +58,7 @@ export async function waitUntil<T>(
     if (!(observed instanceof NotYet)) return observed;
     if (observed.seen !== last) onSeen?.(observed.seen);
     last = observed.seen;
-    if (performance.now() + milliseconds > deadline) throw new DeadlineError(last, deadlineSeconds);
+    if (Date.now() + milliseconds > deadline) throw new DeadlineError(last, deadlineSeconds);
     // The signal's own reason is thrown above; the pause only ends early.
     await pause(milliseconds, undefined, signal && { signal }).catch(() => undefined);
     milliseconds = Math.min(milliseconds * 1.5, longestPauseMilliseconds);

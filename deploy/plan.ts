@@ -14,7 +14,7 @@ import {
 } from '../kubernetes/object';
 import { topologicalOrder } from './order';
 
-/** What must be true of an applied object before the objects that depend on it are applied. `wait.ts` says how it is seen. */
+/** What must be true of an applied object before the objects that depend on it are applied. `readiness.ts` says how it is seen. */
 export type WaitKind =
   | 'none'
   | 'namespace-active'
@@ -149,7 +149,7 @@ function refuseInvalid(chart: Chart): void {
     construct.node.validate().map((reason): Problem => ({
       path: construct.node.path,
       reason,
-      fix: 'correct sandbox.config.ts',
+      fix: 'change sandbox.config.ts so that the rule holds',
     })),
   );
   refuse(CONSTRUCTS_ERRORS.CHART_INVALID, problems);

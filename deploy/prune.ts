@@ -1,4 +1,4 @@
-/** Deleting what is ours, in the order that locks nothing up: what others ask goes first, what others live in last. */
+/** Deletes what is ours in a safe order: webhooks first, namespaces and CRDs last. */
 import { NAMESPACES } from '../base/names';
 import { ApiError, type KubernetesApi } from '../kubernetes/api';
 import {

@@ -1,4 +1,4 @@
-/** Creating a pod and telling what admission made of it. */
+/** Creating a pod and reporting what admission made of it. */
 import { ApiError } from '../kubernetes/api';
 import { stringAt, valueAt, type KubernetesObject } from '../kubernetes/object';
 import { DECISION_ANNOTATION } from '../base/names';

@@ -1,4 +1,4 @@
-/** Running a pod that tells which kernel it runs on, and looking at what it told. */
+/** Running a pod that prints which kernel it runs on, and reading what it printed. */
 import { listAt, stringAt, valueAt, type KubernetesObject } from '../kubernetes/object';
 import { DeadlineError, NotYet, waitUntil } from '../base/wait-until';
 import { admit } from './admit';
@@ -23,7 +23,7 @@ export interface KernelObservation {
   readonly evidence: Evidence;
 }
 
-/** Runs the pod to its end. The outcome instead of a observation is what kept it from running. */
+/** Runs the pod to its end. Where it did not run, the outcome says why. */
 export async function observeKernel(
   context: VerifyContext,
   options: Pick<PodOptions, 'name' | 'namespace' | 'labels'>,

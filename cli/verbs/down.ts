@@ -1,3 +1,4 @@
+/** `secure-ai down`: ends the local cluster, or removes the platform from another one. */
 import type { Command } from 'commander';
 import { targetOf, type GlobalOptions, type Session } from '../options';
 import { printJson } from '../output/json';

@@ -1,3 +1,4 @@
+/** `secure-ai up`: starts or uses a cluster, deploys the platform and verifies it. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { Compute } from '../../local/pod-hosts';
 import type { Progress } from '../../local/progress';

@@ -1,3 +1,4 @@
+/** `secure-ai verify`: proves on a cluster that pods get the right sandbox. */
 import type { Command } from 'commander';
 import type { VerificationReport } from '../../verify/step';
 import type { ConnectOptions } from '../../kubernetes/kubeconfig';

@@ -1,3 +1,4 @@
+/** Step: the audit finds a pod that is older than the policy. */
 import { createDecider } from '../../policy/decision/decide';
 import { CONSTRAINT_KINDS, ENABLED_LABEL } from '../../base/names';
 import { listAt, stringAt, valueAt, type KubernetesObject } from '../../kubernetes/object';

@@ -1,3 +1,4 @@
+/** Step: Gatekeeper holds the templates and constraints of the policy. */
 import { objectId, referenceOf, valueAt, type KubernetesObject } from '../../kubernetes/object';
 import { objectOf } from '../../base/untrusted';
 import { canonicalJson } from '../../policy/model/canonical-json';

@@ -1,3 +1,4 @@
+/** Step: Gatekeeper exempts no enabled namespace. */
 import { listAt, type KubernetesObject } from '../../kubernetes/object';
 import { IGNORE_LABEL } from '../../constructs/gatekeeper/names';
 import { NAMESPACES } from '../../base/names';

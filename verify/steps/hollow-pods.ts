@@ -1,3 +1,4 @@
+/** Step: no running pod of an enabled namespace leads around its sandbox. */
 import { listAt, stringAt, valueAt, type KubernetesObject } from '../../kubernetes/object';
 import type { RuntimePolicy } from '../../policy/model/runtime-policy';
 import { annotationsOf, runtimeClassNameOf } from '../../policy/pod/pod';

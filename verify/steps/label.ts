@@ -1,3 +1,4 @@
+/** Step: a pod labelled with a runtime gets its RuntimeClass. */
 import type { Runtime } from '../../policy/model/runtime-policy';
 import { stringAt } from '../../kubernetes/object';
 import { admit, runtimeEvidence, runtimeSummary } from '../admit';

@@ -1,3 +1,4 @@
+/** The first step: the platform is installed, ready, and follows this policy. */
 import { canonicalJson } from '../../policy/model/canonical-json';
 import { CONSTRAINT_KINDS, ENABLED_LABEL, MUTATOR, NAMESPACES } from '../../base/names';
 import {
@@ -30,7 +31,7 @@ interface Flaw extends Finding {
   readonly missing?: true;
 }
 
-/** What every other step rests on; all that is missing or not ready is told at once. */
+/** What every other step rests on; all that is missing or not ready is reported together. */
 export async function preflight(context: VerifyContext): Promise<Preflight> {
   const flaws = (
     await Promise.all([

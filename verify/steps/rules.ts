@@ -1,3 +1,4 @@
+/** Steps: pods that match a rule get its runtime, or are refused with another. */
 import { createDecider } from '../../policy/decision/decide';
 import type { RuntimePolicy } from '../../policy/model/runtime-policy';
 import { stringAt } from '../../kubernetes/object';
