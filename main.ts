@@ -7,10 +7,9 @@
  * Without `--server-side` kubectl copies each object into an annotation of at most 256 KiB, too small for the programs' code.
  */
 import { App } from 'cdk8s';
-import { SandboxChart } from './constructs';
+import { platformChart } from './deploy/platform-chart';
 import config from './sandbox.config';
-import { bundleSources } from './programs/bundle';
 
 const app = new App();
-new SandboxChart(app, 'secure-ai-sandbox', { config, bundles: bundleSources() });
+platformChart(app, config);
 app.synth();

@@ -79,8 +79,8 @@ async function main(): Promise<void> {
   const platform = await findCluster(CLUSTER);
   if (platform === undefined) throw new Error(`there is no cluster ${CLUSTER}`);
   const servers: ApiServer[] = [];
-  const connect = (kubeconfig: string) => {
-    const server = connectApiServer(kubeconfig);
+  const connect = async (kubeconfig: string) => {
+    const server = await connectApiServer(kubeconfig);
     servers.push(server);
     return server;
   };
@@ -88,8 +88,8 @@ async function main(): Promise<void> {
   try {
     const bareCluster = await startCluster({ name: BARE_CLUSTER });
     const [bareServer, platformServer] = [
-      connect(bareCluster.kubeconfig),
-      connect(platform.kubeconfig),
+      await connect(bareCluster.kubeconfig),
+      await connect(platform.kubeconfig),
     ];
     // The pods' RuntimeClass label is only a label to a cluster without the platform.
     arms.push(await makeArm('bare', bareServer));

@@ -59,7 +59,7 @@ function print(title: string, medians: readonly number[]): void {
 async function main(): Promise<void> {
   const cluster = await findCluster(CLUSTER);
   if (cluster === undefined) throw new Error(`there is no cluster ${CLUSTER}`);
-  const server = connectApiServer(cluster.kubeconfig);
+  const server = await connectApiServer(cluster.kubeconfig);
   const namespaces = ['enabled', 'plain'].map((kind) => `bench-update-${kind}-${process.pid}`);
   try {
     const targets = [];

@@ -23,7 +23,7 @@ export interface Destination {
 
 export interface DeployToOptions {
   readonly choice: DeployerChoice;
-  /** Told once who deploys, and why. */
+  /** Called once with who deploys, and why. */
   readonly onChosen: (sentence: string) => void;
   readonly onProgress: (event: DeployEvent) => void;
   /** Of a program that is built first. */
@@ -110,7 +110,7 @@ async function isDeployedByApply(destination: Destination): Promise<boolean> {
   return (await recordedExtent(await connect(destination))).kinds.length > 0;
 }
 
-/** The state of a Pulumi deployment must not lie in a folder of this computer that nobody knows of. */
+/** The state of a Pulumi deployment must not lie in a hidden folder of this computer. */
 function notByPulumi(choice: DeployerChoice): undefined {
   if (choice !== 'pulumi') return undefined;
   throw new SandboxError(SHARED_ERRORS.USAGE_INVALID, [

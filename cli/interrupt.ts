@@ -1,7 +1,7 @@
 /** Ctrl-C: the first asks the running verb to stop and clean up, the second ends the process at once. */
 import { setMaxListeners } from 'node:events';
 
-/** A verb was told to stop. */
+/** A signal stopped the verb. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';
 

@@ -65,7 +65,7 @@ function createProgram(session: Session): Command {
     .option('--context <name>', 'work on the cluster of this kubeconfig context')
     .option('--no-color', 'no colours; NO_COLOR in the environment does the same')
     .addHelpText('after', EXAMPLES)
-    .showHelpAfterError('(secure-ai --help shows what there is)')
+    .showHelpAfterError('(secure-ai --help lists all commands and options)')
     .configureHelp({ showGlobalOptions: true })
     .exitOverride();
   const verbs = [

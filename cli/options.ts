@@ -1,4 +1,4 @@
-/** Options every verb understands, and what a verb is given besides its own. */
+/** The options and the session that every verb has. */
 import { SHARED_ERRORS, SandboxError } from '../base/errors';
 
 export interface GlobalOptions {
@@ -10,7 +10,7 @@ export interface GlobalOptions {
   readonly context?: string;
 }
 
-/** Where a verb writes, and how it is told to stop. */
+/** Where a verb writes, and the signal that stops it. */
 export interface Session {
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;

@@ -1,6 +1,6 @@
 /** The platform as sandbox.config.ts describes it: the same tree cdk8s synthesizes from main.ts. */
 import { App } from 'cdk8s';
-import { SandboxChart, type SandboxConfig } from '../constructs';
+import type { SandboxChart, SandboxConfig } from '../constructs';
 import { planDeployment, type PlannedObject } from '../deploy/plan';
 import type { Profile } from '../infra/clusters/local-settings';
 
@@ -17,9 +17,8 @@ export async function loadConfig(): Promise<SandboxConfig> {
  * @throws SandboxError as `loadConfig`
  */
 export async function buildChart(app: App, profile: Profile): Promise<SandboxChart> {
-  const { bundleSources } = await import('../programs/bundle');
-  const config = profile(await loadConfig());
-  return new SandboxChart(app, 'secure-ai-sandbox', { config, bundles: bundleSources() });
+  const { platformChart } = await import('../deploy/platform-chart');
+  return platformChart(app, profile(await loadConfig()));
 }
 
 /**

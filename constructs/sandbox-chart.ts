@@ -1,7 +1,7 @@
 import { ApiObject, Chart } from 'cdk8s';
 import type { Construct, IConstruct } from 'constructs';
 import { SHARED_ERRORS, refuse, type Problem } from '../base/errors';
-import type { Bundles } from './bundles';
+import type { Bundles } from '../programs/bundle';
 import type { SandboxConfig } from './config';
 import { Gatekeeper } from './gatekeeper';
 import { checkManifests, type Manifest } from './internal/manifest-checks';

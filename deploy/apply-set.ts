@@ -9,7 +9,7 @@ import { FIELD_MANAGER } from '../kubernetes/client';
 import {
   groupOf,
   listAt,
-  textAt,
+  stringAt,
   type KubernetesObject,
   type ObjectReference,
 } from '../kubernetes/object';
@@ -117,6 +117,7 @@ export async function membersOf(
 
 function appliedByUs({ metadata }: KubernetesObject): boolean {
   return listAt(metadata, 'managedFields').some(
-    (entry) => textAt(entry, 'manager') === FIELD_MANAGER && textAt(entry, 'operation') === 'Apply',
+    (entry) =>
+      stringAt(entry, 'manager') === FIELD_MANAGER && stringAt(entry, 'operation') === 'Apply',
   );
 }

@@ -18,7 +18,7 @@ import type { PlannedObject } from './plan';
 import { prune, type Pruned } from './prune';
 import { observe, READINESS } from './readiness';
 import { applyOrReplace } from './replace';
-import { DeadlineError, waitUntil } from '../kubernetes/wait-until';
+import { DeadlineError, waitUntil } from '../base/wait-until';
 
 /** What happens while a plan is deployed, in the order it happens. */
 export type DeployEvent =
@@ -166,7 +166,7 @@ function incomplete(
   const problems = [...failures].map(([path, reason]): Problem => ({
     path,
     reason,
-    fix: 'correct what the reason names',
+    fix: 'remove the cause that the API server or the wait reports',
   }));
   const untried = plan.filter(({ id }) => !applied.has(id) && !failures.has(id));
   const rest: Problem = {
@@ -207,7 +207,7 @@ function refuseFailed({ failed }: Pruned): void {
   const problems = failed.map(({ id, reason }): Problem => ({
     path: id,
     reason: `no longer planned, but not deleted: ${reason}`,
-    fix: 'correct what the reason names and run the same command again',
+    fix: 'remove what keeps it from being deleted, and run the same command again',
   }));
   refuse(DEPLOY_ERRORS.DEPLOY_INCOMPLETE, problems);
 }

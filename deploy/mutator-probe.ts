@@ -3,7 +3,7 @@ import { DECISION_ANNOTATION, ENABLED_LABEL, EXEMPT_NAMESPACES } from '../base/n
 import type { RuntimePolicy } from '../policy/model/runtime-policy';
 import { ApiError, type KubernetesApi } from '../kubernetes/api';
 import type { KubernetesObject } from '../kubernetes/object';
-import { DONE, notYet, type Observation } from '../kubernetes/wait-until';
+import { NotYet, type Observation } from '../base/wait-until';
 
 /** Asks for a runtime by label, which every policy honours, and passes the Pod Security standard `restricted`. */
 function probePod(policy: RuntimePolicy, namespace: string): KubernetesObject {
@@ -46,10 +46,10 @@ export async function probeWebhook(
 ): Promise<Observation> {
   try {
     const pod = await api.create(probePod(policy, namespace), { dryRun: true });
-    if (pod.metadata.annotations?.[DECISION_ANNOTATION] !== undefined) return DONE;
-    return notYet(`a pod created in ${namespace} comes back without ${DECISION_ANNOTATION}`);
+    if (pod.metadata.annotations?.[DECISION_ANNOTATION] !== undefined) return true;
+    return new NotYet(`a pod created in ${namespace} comes back without ${DECISION_ANNOTATION}`);
   } catch (error) {
-    if (error instanceof ApiError) return notYet(error.message);
+    if (error instanceof ApiError) return new NotYet(error.message);
     throw error;
   }
 }

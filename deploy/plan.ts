@@ -8,12 +8,12 @@ import {
   groupOf,
   objectId,
   referenceOf,
-  textAt,
+  stringAt,
   type KubernetesObject,
 } from '../kubernetes/object';
 import { topologicalOrder } from './order';
 
-/** What must be true of an applied object before the objects that depend on it are applied. `wait.ts` says how it is seen. */
+/** What must be true of an applied object before the objects that depend on it are applied. `readiness.ts` says how it is seen. */
 export type WaitKind =
   | 'none'
   | 'namespace-active'
@@ -112,9 +112,9 @@ function providedBy(manifest: KubernetesObject): string | undefined {
     case 'Namespace':
       return `namespace ${manifest.metadata.name}`;
     case 'CustomResourceDefinition':
-      return `kind ${textAt(manifest, 'spec', 'group')}/${textAt(manifest, 'spec', 'names', 'kind')}`;
+      return `kind ${stringAt(manifest, 'spec', 'group')}/${stringAt(manifest, 'spec', 'names', 'kind')}`;
     case 'ConstraintTemplate':
-      return `kind ${CONSTRAINT_GROUP}/${textAt(manifest, 'spec', 'crd', 'spec', 'names', 'kind')}`;
+      return `kind ${CONSTRAINT_GROUP}/${stringAt(manifest, 'spec', 'crd', 'spec', 'names', 'kind')}`;
     default:
       return undefined;
   }
@@ -148,7 +148,7 @@ function refuseInvalid(chart: Chart): void {
     construct.node.validate().map((reason): Problem => ({
       path: construct.node.path,
       reason,
-      fix: 'correct sandbox.config.ts',
+      fix: 'change sandbox.config.ts so that the rule holds',
     })),
   );
   refuse(SHARED_ERRORS.CHART_INVALID, problems);

@@ -1,15 +1,16 @@
-/** Deleting what is ours, in the order that locks nothing up: what others ask goes first, what others live in last. */
+/** Deletes what is ours in a safe order: webhooks first, namespaces and CRDs last. */
 import { NAMESPACES } from '../base/names';
 import { ApiError, type KubernetesApi } from '../kubernetes/api';
 import {
   groupOf,
+  listAt,
   objectId,
   referenceOf,
-  textAt,
+  stringAt,
   valueAt,
   type KubernetesObject,
 } from '../kubernetes/object';
-import { DONE, notYet, waitUntil, DeadlineError } from '../kubernetes/wait-until';
+import { NotYet, waitUntil, DeadlineError } from '../base/wait-until';
 
 export interface Pruned {
   /** Ids of what was deleted and is gone. */
@@ -93,20 +94,18 @@ async function deleteAndWait(
     async () => {
       const live = await api.get(reference);
       if (live !== undefined && live.metadata.uid === object.metadata.uid)
-        return notYet(stillThere(live));
+        return new NotYet(stillThere(live));
       // An installer's pods clean up with the rights that a later stage takes away.
       const pods = isWorkload(object.kind) ? await podsOf(api, object) : [];
-      return pods.length === 0 ? DONE : notYet(`${pods.length} of its pods are still there`);
+      return pods.length === 0 ? true : new NotYet(`${pods.length} of its pods are still there`);
     },
     { deadlineSeconds, ...(signal && { signal }) },
   );
 }
 
 function stillThere(live: KubernetesObject): string {
-  const finalizers = valueAt(live, 'metadata', 'finalizers');
-  return Array.isArray(finalizers)
-    ? `still there, held by ${finalizers.join(', ')}`
-    : 'still there';
+  const finalizers = listAt(live, 'metadata', 'finalizers');
+  return finalizers.length > 0 ? `still there, held by ${finalizers.join(', ')}` : 'still there';
 }
 
 async function podsOf(
@@ -139,8 +138,8 @@ async function contentsOf(
   object: KubernetesObject,
 ): Promise<readonly KubernetesObject[]> {
   if (object.kind === 'CustomResourceDefinition') {
-    const kind = textAt(object, 'spec', 'names', 'kind') ?? '';
-    const types = await api.resourceTypes(new Set([textAt(object, 'spec', 'group') ?? '']));
+    const kind = stringAt(object, 'spec', 'names', 'kind') ?? '';
+    const types = await api.resourceTypes(new Set([stringAt(object, 'spec', 'group') ?? '']));
     const instances = types.filter((type) => type.kind === kind).map((type) => api.list(type));
     return (await Promise.all(instances)).flat().filter(standsAlone);
   }

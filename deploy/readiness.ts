@@ -1,10 +1,16 @@
 /** Whether an applied object is ready for what depends on it, one way of looking for each `WaitKind`. */
 import type { RuntimePolicy } from '../policy/model/runtime-policy';
 import type { KubernetesApi } from '../kubernetes/api';
-import { listAt, referenceOf, textAt, valueAt, type KubernetesObject } from '../kubernetes/object';
+import {
+  listAt,
+  referenceOf,
+  stringAt,
+  valueAt,
+  type KubernetesObject,
+} from '../kubernetes/object';
 import type { PlannedObject, WaitKind } from './plan';
 import { firstEnabledNamespace, probeWebhook } from './mutator-probe';
-import { DONE, notYet, type Observation } from '../kubernetes/wait-until';
+import { NotYet, type Observation } from '../base/wait-until';
 
 export interface Readiness {
   /** What is awaited, as the end of "waiting until …". */
@@ -25,8 +31,8 @@ export const READINESS: Readonly<Record<Exclude<WaitKind, 'none'>, Readiness>> =
     awaited: 'the namespace is active',
     deadlineSeconds: 30,
     observe: (live) => {
-      const phase = textAt(live, 'status', 'phase') ?? 'unknown';
-      return phase === 'Active' ? DONE : notYet(`phase ${phase}`);
+      const phase = stringAt(live, 'status', 'phase') ?? 'unknown';
+      return phase === 'Active' ? true : new NotYet(`phase ${phase}`);
     },
   },
   'crd-established': {
@@ -70,20 +76,20 @@ export const READINESS: Readonly<Record<Exclude<WaitKind, 'none'>, Readiness>> =
 
 /** The readiness of a planned object at this moment. */
 export async function observe({ manifest, wait }: PlannedObject, look: Look): Promise<Observation> {
-  if (wait === 'none') return DONE;
+  if (wait === 'none') return true;
   const live = await look.api.get(referenceOf(manifest));
-  if (live === undefined) return notYet('it is gone');
+  if (live === undefined) return new NotYet('it is gone');
   return READINESS[wait].observe(live, look);
 }
 
 async function crdEstablished(live: KubernetesObject, { api }: Look): Promise<Observation> {
   const conditions = listAt(live, 'status', 'conditions');
-  const established = conditions.find((condition) => textAt(condition, 'type') === 'Established');
-  if (textAt(established, 'status') !== 'True')
-    return notYet(textAt(established, 'message') ?? 'no condition Established');
+  const established = conditions.find((condition) => stringAt(condition, 'type') === 'Established');
+  if (stringAt(established, 'status') !== 'True')
+    return new NotYet(stringAt(established, 'message') ?? 'no condition Established');
   const version = listAt(live, 'spec', 'versions').find((item) => valueAt(item, 'served') === true);
-  const apiVersion = `${textAt(live, 'spec', 'group')}/${textAt(version, 'name')}`;
-  return served(api, apiVersion, textAt(live, 'spec', 'names', 'kind') ?? '');
+  const apiVersion = `${stringAt(live, 'spec', 'group')}/${stringAt(version, 'name')}`;
+  return served(api, apiVersion, stringAt(live, 'spec', 'names', 'kind') ?? '');
 }
 
 /**
@@ -94,26 +100,26 @@ const LOST_RACE = /^Could not (create|update) CRD: /;
 
 async function templateCreated(live: KubernetesObject, { api }: Look): Promise<Observation> {
   const errors = currentPods(live).flatMap((pod) => listAt(pod, 'errors'));
-  const messages = errors.map((error) => textAt(error, 'message') ?? JSON.stringify(error));
+  const messages = errors.map((error) => stringAt(error, 'message') ?? JSON.stringify(error));
   const [lost] = messages.filter((message) => LOST_RACE.test(message));
   const refusals = messages.filter((message) => !LOST_RACE.test(message));
   if (refusals.length > 0)
     throw new Error(`Gatekeeper refuses the template: ${[...new Set(refusals)].join('; ')}`);
-  if (lost !== undefined) return notYet(lost);
-  if (valueAt(live, 'status', 'created') !== true) return notYet('status.created is not true');
-  const kind = textAt(live, 'spec', 'crd', 'spec', 'names', 'kind') ?? '';
+  if (lost !== undefined) return new NotYet(lost);
+  if (valueAt(live, 'status', 'created') !== true) return new NotYet('status.created is not true');
+  const kind = stringAt(live, 'spec', 'crd', 'spec', 'names', 'kind') ?? '';
   return served(api, 'constraints.gatekeeper.sh/v1beta1', kind);
 }
 
 /** Each Gatekeeper pod reports what it does (gatekeeper apis/status, ConstraintPodStatus: enforced, observedGeneration, operations). */
 function constraintEnforced(live: KubernetesObject): Observation {
   const pods = listAt(live, 'status', 'byPod');
-  if (pods.length === 0) return notYet('no Gatekeeper pod has reported');
+  if (pods.length === 0) return new NotYet('no Gatekeeper pod has reported');
   const behind = pods.filter((pod) => !isCurrent(live, pod) || valueAt(pod, 'enforced') !== true);
   if (behind.length > 0)
-    return notYet(`not yet enforced by ${behind.map((pod) => textAt(pod, 'id')).join(', ')}`);
+    return new NotYet(`not yet enforced by ${behind.map((pod) => stringAt(pod, 'id')).join(', ')}`);
   const webhook = pods.some((pod) => listAt(pod, 'operations').includes('webhook'));
-  return webhook ? DONE : notYet('no Gatekeeper pod that serves the webhook has reported');
+  return webhook ? true : new NotYet('no Gatekeeper pod that serves the webhook has reported');
 }
 
 function currentPods(live: KubernetesObject): readonly unknown[] {
@@ -128,49 +134,51 @@ function isCurrent(live: KubernetesObject, pod: unknown): boolean {
 function deploymentAvailable(live: KubernetesObject): Observation {
   const status = (member: string) => Number(valueAt(live, 'status', member) ?? 0);
   if (status('observedGeneration') < (live.metadata.generation ?? 0))
-    return notYet('the deployment controller has not seen it yet');
+    return new NotYet('the deployment controller has not seen it yet');
   const wanted = Number(valueAt(live, 'spec', 'replicas') ?? 1);
   if (status('updatedReplicas') < wanted)
-    return notYet(`${status('updatedReplicas')} of ${wanted} pods updated`);
+    return new NotYet(`${status('updatedReplicas')} of ${wanted} pods updated`);
   const conditions = listAt(live, 'status', 'conditions');
-  const available = conditions.find((condition) => textAt(condition, 'type') === 'Available');
-  return textAt(available, 'status') === 'True'
-    ? DONE
-    : notYet(`${status('availableReplicas')} of ${wanted} pods available`);
+  const available = conditions.find((condition) => stringAt(condition, 'type') === 'Available');
+  return stringAt(available, 'status') === 'True'
+    ? true
+    : new NotYet(`${status('availableReplicas')} of ${wanted} pods available`);
 }
 
 /** As `kubectl rollout status` sees it. */
 function daemonSetRolledOut(live: KubernetesObject): Observation {
   const status = (member: string) => Number(valueAt(live, 'status', member) ?? 0);
   if (status('observedGeneration') < (live.metadata.generation ?? 0))
-    return notYet('the daemon set controller has not seen it yet');
+    return new NotYet('the daemon set controller has not seen it yet');
   const wanted = status('desiredNumberScheduled');
   if (status('updatedNumberScheduled') < wanted)
-    return notYet(`${status('updatedNumberScheduled')} of ${wanted} pods updated`);
+    return new NotYet(`${status('updatedNumberScheduled')} of ${wanted} pods updated`);
   if (status('numberAvailable') < wanted)
-    return notYet(`${status('numberAvailable')} of ${wanted} pods available`);
-  return DONE;
+    return new NotYet(`${status('numberAvailable')} of ${wanted} pods available`);
+  return true;
 }
 
 function caInjected(live: KubernetesObject): Observation {
   const without = listAt(live, 'webhooks').filter(
     (webhook) =>
       valueAt(webhook, 'clientConfig', 'service') !== undefined &&
-      (textAt(webhook, 'clientConfig', 'caBundle') ?? '') === '',
+      (stringAt(webhook, 'clientConfig', 'caBundle') ?? '') === '',
   );
-  if (without.length === 0) return DONE;
-  return notYet(`no caBundle in ${without.map((webhook) => textAt(webhook, 'name')).join(', ')}`);
+  if (without.length === 0) return true;
+  return new NotYet(
+    `no caBundle in ${without.map((webhook) => stringAt(webhook, 'name')).join(', ')}`,
+  );
 }
 
 async function webhookAnswers(live: KubernetesObject, { api, policy }: Look): Promise<Observation> {
   const injected = caInjected(live);
-  if (!injected.done) return injected;
+  if (injected !== true) return injected;
   const namespace = await firstEnabledNamespace(api);
   // Without an enabled namespace there is no pod the webhook would ever be asked about.
-  return namespace === undefined ? DONE : probeWebhook(api, policy, namespace);
+  return namespace === undefined ? true : probeWebhook(api, policy, namespace);
 }
 
 async function served(api: KubernetesApi, apiVersion: string, kind: string): Promise<Observation> {
   const type = await api.resourceType(apiVersion, kind);
-  return type === undefined ? notYet(`${kind} of ${apiVersion} is not served yet`) : DONE;
+  return type === undefined ? new NotYet(`${kind} of ${apiVersion} is not served yet`) : true;
 }

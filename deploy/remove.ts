@@ -19,7 +19,7 @@ export async function remove(api: KubernetesApi, options: PruneOptions = {}): Pr
   const problems = pruned.failed.map(({ id, reason }): Problem => ({
     path: id,
     reason,
-    fix: 'correct what the reason names and run the same command again',
+    fix: 'remove what keeps it from being deleted, and run the same command again',
   }));
   refuse(DEPLOY_ERRORS.REMOVE_INCOMPLETE, problems);
   // Kept objects stay members, so that a later removal finds them.

@@ -1,7 +1,7 @@
 /** Applying one object, however often that takes, and replacing it where its unchangeable part is what changed. */
 import { ApiError, type Applied, type KubernetesApi } from '../kubernetes/api';
 import { objectId, referenceOf, type KubernetesObject } from '../kubernetes/object';
-import { DONE, notYet, waitUntil, type WaitOptions } from '../kubernetes/wait-until';
+import { NotYet, waitUntil, type WaitOptions } from '../base/wait-until';
 
 /** How the attempts are watched and ended. */
 export type Attempts = Pick<WaitOptions, 'signal' | 'onSeen'>;
@@ -39,21 +39,18 @@ async function applyPatiently(
   manifest: KubernetesObject,
   attempts: Attempts,
 ): Promise<Applied> {
-  const done: Applied[] = [];
-  await waitUntil(
+  return waitUntil(
     async () => {
       try {
-        done.push(await api.apply(manifest));
-        return DONE;
+        return await api.apply(manifest);
       } catch (error) {
         // Several API servers learn of a new kind or namespace one after the other.
-        if (error instanceof ApiError && error.status === 404) return notYet(error.message);
+        if (error instanceof ApiError && error.status === 404) return new NotYet(error.message);
         throw error;
       }
     },
     { ...attempts, deadlineSeconds: APPLY_DEADLINE_SECONDS },
   );
-  return done[0] as Applied;
 }
 
 function unchangeable(manifest: KubernetesObject, error: ApiError): ApiError {

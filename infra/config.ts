@@ -1,4 +1,4 @@
-/** What a stack says: which cluster, and which platform goes there. Everything wrong with it is told at once. */
+/** The stack's configuration: which cluster, and which platform goes there. All problems are reported together. */
 import { existsSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { inspect } from 'node:util';
@@ -113,7 +113,7 @@ function choice<Settings>(kind: ClusterKind<Settings>) {
   };
 }
 
-/** Keys that nobody knows are of the stack as a whole. */
+/** Unknown keys are problems of the stack as a whole. */
 function shapeProblems(error: z.ZodError): readonly Problem[] {
   return problemsOf(error).map((problem) => ({ ...problem, path: problem.path || 'stack' }));
 }
@@ -169,7 +169,7 @@ function invalid(problems: readonly Problem[]): pulumi.InputPropertiesError {
       reason: `${reason}. Fix: ${fix}`,
     })),
   });
-  // Pulumi prints what Node makes of an error, stack and all. The message says everything, and whoever reads it wrote no code.
+  // Pulumi prints what Node makes of an error, stack and all. The message says everything, and its reader wrote no code.
   Object.defineProperty(error, inspect.custom, { value: () => error.message });
   return error;
 }

@@ -1,8 +1,8 @@
 /** The platform in a cluster: the chart that `cdk8s synth` prints, as resources of that cluster's provider. */
 import * as kubernetes from '@pulumi/kubernetes';
 import { App } from 'cdk8s';
-import { SandboxChart, type SandboxConfig } from '../constructs';
-import { bundleSources } from '../programs/bundle';
+import type { SandboxConfig } from '../constructs';
+import { platformChart } from '../deploy/platform-chart';
 import type { Cluster } from './clusters/cluster';
 import { SynthesizedChart } from './synthesized-chart';
 
@@ -11,10 +11,7 @@ export function deployPlatform(
   config: SandboxConfig,
   { kubeconfig, context, dependsOn }: Cluster,
 ): SynthesizedChart {
-  const chart = new SandboxChart(new App(), 'secure-ai-sandbox', {
-    config,
-    bundles: bundleSources(),
-  });
+  const chart = platformChart(new App(), config);
   const provider = new kubernetes.Provider('cluster', {
     // The policy changes in place, as the webhook that watches it expects; otherwise it would be gone for a moment.
     enableConfigMapMutable: true,

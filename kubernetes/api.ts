@@ -50,7 +50,7 @@ export interface KubernetesApi {
   /**
    * The kinds the server serves, in each group's preferred version.
    *
-   * @param groups only these, the empty text for the core group. @default every group
+   * @param groups only these, the empty string for the core group. @default every group
    */
   resourceTypes(groups?: ReadonlySet<string>): Promise<readonly ResourceType[]>;
   /** The object, or undefined where there is none, or none of its kind can be. */

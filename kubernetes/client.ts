@@ -1,6 +1,4 @@
 /** The real `KubernetesApi`: plain requests with the credentials of a kubeconfig. */
-import { SandboxError } from '../base/errors';
-import { KUBERNETES_ERRORS } from './errors';
 import {
   ApiError,
   type Applied,
@@ -14,69 +12,24 @@ import {
   isSameRequest,
   listAt,
   referenceOf,
-  textAt,
+  stringAt,
   type KubernetesObject,
   type ObjectReference,
 } from './object';
-import { createSender, type Send } from './request';
+import { loadKubeConfig, type ConnectOptions } from './kubeconfig';
+import { createSender, createTransport, type Send } from './request';
 
 /** Owner of the fields we apply, see managedFields (Kubernetes docs, Server-Side Apply). */
 export const FIELD_MANAGER = 'secure-ai-sandbox';
 
-/** Which cluster to talk to. */
-export interface ConnectOptions {
-  /** Path of a kubeconfig. @default $KUBECONFIG, then ~/.kube/config, as kubectl does */
-  readonly kubeconfig?: string;
-  /** Context in it. @default its current context */
-  readonly context?: string;
-}
-
 /**
- * Reads the kubeconfig; talks to no server yet.
+ * Reads the kubeconfig; sends no request yet.
  *
  * @throws SandboxError KUBECONFIG_INVALID when there is no usable cluster in it
  */
 export async function connect(options: ConnectOptions = {}): Promise<KubernetesApi> {
-  const config = await loadKubeConfig(options);
-  const server = config.getCurrentCluster()?.server;
-  // Without any kubeconfig the library falls back to http://localhost:8080, which no current API server serves.
-  if (server === undefined || !server.startsWith('https:')) {
-    throw kubeconfigInvalid(options, 'its current context names no cluster with an https server');
-  }
-  return createClient(createSender(config, server), server);
-}
-
-async function loadKubeConfig({ kubeconfig, context }: ConnectOptions) {
-  // Loaded here because it costs 0.4 s, which verbs that need no cluster should not pay.
-  const { KubeConfig } = await import('@kubernetes/client-node');
-  const config = new KubeConfig();
-  try {
-    if (kubeconfig === undefined) config.loadFromDefault();
-    else config.loadFromFile(kubeconfig);
-  } catch (error) {
-    throw kubeconfigInvalid({ kubeconfig: kubeconfig ?? '$KUBECONFIG' }, (error as Error).message);
-  }
-  if (context !== undefined) {
-    if (config.getContextObject(context) === null) {
-      const known = config.getContexts().map(({ name }) => name);
-      throw kubeconfigInvalid(
-        { context },
-        `there is no context ${JSON.stringify(context)}; there are: ${known.join(', ') || 'none'}`,
-      );
-    }
-    config.setCurrentContext(context);
-  }
-  return config;
-}
-
-function kubeconfigInvalid({ kubeconfig, context }: ConnectOptions, reason: string): SandboxError {
-  return new SandboxError(KUBERNETES_ERRORS.KUBECONFIG_INVALID, [
-    {
-      path: kubeconfig ?? (context === undefined ? 'kubeconfig' : `--context ${context}`),
-      reason,
-      fix: 'name a readable kubeconfig with --kubeconfig and one of its contexts with --context',
-    },
-  ]);
+  const loaded = await loadKubeConfig(options);
+  return createClient(createSender(createTransport(loaded)), loaded.server);
 }
 
 /** @param send carries out requests to the server */
@@ -111,7 +64,7 @@ export function createClient(send: Send, server: string): KubernetesApi {
     get,
     version: async () => {
       const { text } = await send({ method: 'GET', path: '/version' });
-      return textAt(JSON.parse(text), 'gitVersion') ?? 'unknown';
+      return stringAt(JSON.parse(text), 'gitVersion') ?? 'unknown';
     },
     resourceTypes: async (groups) => {
       const versions = (await preferredVersions(send)).filter(
@@ -213,7 +166,7 @@ async function listAll(
     // Items of a list carry neither apiVersion nor kind.
     for (const item of listAt(page, 'items') as readonly KubernetesObject[])
       found.push({ ...item, apiVersion: type.apiVersion, kind: type.kind });
-    next = textAt(page, 'metadata', 'continue');
+    next = stringAt(page, 'metadata', 'continue');
   } while (next !== undefined && next !== '');
   return found;
 }

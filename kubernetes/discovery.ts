@@ -1,6 +1,6 @@
 /** Discovery: which kinds a server serves, and at which paths. */
 import { ApiError, type ResourceType } from './api';
-import { listAt, textAt, valueAt } from './object';
+import { listAt, stringAt, valueAt } from './object';
 import type { Send } from './request';
 
 /** Path of a group version: the core group is below `/api`, all others below `/apis`. */
@@ -12,8 +12,8 @@ export function groupVersionPath(apiVersion: string): string {
 export async function resourceTypesOf(send: Send, apiVersion: string): Promise<ResourceType[]> {
   const list = await getOrUndefined(send, groupVersionPath(apiVersion));
   return listAt(list, 'resources').flatMap((resource) => {
-    const name = textAt(resource, 'name');
-    const kind = textAt(resource, 'kind');
+    const name = stringAt(resource, 'name');
+    const kind = stringAt(resource, 'kind');
     // A name with a slash is a subresource, such as `pods/log`.
     if (name === undefined || kind === undefined || name.includes('/')) return [];
     const namespaced = valueAt(resource, 'namespaced') === true;
@@ -26,7 +26,7 @@ export async function resourceTypesOf(send: Send, apiVersion: string): Promise<R
 export async function preferredVersions(send: Send): Promise<string[]> {
   const groups = await getOrUndefined(send, '/apis');
   const versions = listAt(groups, 'groups').map((group) =>
-    textAt(group, 'preferredVersion', 'groupVersion'),
+    stringAt(group, 'preferredVersion', 'groupVersion'),
   );
   return ['v1', ...versions.filter((version) => version !== undefined)];
 }

@@ -1,5 +1,6 @@
 /** Kubernetes objects as plain data, and what is said of them without asking a server. */
 import { isDeepStrictEqual } from 'node:util';
+import { elementsOf, memberOf, stringOf } from '../base/untrusted';
 
 /** Any Kubernetes object: what every kind has, the rest unknown. */
 export interface KubernetesObject {
@@ -7,6 +8,11 @@ export interface KubernetesObject {
   readonly kind: string;
   readonly metadata: ObjectMeta;
   readonly [member: string]: unknown;
+}
+
+/** An object as a server lists it: it has a name, and neither apiVersion nor kind. */
+export interface NamedObject {
+  readonly metadata: ObjectMeta & { readonly name: string };
 }
 
 interface ObjectMeta {
@@ -19,6 +25,7 @@ interface ObjectMeta {
   readonly resourceVersion?: string;
   readonly uid?: string;
   readonly deletionTimestamp?: string;
+  readonly deletionGracePeriodSeconds?: number;
   readonly [member: string]: unknown;
 }
 
@@ -56,26 +63,18 @@ export function referenceOf(object: KubernetesObject): ObjectReference {
 }
 
 /** The value at a path of an object of unknown shape, or undefined where the path ends early. */
-export function valueAt(object: unknown, ...path: readonly (string | number)[]): unknown {
-  return path.reduce<unknown>(
-    (value, key) =>
-      typeof value === 'object' && value !== null && Object.hasOwn(value, key)
-        ? (value as Record<string | number, unknown>)[key]
-        : undefined,
-    object,
-  );
+export function valueAt(object: unknown, ...path: readonly string[]): unknown {
+  return path.reduce(memberOf, object);
 }
 
 /** The list at a path; empty where there is none. */
-export function listAt(object: unknown, ...path: readonly (string | number)[]): readonly unknown[] {
-  const value = valueAt(object, ...path);
-  return Array.isArray(value) ? value : [];
+export function listAt(object: unknown, ...path: readonly string[]): readonly unknown[] {
+  return elementsOf(valueAt(object, ...path));
 }
 
-/** The text at a path; undefined where there is none. */
-export function textAt(object: unknown, ...path: readonly (string | number)[]): string | undefined {
-  const value = valueAt(object, ...path);
-  return typeof value === 'string' ? value : undefined;
+/** The string at a path; undefined where there is none. */
+export function stringAt(object: unknown, ...path: readonly string[]): string | undefined {
+  return stringOf(valueAt(object, ...path));
 }
 
 /**

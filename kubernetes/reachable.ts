@@ -1,3 +1,4 @@
+/** Whether the API server answers, and the error of a command when it does not. */
 import { SandboxError } from '../base/errors';
 import { KUBERNETES_ERRORS } from './errors';
 import { ApiError, type KubernetesApi } from './api';

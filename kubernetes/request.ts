@@ -1,17 +1,24 @@
-/** One HTTPS request to an API server with the credentials of a kubeconfig. */
+/** HTTPS requests to an API server with the credentials of a kubeconfig: the one transport of every client in this folder. */
 import type { KubeConfig } from '@kubernetes/client-node';
-import http from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import https from 'node:https';
+import { text } from 'node:stream/consumers';
 import { ApiError } from './api';
-import { textAt } from './object';
+import type { LoadedKubeConfig } from './kubeconfig';
+import { stringAt } from './object';
 
 export interface ApiRequest {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** May have a query; `query` is added to it. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: unknown;
   /** Of the body. @default application/json */
   readonly contentType?: string;
+  /** Ends the request, and the answer where that is still arriving. */
+  readonly signal?: AbortSignal;
+  /** How long the server may stay silent; 0 for ever. @default 60 */
+  readonly timeoutSeconds?: number;
 }
 
 interface ApiResponse {
@@ -20,73 +27,103 @@ interface ApiResponse {
 }
 
 /** Longer than the longest webhook timeout the API server allows (30 s), so that its own answer comes first. */
-const REQUEST_TIMEOUT_MS = 60_000;
+const TIMEOUT_SECONDS = 60;
 
 /** Credentials of exec plugins and token files expire; they are asked for again after this long. */
-const CREDENTIALS_LIFETIME_MS = 60_000;
+const CREDENTIALS_LIFETIME_MILLISECONDS = 60_000;
 
+export interface Transport {
+  /** The answer as it arrives, whatever its status. Throws `ApiError` of status 0 where none comes. */
+  open(request: ApiRequest): Promise<IncomingMessage>;
+  /** Closes idle connections, which do not keep the process alive. */
+  close(): void;
+}
+
+/** Carries out a request and reads the whole answer; statuses of 400 and above become `ApiError`. */
 export type Send = (request: ApiRequest) => Promise<ApiResponse>;
 
-/** A sender for the current context of a kubeconfig. Answers of 400 and above become `ApiError`. */
-export function createSender(config: KubeConfig, server: string): Send {
+export function createTransport({ config, server }: LoadedKubeConfig): Transport {
+  const agent = new https.Agent({ keepAlive: true });
   let credentials: { readonly options: https.RequestOptions; readonly until: number } | undefined;
   const current = async (): Promise<https.RequestOptions> => {
     if (credentials === undefined || credentials.until < Date.now()) {
-      const options: https.RequestOptions = {};
-      await config.applyToHTTPSOptions(options);
-      credentials = { options, until: Date.now() + CREDENTIALS_LIFETIME_MS };
+      const options = await connectionOptions(config, agent);
+      credentials = { options, until: Date.now() + CREDENTIALS_LIFETIME_MILLISECONDS };
     }
     return credentials.options;
   };
+  return {
+    open: async (request) => open(server, await current(), request),
+    close: () => agent.destroy(),
+  };
+}
+
+export function createSender(transport: Transport): Send {
   return async (request) => {
-    const response = await exchange(server, await current(), request);
+    const response = await readAll(await transport.open(request));
     if (response.status >= 400) throw refusal(response);
     return response;
   };
 }
 
-function exchange(
+async function connectionOptions(
+  config: KubeConfig,
+  agent: https.Agent,
+): Promise<https.RequestOptions> {
+  const options: https.RequestOptions = {};
+  await config.applyToHTTPSOptions(options);
+  // The library's agent goes through the proxy a kubeconfig names, but keeps no connection.
+  if (config.getCurrentCluster()?.proxyUrl === undefined) options.agent = agent;
+  return options;
+}
+
+function open(
   server: string,
   options: https.RequestOptions,
   request: ApiRequest,
-): Promise<ApiResponse> {
+): Promise<IncomingMessage> {
   const url = new URL(`${server.replace(/\/$/, '')}${request.path}`);
   for (const [name, value] of Object.entries(request.query ?? {}))
     url.searchParams.set(name, value);
+  const { signal, timeoutSeconds = TIMEOUT_SECONDS } = request;
   const body = request.body === undefined ? undefined : JSON.stringify(request.body);
-  const headers: http.OutgoingHttpHeaders = {
-    ...(options.headers as http.OutgoingHttpHeaders | undefined),
+  const headers: OutgoingHttpHeaders = {
+    ...(options.headers as OutgoingHttpHeaders | undefined),
     Accept: 'application/json, */*',
     'User-Agent': 'secure-ai-sandbox',
   };
   if (body !== undefined) {
     headers['Content-Type'] = request.contentType ?? 'application/json';
+    // Node frames the body of a DELETE only when it knows the length.
     headers['Content-Length'] = Buffer.byteLength(body);
   }
-  const protocol = url.protocol === 'http:' ? http : https;
   return new Promise((resolve, reject) => {
-    const fail = (error: Error) => reject(noAnswer(error));
-    const outgoing = protocol.request(
+    const outgoing = https.request(
       url,
-      { ...options, headers, method: request.method, timeout: REQUEST_TIMEOUT_MS },
-      (incoming) => {
-        const chunks: Buffer[] = [];
-        incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-        incoming.on('error', fail);
-        incoming.on('end', () =>
-          resolve({
-            status: incoming.statusCode ?? 0,
-            text: Buffer.concat(chunks).toString('utf8'),
-          }),
-        );
+      {
+        ...options,
+        headers,
+        method: request.method,
+        timeout: timeoutSeconds * 1_000,
+        ...(signal && { signal }),
       },
+      resolve,
     );
     outgoing.on('timeout', () =>
-      outgoing.destroy(new Error(`no answer within ${REQUEST_TIMEOUT_MS / 1000} s`)),
+      outgoing.destroy(new Error(`no answer within ${timeoutSeconds} s`)),
     );
-    outgoing.on('error', fail);
+    outgoing.on('error', (error) => reject(noAnswer(error)));
     outgoing.end(body);
   });
+}
+
+/** @throws ApiError of status 0 when the answer breaks off */
+export async function readAll(response: IncomingMessage): Promise<ApiResponse> {
+  try {
+    return { status: response.statusCode ?? 0, text: await text(response) };
+  } catch (error) {
+    throw noAnswer(error as Error);
+  }
 }
 
 function noAnswer(error: Error): ApiError {
@@ -95,12 +132,12 @@ function noAnswer(error: Error): ApiError {
   });
 }
 
-function refusal(response: ApiResponse): ApiError {
+export function refusal(response: ApiResponse): ApiError {
   const status = parseStatus(response.text);
-  const message = textAt(status, 'message') ?? response.text.trim().slice(0, 500);
+  const message = stringAt(status, 'message') ?? response.text.trim().slice(0, 500);
   return new ApiError(
     response.status,
-    textAt(status, 'reason') ?? '',
+    stringAt(status, 'reason') ?? '',
     message === '' ? `HTTP ${response.status}` : message,
   );
 }

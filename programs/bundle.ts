@@ -5,17 +5,20 @@
 import { basename, join } from 'node:path';
 import { buildSync } from 'esbuild';
 
-/** Text of `webhook.js`, `rotator.js` and `installer.js`. Has the shape of `Bundles` in constructs/bundles.ts. */
-export interface BundledSources {
+/** Source of the programs this project runs in the cluster: one self-contained JavaScript file each. */
+export interface Bundles {
+  /** The mutating webhook's server. */
   readonly webhook: string;
+  /** The certificate rotator. */
   readonly rotator: string;
+  /** The gVisor node installer. */
   readonly installer: string;
 }
 
 /** Node 20 is the oldest the programs run on; the image in `base/versions.ts` is newer. */
 const TARGET = 'node20';
 
-export function bundleSources(): BundledSources {
+export function bundleSources(): Bundles {
   return bundlePrograms({
     webhook: 'webhook-src/server/webhook-server.ts',
     rotator: 'webhook-src/rotator/certificate-rotator.ts',

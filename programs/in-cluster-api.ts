@@ -1,4 +1,7 @@
-/** The few requests the rotator makes of the API server, over `node:https` with the pod's own ServiceAccount. */
+/**
+ * The few requests the programs in the cluster make of the API server, over `node:https` with the pod's own ServiceAccount. Apart from
+ * `kubernetes/`, whose client reads kubeconfigs and would make the bundles many times larger.
+ */
 import { readFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
-/** Creating a pod and telling what admission made of it. */
+/** Creating a pod and reporting what admission made of it. */
 import { ApiError } from '../kubernetes/api';
-import { textAt, valueAt, type KubernetesObject } from '../kubernetes/object';
+import { stringAt, valueAt, type KubernetesObject } from '../kubernetes/object';
 import { DECISION_ANNOTATION } from '../base/names';
 import type { Evidence, VerifyContext } from './step';
 
@@ -35,7 +35,7 @@ export function runtimeEvidence(pod: KubernetesObject, labelKey: string): Eviden
 /** The same in one line. */
 export function runtimeSummary(pod: KubernetesObject): string {
   const overhead = valueAt(pod, 'spec', 'overhead');
-  const className = textAt(pod, 'spec', 'runtimeClassName') ?? 'none';
+  const className = stringAt(pod, 'spec', 'runtimeClassName') ?? 'none';
   const parts = [`runtimeClassName ${className}`];
   if (overhead !== undefined) parts.push(`overhead ${JSON.stringify(overhead)}`);
   return parts.join(', ');

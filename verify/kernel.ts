@@ -1,6 +1,6 @@
-/** Running a pod that tells which kernel it runs on, and looking at what it told. */
-import { listAt, textAt, valueAt, type KubernetesObject } from '../kubernetes/object';
-import { DeadlineError, DONE, notYet, waitUntil } from '../kubernetes/wait-until';
+/** Running a pod that prints which kernel it runs on, and reading what it printed. */
+import { listAt, stringAt, valueAt, type KubernetesObject } from '../kubernetes/object';
+import { DeadlineError, NotYet, waitUntil } from '../base/wait-until';
 import { admit } from './admit';
 import { fail, type Evidence, type Outcome, type VerifyContext } from './step';
 import { BUSYBOX_IMAGE, verificationPod, type PodOptions } from './pod';
@@ -23,7 +23,7 @@ export interface KernelObservation {
   readonly evidence: Evidence;
 }
 
-/** Runs the pod to its end. The outcome instead of a observation is what kept it from running. */
+/** Runs the pod to its end. Where it did not run, the outcome says why. */
 export async function observeKernel(
   context: VerifyContext,
   options: Pick<PodOptions, 'name' | 'namespace' | 'labels'>,
@@ -42,8 +42,8 @@ export async function observeKernel(
   const live = () => api.get({ apiVersion: 'v1', kind: 'Pod', namespace, name });
   const finished = async () => {
     const pod = await live();
-    const phase = textAt(pod, 'status', 'phase') ?? 'gone';
-    return phase === 'Succeeded' || phase === 'Failed' ? DONE : notYet(podState(pod, phase));
+    const phase = stringAt(pod, 'status', 'phase') ?? 'gone';
+    return phase === 'Succeeded' || phase === 'Failed' ? true : new NotYet(podState(pod, phase));
   };
   try {
     await waitUntil(finished, { deadlineSeconds: RUN_DEADLINE_SECONDS, signal });
@@ -51,7 +51,7 @@ export async function observeKernel(
     if (!(error instanceof DeadlineError)) throw error;
     return { outcome: fail(`the pod did not run: ${error.message}`) };
   }
-  const node = textAt(await live(), 'spec', 'nodeName') ?? '';
+  const node = stringAt(await live(), 'spec', 'nodeName') ?? '';
   return observation(await api.logs(namespace, name), node, await kernelOf(context, node));
 }
 
@@ -69,7 +69,7 @@ function observation(output: string, node: string, nodeKernel: string): KernelOb
 
 async function kernelOf({ api }: VerifyContext, name: string): Promise<string> {
   const node = await api.get({ apiVersion: 'v1', kind: 'Node', name });
-  return textAt(node, 'status', 'nodeInfo', 'kernelVersion') ?? '';
+  return stringAt(node, 'status', 'nodeInfo', 'kernelVersion') ?? '';
 }
 
 /** Ready nodes whose kubelet reports handlers of its container runtime (`status.runtimeHandlers`, KEP-3857); with `handler`, this one. */
@@ -83,7 +83,7 @@ export async function nodesOffering(
     const offers =
       handler === undefined
         ? handlers.length > 0
-        : handlers.some((item) => textAt(item, 'name') === handler);
+        : handlers.some((item) => stringAt(item, 'name') === handler);
     return offers && isReady(node);
   });
 }
@@ -97,16 +97,18 @@ export async function whyNoNode({ api }: VerifyContext, handler: string): Promis
 
 function isReady(node: KubernetesObject): boolean {
   const conditions = listAt(node, 'status', 'conditions');
-  return conditions.some((c) => textAt(c, 'type') === 'Ready' && textAt(c, 'status') === 'True');
+  return conditions.some(
+    (c) => stringAt(c, 'type') === 'Ready' && stringAt(c, 'status') === 'True',
+  );
 }
 
 function podState(pod: KubernetesObject | undefined, phase: string): string {
   const [container] = listAt(pod, 'status', 'containerStatuses');
   const waiting = valueAt(container, 'state', 'waiting');
   const scheduled = listAt(pod, 'status', 'conditions').find(
-    (condition) => textAt(condition, 'type') === 'PodScheduled',
+    (condition) => stringAt(condition, 'type') === 'PodScheduled',
   );
   const why =
-    textAt(waiting, 'message') ?? textAt(waiting, 'reason') ?? textAt(scheduled, 'message');
+    stringAt(waiting, 'message') ?? stringAt(waiting, 'reason') ?? stringAt(scheduled, 'message');
   return why === undefined ? `phase ${phase}` : `phase ${phase}, ${why}`;
 }

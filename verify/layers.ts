@@ -1,7 +1,7 @@
 /** Which layer of admission refused a pod, and what each layer answers when it is asked alone. */
 import { randomUUID } from 'node:crypto';
 import { ApiError, type ServiceTarget } from '../kubernetes/api';
-import { textAt, valueAt, type KubernetesObject } from '../kubernetes/object';
+import { stringAt, valueAt, type KubernetesObject } from '../kubernetes/object';
 import { MUTATOR, NAMESPACES } from '../base/names';
 import type { VerifyContext } from './step';
 
@@ -53,7 +53,7 @@ export async function askAlone(
     const response = valueAt(await api.postToService(TARGETS[layer], reviewOf(pod)), 'response');
     const allowed = valueAt(response, 'allowed');
     if (typeof allowed !== 'boolean') return 'not asked: the answer is no AdmissionReview';
-    return { allowed, message: textAt(response, 'status', 'message') ?? '' };
+    return { allowed, message: stringAt(response, 'status', 'message') ?? '' };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     return `not asked: ${isClientRefused(error) ? 'it takes only the API server' : error.message}`;

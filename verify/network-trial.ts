@@ -1,6 +1,6 @@
 /** Two pods, and whether one reaches the other: without a NetworkPolicy, under one that closes the namespace, and without it again. */
-import { referenceOf, textAt, type KubernetesObject } from '../kubernetes/object';
-import { DONE, notYet, waitUntil } from '../kubernetes/wait-until';
+import { referenceOf, stringAt, type KubernetesObject } from '../kubernetes/object';
+import { NotYet, waitUntil } from '../base/wait-until';
 import type { VerifyContext } from './step';
 import { BUSYBOX_IMAGE, podName, verificationPod } from './pod';
 
@@ -59,21 +59,21 @@ export async function startTrial(
     'network-server',
     `echo ${suffix} >/tmp/index.html && exec httpd -f -p ${PORT} -h /tmp`,
   );
-  const address = textAt(server, 'status', 'podIP') ?? '';
+  const address = stringAt(server, 'status', 'podIP') ?? '';
   const client = await run('network-client', clientScript(address, suffix));
   const name = client.metadata.name ?? '';
   const policy = policyOf(namespace);
   return {
     namespace,
-    node: textAt(client, 'spec', 'nodeName') ?? '',
+    node: stringAt(client, 'spec', 'nodeName') ?? '',
     awaits: async (reach, deadlineSeconds) => {
       const before = (await results(context, namespace, name)).length;
       const look = async () => {
         const since = (await results(context, namespace, name)).slice(before);
         const last = since.slice(-IN_A_ROW);
         return last.length === IN_A_ROW && last.every((line) => line === reach)
-          ? DONE
-          : notYet(`${last.at(-1) ?? 'no attempt'} after ${since.length} attempts`);
+          ? true
+          : new NotYet(`${last.at(-1) ?? 'no attempt'} after ${since.length} attempts`);
       };
       await waitUntil(look, { deadlineSeconds, signal });
     },
@@ -104,18 +104,17 @@ async function untilRunning(
   namespace: string,
   name: string,
 ): Promise<KubernetesObject> {
-  let pod: KubernetesObject | undefined;
   const look = async () => {
-    pod = await api.get({ apiVersion: 'v1', kind: 'Pod', namespace, name });
-    const phase = textAt(pod, 'status', 'phase') ?? 'gone';
+    const pod = await api.get({ apiVersion: 'v1', kind: 'Pod', namespace, name });
+    const phase = stringAt(pod, 'status', 'phase') ?? 'gone';
     if (phase === 'Succeeded' || phase === 'Failed')
       throw new Error(`pod ${name} ended at once: ${phase}`);
-    const address = textAt(pod, 'status', 'podIP');
-    return phase === 'Running' && address !== undefined ? DONE : notYet(`pod ${name}: ${phase}`);
+    const address = stringAt(pod, 'status', 'podIP');
+    return pod !== undefined && phase === 'Running' && address !== undefined
+      ? pod
+      : new NotYet(`pod ${name}: ${phase}`);
   };
-  await waitUntil(look, { deadlineSeconds: RUN_DEADLINE_SECONDS, signal });
-  if (pod === undefined) throw new TypeError('a running pod exists');
-  return pod;
+  return waitUntil(look, { deadlineSeconds: RUN_DEADLINE_SECONDS, signal });
 }
 
 function policyOf(namespace: string): KubernetesObject {

@@ -1,5 +1,5 @@
 /** Label selectors as Kubernetes evaluates them (apimachinery v0.36.3, pkg/labels/selector.go). */
-import { listAt, textAt, valueAt } from '../kubernetes/object';
+import { listAt, stringAt, valueAt } from '../kubernetes/object';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -13,9 +13,9 @@ export function selects(selector: unknown, labels: Labels): boolean {
 }
 
 function holds(requirement: unknown, labels: Labels): boolean {
-  const label = labels[textAt(requirement, 'key') ?? ''];
+  const label = labels[stringAt(requirement, 'key') ?? ''];
   const values = listAt(requirement, 'values');
-  switch (textAt(requirement, 'operator') ?? '') {
+  switch (stringAt(requirement, 'operator') ?? '') {
     case 'In':
       return label !== undefined && values.includes(label);
     case 'NotIn':

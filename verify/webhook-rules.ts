@@ -1,5 +1,5 @@
 /** What the rules of a webhook configuration cover (admissionregistration.k8s.io/v1, RuleWithOperations). */
-import { listAt, textAt } from '../kubernetes/object';
+import { listAt, stringAt } from '../kubernetes/object';
 
 /** One operation on one resource, as rules list them. */
 interface Request {
@@ -53,5 +53,5 @@ function coversResource(pattern: string, resource: string): boolean {
 }
 
 function scopeOf(rule: unknown): string {
-  return textAt(rule, 'scope') ?? '*';
+  return stringAt(rule, 'scope') ?? '*';
 }

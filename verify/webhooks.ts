@@ -1,5 +1,5 @@
 /** Compares a webhook configuration of the cluster with the one this project deploys. */
-import { listAt, objectId, textAt, valueAt } from '../kubernetes/object';
+import { listAt, objectId, stringAt, valueAt } from '../kubernetes/object';
 import type { KubernetesObject } from '../kubernetes/object';
 import { canonicalJson } from '../base/canonical-json';
 import { ENABLED_LABEL } from '../base/names';
@@ -36,8 +36,8 @@ export function webhookFindings(
   const path = objectId({ kind: expected.kind, name: expected.metadata.name ?? '' });
   if (live === undefined) return [{ path, reason: 'it does not exist', fix: DEPLOY_AGAIN }];
   return listAt(expected, 'webhooks').flatMap((wanted) => {
-    const name = textAt(wanted, 'name');
-    const found = listAt(live, 'webhooks').find((webhook) => textAt(webhook, 'name') === name);
+    const name = stringAt(wanted, 'name');
+    const found = listAt(live, 'webhooks').find((webhook) => stringAt(webhook, 'name') === name);
     const reasons =
       found === undefined
         ? ['it does not exist']
@@ -76,7 +76,7 @@ function reasonsOf(
 /** Expressions that are not ours: all of a webhook's have to hold, so each can only narrow it. */
 function narrowing(wanted: unknown, live: unknown): string[] {
   const expressions = (webhook: unknown) =>
-    listAt(webhook, 'matchConditions').map((one) => textAt(one, 'expression') ?? '');
+    listAt(webhook, 'matchConditions').map((one) => stringAt(one, 'expression') ?? '');
   const ours = expressions(wanted);
   return expressions(live).filter((expression) => !ours.includes(expression));
 }
@@ -94,13 +94,13 @@ function leftOut(wanted: unknown, live: unknown, namespaces: readonly Kubernetes
 
 /** `Fail` where the settings say `Ignore` is stricter, so no finding. */
 function failureReasons(wanted: unknown, live: unknown): string[] {
-  return textAt(live, 'failurePolicy') === 'Fail'
+  return stringAt(live, 'failurePolicy') === 'Fail'
     ? []
     : differs('failurePolicy', valueAt(wanted, 'failurePolicy'), valueAt(live, 'failurePolicy'));
 }
 
 function serverReasons(wanted: unknown, live: unknown): string[] {
-  const bundle = textAt(live, 'clientConfig', 'caBundle') ?? '';
+  const bundle = stringAt(live, 'clientConfig', 'caBundle') ?? '';
   return [
     ...differs('clientConfig.service', serviceOf(wanted), serviceOf(live)),
     ...(bundle === '' ? ['clientConfig.caBundle is missing'] : []),

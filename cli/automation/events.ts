@@ -1,4 +1,4 @@
-/** From what Pulumi's engine tells to what a deployment of ours tells, whoever deploys. */
+/** Translates the events of Pulumi's engine into the events of a deployment. */
 import type { EngineEvent, StepEventMetadata } from '@pulumi/pulumi/automation';
 import type { DeployEvent, DeployReport } from '../../deploy/apply';
 import type { Applied } from '../../kubernetes/api';
@@ -84,7 +84,7 @@ export function deploymentWatch({ total, onProgress }: WatchOptions): Deployment
       const problems = [...failures].map(([path, reason]): Problem => ({
         path,
         reason,
-        fix: 'correct what the reason names and run the same command again: it goes on where this one stopped',
+        fix: 'remove the cause that Pulumi reports, and run the same command again: it goes on where this one stopped',
       }));
       const [first, ...rest] = problems;
       return new SandboxError(

@@ -4,7 +4,7 @@ import { parseAllDocuments } from 'yaml';
 import { refuse, type Problem } from '../../base/errors';
 import { CLI_ERRORS } from '../errors';
 import { WEBHOOK_ERRORS } from '../../webhook-src/errors';
-import { listAt, textAt, valueAt } from '../../kubernetes/object';
+import { listAt, stringAt, valueAt } from '../../kubernetes/object';
 import { limitOfPod } from '../../webhook-src/server/limits';
 
 export interface FoundPod {
@@ -75,16 +75,16 @@ export function podsOf(file: string, text: string): readonly FoundPod[] {
 
 /** A List's items, or the object itself. */
 function objectsIn(document: unknown): readonly unknown[] {
-  return textAt(document, 'kind')?.endsWith('List') === true
+  return stringAt(document, 'kind')?.endsWith('List') === true
     ? listAt(document, 'items')
     : [document];
 }
 
 function podOf(where: string, object: unknown): FoundPod[] {
-  const kind = textAt(object, 'kind') ?? '';
-  const name = textAt(object, 'metadata', 'name') ?? textAt(object, 'metadata', 'generateName');
+  const kind = stringAt(object, 'kind') ?? '';
+  const name = stringAt(object, 'metadata', 'name') ?? stringAt(object, 'metadata', 'generateName');
   const source = `${where} ${kind}/${name ?? ''}`;
-  const namespace = textAt(object, 'metadata', 'namespace') ?? 'default';
+  const namespace = stringAt(object, 'metadata', 'namespace') ?? 'default';
   if (kind === 'Pod') return [{ source, pod: object, namespace }];
   const path = Object.hasOwn(TEMPLATES, kind) ? TEMPLATES[kind] : undefined;
   const template = path === undefined ? undefined : valueAt(object, ...path);

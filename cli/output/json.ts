@@ -1,3 +1,4 @@
+/** Results as JSON. */
 import type { Session } from '../options';
 
 /** One JSON document on stdout, for machines. */

@@ -2,38 +2,34 @@
 import type { Session } from '../options';
 import { paced } from './pace';
 
-export interface Stage {
+export interface Stage<T> {
   readonly title: string;
-  /** @param say replaces the line that tells what the stage is doing now */
-  readonly run: (say: (what: string) => void) => Promise<void>;
+  /** @param say replaces the line that shows what the stage is doing now */
+  readonly run: (say: (what: string) => void) => Promise<T>;
 }
 
-/** Runs the stages one after the other; the first that throws ends them. */
-export async function runStages(stages: readonly Stage[], session: Session): Promise<void> {
-  if (session.stderr.isTTY && process.env['CI'] === undefined) return runLive(stages, session);
-  for (const { title, run } of stages) {
-    session.stderr.write(`${title}\n`);
-    await run(paced((what) => session.stderr.write(`  ${what}\n`)));
-  }
+/** Runs a stage and returns its result. */
+export async function runStage<T>({ title, run }: Stage<T>, session: Session): Promise<T> {
+  if (session.stderr.isTTY && process.env['CI'] === undefined)
+    return runLive({ title, run }, session);
+  session.stderr.write(`${title}\n`);
+  return run(paced((what) => session.stderr.write(`  ${what}\n`)));
 }
 
-async function runLive(stages: readonly Stage[], { stderr }: Session): Promise<void> {
+async function runLive<T>({ title, run }: Stage<T>, { stderr }: Session): Promise<T> {
   const { Listr, ListrLogger, ProcessOutput } = await import('listr2');
-  const tasks = stages.map(({ title, run }) => ({
-    title,
-    task: (_context: unknown, task: { output: string }) =>
-      run((what) => {
-        task.output = what;
-      }),
-  }));
-  await new Listr(tasks, {
+  const results: T[] = [];
+  const task = async (_context: unknown, shown: { output: string }) => {
+    results.push(await run((what) => (shown.output = what)));
+  };
+  await new Listr([{ title, task }], {
     renderer: 'default',
     // stderr is the terminal, whatever stdout is; Listr looks at stdout only.
     forceTTY: true,
     fallbackRendererCondition: false,
     registerSignalListeners: false,
     rendererOptions: {
-      // Errors are shown once, with their fixes, by whoever catches them.
+      // The caller shows errors once, with their fixes.
       showErrorMessage: false,
       collapseErrors: false,
       logger: new ListrLogger({
@@ -42,4 +38,5 @@ async function runLive(stages: readonly Stage[], { stderr }: Session): Promise<v
       }),
     },
   }).run();
+  return results[0] as T;
 }

@@ -1,3 +1,4 @@
+/** `secure-ai doctor`: what a machine lacks to be a node for Kata or gVisor. */
 import { Option, type Command } from 'commander';
 import type { Technology } from '../../node-check/facts';
 import type { GlobalOptions, Session } from '../options';

@@ -1,7 +1,8 @@
+/** `secure-ai down`: ends the local cluster, or removes the platform from another one. */
 import type { Command } from 'commander';
 import { targetOf, type GlobalOptions, type Session } from '../options';
 import { printJson } from '../output/json';
-import { runStages } from '../output/stages';
+import { runStage } from '../output/stages';
 
 const HELP = `
 Without --kubeconfig and --context the local cluster is ended and everything it has is deleted.
@@ -25,22 +26,21 @@ async function down(options: GlobalOptions, session: Session): Promise<void> {
   if (target.type === 'local') {
     const { stopCluster } = await import('../../local/cluster');
     const title = `End local cluster ${target.name}`;
-    await runStages([{ title, run: () => stopCluster(target.name) }], session);
+    await runStage({ title, run: () => stopCluster(target.name) }, session);
     if (options.json === true) printJson(session, { cluster: target.name, state: 'removed' });
     return;
   }
   const { connect } = await import('../../kubernetes/client');
   const { remove } = await import('../../deploy/remove');
   const api = await connect(target);
-  let removed: Awaited<ReturnType<typeof remove>> | undefined;
-  const stage = {
-    title: `Take the platform out of ${api.server}`,
-    run: async (say: (what: string) => void) => {
-      const onDeleting = (id: string) => say(`delete ${id}`);
-      removed = await remove(api, { onDeleting, signal: session.signal });
+  const removed = await runStage(
+    {
+      title: `Take the platform out of ${api.server}`,
+      run: (say) =>
+        remove(api, { onDeleting: (id) => say(`delete ${id}`), signal: session.signal }),
     },
-  };
-  await runStages([stage], session);
-  for (const { id, reason } of removed?.kept ?? []) session.stderr.write(`Kept ${id}: ${reason}\n`);
+    session,
+  );
+  for (const { id, reason } of removed.kept) session.stderr.write(`Kept ${id}: ${reason}\n`);
   if (options.json === true) printJson(session, { server: api.server, ...removed });
 }

@@ -1,3 +1,4 @@
+/** `secure-ai explain`: what admission would do to the pods of a manifest. */
 import type { Command } from 'commander';
 import type { GlobalOptions, Session } from '../options';
 import { printJson } from '../output/json';

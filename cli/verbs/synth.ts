@@ -1,3 +1,4 @@
+/** `secure-ai synth`: writes the manifests of the platform. */
 import type { Command } from 'commander';
 import type { GlobalOptions, Session } from '../options';
 import { printJson } from '../output/json';

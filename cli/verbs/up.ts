@@ -1,15 +1,14 @@
+/** `secure-ai up`: starts or uses a cluster, deploys the platform and verifies it. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import type { LocalCluster } from '../../local/cluster';
 import type { Compute } from '../../local/pod-hosts';
-import type { Profile } from '../../infra/clusters/local-settings';
 import type { Progress } from '../../local/progress';
 import { SHARED_ERRORS, refuse, type Problem } from '../../base/errors';
-import { DEPLOYERS, type DeployerChoice, type Deployment, type Destination } from '../deployer';
+import { DEPLOYERS, type DeployerChoice, type Destination } from '../deployer';
 import { targetOf, type GlobalOptions, type Session } from '../options';
 import { describeEvent, describeProgress, describeReport } from '../output/deployment';
 import { printJson } from '../output/json';
-import { runStages, type Stage } from '../output/stages';
-import { showReport, verificationStage } from './verify';
+import { runStage } from '../output/stages';
+import { runVerification, showReport } from './verify';
 
 const HELP = `
 Without --kubeconfig and --context it first starts a cluster on this computer, which keeps running afterwards
@@ -79,25 +78,25 @@ async function up(options: UpOptions, session: Session): Promise<void> {
 
   if (options.clusterOnly === true) return showCluster(destination, options, session);
 
-  let deployed: Deployment | undefined;
-  const deployment: Stage = {
-    title: 'Deploy the platform',
-    run: async (say) => {
-      const { deployTo } = await import('../deployer');
-      deployed = await deployTo(destination, {
-        choice: options.deployer,
-        onChosen: say,
-        onPrepare: (progress) => say(describeProgress(progress)),
-        onProgress: (event) => say(describeEvent(event)),
-        signal: session.signal,
-      });
-      say(describeReport(deployed));
+  const { deployTo } = await import('../deployer');
+  const deployed = await runStage(
+    {
+      title: 'Deploy the platform',
+      run: async (say) => {
+        const deployment = await deployTo(destination, {
+          choice: options.deployer,
+          onChosen: say,
+          onPrepare: (progress) => say(describeProgress(progress)),
+          onProgress: (event) => say(describeEvent(event)),
+          signal: session.signal,
+        });
+        say(describeReport(deployment));
+        return deployment;
+      },
     },
-  };
-  const verification = await verificationStage(destination, session);
-  await runStages([deployment, verification.stage], session);
-
-  const report = verification.report();
+    session,
+  );
+  const report = await runVerification(destination, session);
   if (options.json === true) {
     const { kubeconfig, context } = destination;
     printJson(session, { kubeconfig, context, deployment: deployed, verification: report });
@@ -124,22 +123,20 @@ async function startLocal(
   const { startCompute } = await import('../../local/pod-hosts');
   const { profileOf } = await import('../../infra/clusters/local-settings');
   const { signal } = session;
-  let cluster: LocalCluster | undefined;
-  let profile: Profile | undefined;
-  const stage: Stage = {
-    title: `Start local cluster ${name}`,
-    run: async (say) => {
-      const onProgress = (progress: Progress) => say(describeProgress(progress));
-      cluster = await startCluster({ name, signal, onProgress });
-      const compute = await startCompute(cluster, { nodes, signal, onProgress });
-      say(describeCompute(compute));
-      profile = await profileOf(cluster, { signal, onProgress });
+  return runStage(
+    {
+      title: `Start local cluster ${name}`,
+      run: async (say) => {
+        const onProgress = (progress: Progress) => say(describeProgress(progress));
+        const cluster = await startCluster({ name, signal, onProgress });
+        const compute = await startCompute(cluster, { nodes, signal, onProgress });
+        say(describeCompute(compute));
+        const profile = await profileOf(cluster, { signal, onProgress });
+        return { kubeconfig: cluster.kubeconfig, profile, local: cluster };
+      },
     },
-  };
-  await runStages([stage], session);
-  if (cluster === undefined || profile === undefined)
-    throw new TypeError('the cluster has not been started');
-  return { kubeconfig: cluster.kubeconfig, profile, local: cluster };
+    session,
+  );
 }
 
 function describeCompute(compute: Compute): string {

@@ -1,11 +1,12 @@
+/** `secure-ai verify`: proves on a cluster that pods get the right sandbox. */
 import type { Command } from 'commander';
 import type { VerificationReport } from '../../verify/step';
-import type { ConnectOptions } from '../../kubernetes/client';
+import type { ConnectOptions } from '../../kubernetes/kubeconfig';
 import { SandboxError } from '../../base/errors';
 import { KUBERNETES_ERRORS } from '../../kubernetes/errors';
 import { targetOf, type GlobalOptions, type Session, type Target } from '../options';
 import { printJson } from '../output/json';
-import { runStages, type Stage } from '../output/stages';
+import { runStage } from '../output/stages';
 import { renderReport } from '../output/report';
 
 const HELP = `
@@ -29,42 +30,31 @@ export function declareVerify(program: Command, session: Session): void {
     .addHelpText('after', HELP)
     .action(async (_options, command: Command) => {
       const options: GlobalOptions = command.optsWithGlobals();
-      const verification = await verificationStage(await clusterOf(targetOf(options)), session);
-      await runStages([verification.stage], session);
-      showReport(verification.report(), options, session);
+      const report = await runVerification(await clusterOf(targetOf(options)), session);
+      showReport(report, options, session);
     });
 }
 
-export interface Verification {
-  readonly stage: Stage;
-  /** The result, once the stage has run. */
-  report(): VerificationReport;
-}
-
-export async function verificationStage(
+export async function runVerification(
   connection: ConnectOptions,
   session: Session,
-): Promise<Verification> {
+): Promise<VerificationReport> {
   const { connect } = await import('../../kubernetes/client');
   const { loadConfig } = await import('../settings');
   const { verify } = await import('../../verify/run');
-  let report: VerificationReport | undefined;
-  const run = async (say: (what: string) => void) => {
-    const api = await connect(connection);
-    report = await verify({
-      api,
-      config: await loadConfig(),
-      signal: session.signal,
-      onResult: ({ title, status }, done, total) => say(`${done}/${total} ${title}: ${status}`),
-    });
-  };
-  return {
-    stage: { title: 'Verify', run },
-    report: () => {
-      if (report === undefined) throw new TypeError('the verification has not run');
-      return report;
+  return runStage(
+    {
+      title: 'Verify',
+      run: async (say) =>
+        verify({
+          api: await connect(connection),
+          config: await loadConfig(),
+          signal: session.signal,
+          onResult: ({ title, status }, done, total) => say(`${done}/${total} ${title}: ${status}`),
+        }),
     },
-  };
+    session,
+  );
 }
 
 /** Prints the report on stdout and sets exit code 1 when a step failed. */

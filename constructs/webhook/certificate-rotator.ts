@@ -3,7 +3,7 @@ import { Construct } from 'constructs';
 import { MUTATOR, NAMESPACES } from '../../base/names';
 import { platformLabels, selectorLabels } from '../internal/labels';
 import { RESTRICTED_CONTAINER, RESTRICTED_POD } from '../internal/restricted-pod';
-import type { Bundles } from '../bundles';
+import type { Bundles } from '../../programs/bundle';
 import { probes } from './probes';
 import { program, PROGRAM_PORTS, type Program } from '../internal/program';
 import { RotatorAccess } from './rotator-access';

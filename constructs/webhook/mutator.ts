@@ -3,7 +3,7 @@ import { Construct } from 'constructs';
 import type { RuntimePolicy } from '../../policy/model/runtime-policy';
 import { MUTATOR, NAMESPACES } from '../../base/names';
 import { platformLabels, selectorLabels } from '../internal/labels';
-import type { Bundles } from '../bundles';
+import type { Bundles } from '../../programs/bundle';
 import { CLIENT_CA_CONFIG_MAP, CLIENT_CA_FILE } from './client-certificates';
 import { MUTATOR_PORTS, mutatorPod, POLICY_KEY } from './mutator-pod';
 import { program } from '../internal/program';

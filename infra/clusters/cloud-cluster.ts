@@ -1,6 +1,6 @@
+/** The Pulumi component that groups the resources of one cloud cluster. */
 import * as pulumi from '@pulumi/pulumi';
 
-/** Groups the resources of one cluster in a cloud. */
 export class CloudCluster extends pulumi.ComponentResource {
   /** @param kind as the stack calls it */
   constructor(

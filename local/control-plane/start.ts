@@ -3,11 +3,11 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { SandboxError } from '../../base/errors';
 import { LOCAL_ERRORS } from '../errors';
-import { ApiClient } from '../api/client';
+import { connectByPath, type PathApi } from '../../kubernetes/by-path';
 import { freePorts } from '../free-ports';
 import { endMarked } from '../processes/stop';
 import { spawnMarked, tailOf, type Command } from '../processes/spawn';
-import { waitFor } from '../wait';
+import { waitFor } from '../../base/wait-until';
 import {
   CONTROL_PLANE,
   KUBERNETES_SERVICE_ADDRESS,
@@ -88,7 +88,7 @@ async function startOnce(options: StartControlPlane): Promise<string> {
   await writeWebhookClient(stateDir);
 
   const commands = controlPlaneCommands({ ...options, ports });
-  const client = new ApiClient(paths.adminKubeconfig);
+  const client = await connectByPath({ kubeconfig: paths.adminKubeconfig });
   const started: Started[] = [];
   const start = async (command: Command): Promise<void> => {
     signal?.throwIfAborted();
@@ -181,8 +181,8 @@ async function startError(command: Command, reason: string): Promise<SandboxErro
 }
 
 /** Whether a GET succeeds; refused connections and refusals mean not yet. */
-async function answers(client: ApiClient, path: string): Promise<boolean> {
-  return client.get(path, { timeoutMilliseconds: 5_000 }).then(
+async function answers(client: PathApi, path: string): Promise<boolean> {
+  return client.get(path, { timeoutSeconds: 5 }).then(
     () => true,
     () => false,
   );

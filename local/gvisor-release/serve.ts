@@ -7,7 +7,7 @@ import { markedProcesses } from '../processes/marked';
 import { spawnOwn, tailOf } from '../processes/spawn';
 import { endMarked } from '../processes/stop';
 import { progressOf, type OnProgress } from '../progress';
-import { waitFor } from '../wait';
+import { waitFor } from '../../base/wait-until';
 import { makeGvisorRelease, type GvisorRelease } from './release';
 
 const ROLE = 'gvisor-release';

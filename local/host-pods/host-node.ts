@@ -1,7 +1,7 @@
 import { arch, cpus, hostname, platform, release, totalmem } from 'node:os';
 import { DOMAIN } from '../../base/names';
-import type { ApiClient } from '../api/client';
-import { ApiError } from '../api/client';
+import type { PathApi } from '../../kubernetes/by-path';
+import { ApiError } from '../../kubernetes/api';
 import type { HostFacts } from './environment';
 
 /** Name of the Node that stands for this computer; no pod is scheduled to it, the supervisor picks its own. */
@@ -17,7 +17,7 @@ const LEASE_PATH = `/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leas
  * Registers the Node that host pods are bound to, so that the rest of Kubernetes treats them as any pods: Deployments count
  * them, `kubectl get pods` shows them. Its taint keeps all pods away that are not meant for it.
  */
-export async function registerHostNode(client: ApiClient, host: HostFacts): Promise<void> {
+export async function registerHostNode(client: PathApi, host: HostFacts): Promise<void> {
   await client
     .create('/api/v1/nodes', {
       apiVersion: 'v1',
@@ -26,13 +26,13 @@ export async function registerHostNode(client: ApiClient, host: HostFacts): Prom
       spec: { taints: [{ key: `${DOMAIN}/host-processes`, effect: 'NoSchedule' }] },
     })
     .catch((error: unknown) => {
-      if (!(error instanceof ApiError && error.code === 409)) throw error;
+      if (!(error instanceof ApiError && error.status === 409)) throw error;
     });
   await client.merge(`/api/v1/nodes/${HOST_NODE}/status`, { status: nodeStatus(host) });
 }
 
 /** Tells the node controller that this node lives; without it the node turns NotReady in 50 s and its pods with it. */
-export async function renewLease(client: ApiClient): Promise<void> {
+export async function renewLease(client: PathApi): Promise<void> {
   await client.apply(
     LEASE_PATH,
     {
@@ -50,7 +50,7 @@ export async function renewLease(client: ApiClient): Promise<void> {
 }
 
 /** Process id of the supervisor that renewed the lease last. */
-export async function leaseHolder(client: ApiClient): Promise<number | undefined> {
+export async function leaseHolder(client: PathApi): Promise<number | undefined> {
   const lease = await client.find<{ spec: { holderIdentity?: string } }>(LEASE_PATH);
   const pid = /-(\d+)$/.exec(lease?.spec.holderIdentity ?? '')?.[1];
   return pid === undefined ? undefined : Number(pid);

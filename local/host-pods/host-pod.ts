@@ -1,7 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import type { ApiClient } from '../api/client';
+import type { PathApi } from '../../kubernetes/by-path';
 import { freePorts } from '../free-ports';
 import { HostContainer, type Launch } from './container';
 import { NotThere, containerEnvironment, type HostFacts } from './environment';
@@ -23,7 +23,7 @@ const RETRY_MILLISECONDS = 1_000;
 
 /** What all host pods of a cluster share. */
 export interface HostContext {
-  readonly client: ApiClient;
+  readonly client: PathApi;
   readonly stateDir: string;
   /** URL of the API server. */
   readonly server: string;

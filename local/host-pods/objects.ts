@@ -1,7 +1,7 @@
 /** The parts of Kubernetes objects this folder reads (https://kubernetes.io/docs/reference/kubernetes-api/, v1.36). */
-import type { KubeObject } from '../api/client';
+import type { NamedObject } from '../../kubernetes/object';
 
-export interface Pod extends KubeObject {
+export interface Pod extends NamedObject {
   readonly spec: {
     readonly nodeName?: string;
     readonly serviceAccountName?: string;
@@ -110,18 +110,18 @@ export interface TokenSource {
   readonly expirationSeconds?: number;
 }
 
-export interface Secret extends KubeObject {
+export interface Secret extends NamedObject {
   /** Base64. */
   readonly data?: Readonly<Record<string, string>>;
 }
 
-export interface ConfigMap extends KubeObject {
+export interface ConfigMap extends NamedObject {
   readonly data?: Readonly<Record<string, string>>;
   /** Base64. */
   readonly binaryData?: Readonly<Record<string, string>>;
 }
 
-export interface Service extends KubeObject {
+export interface Service extends NamedObject {
   readonly spec: {
     readonly selector?: Readonly<Record<string, string>>;
     readonly ports?: readonly ServicePort[];

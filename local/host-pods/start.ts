@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { SandboxError } from '../../base/errors';
 import { LOCAL_ERRORS } from '../errors';
 import { NAMESPACES } from '../../base/names';
-import { ApiClient } from '../api/client';
+import { connectByPath } from '../../kubernetes/by-path';
 import type { LocalCluster } from '../cluster';
 import { withLock } from '../processes/lock';
 import { markedProcesses } from '../processes/marked';
@@ -11,7 +11,7 @@ import { spawnOwn, tailOf } from '../processes/spawn';
 import { endMarked } from '../processes/stop';
 import { progressOf, type OnProgress } from '../progress';
 import { resolveTools } from '../toolchain/resolve';
-import { waitFor } from '../wait';
+import { waitFor } from '../../base/wait-until';
 import { leaseHolder } from './host-node';
 import type { SupervisorConfig } from './supervisor';
 
@@ -86,7 +86,7 @@ async function ensureRunning(
   });
   let ended = false;
   child.on('exit', () => (ended = true));
-  const client = new ApiClient(config.kubeconfig);
+  const client = await connectByPath({ kubeconfig: config.kubeconfig });
   try {
     const ready = await waitFor(
       async () => {

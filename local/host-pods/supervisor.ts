@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { ApiClient, ApiError } from '../api/client';
-import { reflect } from '../api/reflector';
+import { connectByPath, type PathApi } from '../../kubernetes/by-path';
+import { ApiError } from '../../kubernetes/api';
+import { reflect } from '../../kubernetes/reflector';
 import { endMarked } from '../processes/stop';
 import { SLICE_OWNER, endpointSlice, type EndpointSlice } from './endpoint-slices';
 import { HOST_NODE, LEASE_RENEWAL_MILLISECONDS, registerHostNode, renewLease } from './host-node';
@@ -27,7 +28,7 @@ export interface SupervisorConfig {
  */
 export async function supervise(config: SupervisorConfig, signal: AbortSignal): Promise<void> {
   const host = { nodeName: HOST_NODE, hostAddress: config.hostAddress };
-  const client = new ApiClient(config.kubeconfig);
+  const client = await connectByPath({ kubeconfig: config.kubeconfig });
   const context: HostContext = { ...config, client, host };
   // A supervisor that was killed could end neither its processes nor its slices, and nobody has watched them since.
   await endMarked(config.stateDir, (role) => role.startsWith(HOST_POD_ROLE), 2_000);
@@ -154,7 +155,7 @@ function isFree({ metadata, spec }: Pod): boolean {
 }
 
 /** Past the scheduler, for which the node's taint is. */
-async function bind(client: ApiClient, { metadata: { namespace, name, uid } }: Pod): Promise<void> {
+async function bind(client: PathApi, { metadata: { namespace, name, uid } }: Pod): Promise<void> {
   const binding = {
     apiVersion: 'v1',
     kind: 'Binding',
@@ -166,7 +167,7 @@ async function bind(client: ApiClient, { metadata: { namespace, name, uid } }: P
 
 /** Lets the API server forget a pod whose processes have ended. */
 async function release(
-  client: ApiClient,
+  client: PathApi,
   { metadata: { namespace, name, uid } }: Pod,
 ): Promise<void> {
   const options = { gracePeriodSeconds: 0, preconditions: { uid } };
@@ -210,6 +211,6 @@ async function attempt(work: () => Promise<void>): Promise<boolean> {
 /** The object is gone, or has become another: the watch will say so. */
 async function unlessGone(call: Promise<unknown>): Promise<void> {
   await call.catch((error: unknown) => {
-    if (!(error instanceof ApiError && (error.code === 404 || error.code === 409))) throw error;
+    if (!(error instanceof ApiError && (error.status === 404 || error.status === 409))) throw error;
   });
 }

@@ -1,4 +1,4 @@
-import type { ApiClient } from '../api/client';
+import type { PathApi } from '../../kubernetes/by-path';
 import type { Pod, TokenSource } from './objects';
 import { tokenSources } from './volumes';
 
@@ -21,14 +21,14 @@ interface TokenRequest {
  * ServiceAccount allows, and nothing after the pod is gone.
  */
 export class ServiceAccountTokens {
-  readonly #client: ApiClient;
+  readonly #client: PathApi;
   readonly #pod: Pod;
   readonly #onDue: () => void;
   readonly #tokens = new Map<string, Token>();
   #timer: NodeJS.Timeout | undefined;
 
   /** `onDue` is called when a token should be renewed with `refresh`. */
-  constructor(client: ApiClient, pod: Pod, onDue: () => void) {
+  constructor(client: PathApi, pod: Pod, onDue: () => void) {
     this.#client = client;
     this.#pod = pod;
     this.#onDue = onDue;

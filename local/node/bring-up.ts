@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ApiClient } from '../api/client';
+import { connectByPath, type PathApi } from '../../kubernetes/by-path';
 import type { LocalCluster } from '../cluster';
 import { controlPlanePaths } from '../control-plane/commands';
 import type { Kubeconfig } from '../control-plane/kubeconfig';
@@ -51,7 +51,7 @@ export async function bringUp(count: number, options: BringUp): Promise<readonly
   const addresses = Array.from({ length: count }, (_, i) => nodeAddress(running.network, i + 1));
   const runs = await Promise.all(addresses.map((address) => isRunning(stateDir, address)));
   const missing = addresses.filter((_, i) => !runs[i]);
-  const client = new ApiClient(cluster.kubeconfig);
+  const client = await connectByPath({ kubeconfig: cluster.kubeconfig });
   try {
     const resolver = await resolvConf(egressProgram(options.system) !== undefined);
     await applyDns(client, resolver.includes('nameserver'));
@@ -81,7 +81,7 @@ export async function bringUp(count: number, options: BringUp): Promise<readonly
 }
 
 interface StartAll extends BringUp {
-  readonly client: ApiClient;
+  readonly client: PathApi;
   readonly running: RunningNetwork;
   /** The nodes' /etc/resolv.conf. */
   readonly resolver: string;

@@ -3,9 +3,10 @@ import { randomUUID, webcrypto } from 'node:crypto';
 import { Pkcs10CertificateRequestGenerator } from '@peculiar/x509';
 import { SandboxError } from '../../base/errors';
 import { LOCAL_ERRORS } from '../errors';
-import type { ApiClient, KubeObject } from '../api/client';
+import type { PathApi } from '../../kubernetes/by-path';
+import type { NamedObject } from '../../kubernetes/object';
 import type { KeyPair } from '../control-plane/pki';
-import { waitFor } from '../wait';
+import { waitFor } from '../../base/wait-until';
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 const REQUESTS = '/apis/certificates.k8s.io/v1/certificatesigningrequests';
@@ -35,7 +36,7 @@ export const KUBE_PROXY_IDENTITY: ClientIdentity = {
   signer: 'kubernetes.io/kube-apiserver-client',
 };
 
-interface SigningRequest extends KubeObject {
+interface SigningRequest extends NamedObject {
   readonly status?: {
     readonly certificate?: string;
     readonly conditions?: readonly { readonly type: string; readonly message?: string }[];
@@ -48,7 +49,7 @@ interface SigningRequest extends KubeObject {
  * @throws SandboxError NODE_START_FAILED
  */
 export async function issueClientCertificate(
-  client: ApiClient,
+  client: PathApi,
   prefix: string,
   identity: ClientIdentity,
   signal?: AbortSignal,

@@ -10,7 +10,7 @@ import {
 import { join } from 'node:path';
 import { SandboxError } from '../../base/errors';
 import { LOCAL_ERRORS } from '../errors';
-import { waitFor } from '../wait';
+import { waitFor } from '../../base/wait-until';
 
 /** A process leaves its cgroup when it has been reaped, a moment after it ended. */
 const REMOVE_TIMEOUT_MILLISECONDS = 10_000;

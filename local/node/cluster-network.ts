@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { spawnMarked } from '../processes/spawn';
-import { waitFor } from '../wait';
+import { waitFor } from '../../base/wait-until';
 import { startError } from './errors';
 import { SWITCH_ROLE, findSwitch, runIp } from './namespaces';
 import { chooseOctet, switchCommands, type ClusterNetwork } from './network';

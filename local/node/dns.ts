@@ -1,8 +1,9 @@
 import { SandboxError } from '../../base/errors';
 import { LOCAL_ERRORS } from '../errors';
-import type { ApiClient, KubeObject } from '../api/client';
+import type { PathApi } from '../../kubernetes/by-path';
+import type { NamedObject } from '../../kubernetes/object';
 import { VERSIONS } from '../../base/versions';
-import { waitFor } from '../wait';
+import { waitFor } from '../../base/wait-until';
 
 /** Address of the cluster's name server: the one kubeadm gives it in the same Service range. */
 export const DNS_ADDRESS = '10.96.0.10';
@@ -131,14 +132,14 @@ function deployment(): object {
 }
 
 /** Applies CoreDNS; `forwards` says whether the nodes have a name server to ask about other names. */
-export async function applyDns(client: ApiClient, forwards: boolean): Promise<void> {
+export async function applyDns(client: PathApi, forwards: boolean): Promise<void> {
   for (const [path, object] of dnsObjects(forwards)) {
     await client.apply(path, object, 'secure-ai-local');
   }
 }
 
 /** Waits until the name server answers. @throws SandboxError NODE_START_FAILED */
-export async function awaitDns(client: ApiClient, signal?: AbortSignal): Promise<void> {
+export async function awaitDns(client: PathApi, signal?: AbortSignal): Promise<void> {
   const path = `/apis/apps/v1/namespaces/${NAMESPACE}/deployments/${NAME}`;
   const available = await waitFor(
     async () => {
@@ -157,6 +158,6 @@ export async function awaitDns(client: ApiClient, signal?: AbortSignal): Promise
   ]);
 }
 
-interface DeploymentObject extends KubeObject {
+interface DeploymentObject extends NamedObject {
   readonly status?: { readonly availableReplicas?: number };
 }

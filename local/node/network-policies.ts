@@ -5,7 +5,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { DOMAIN, NETWORK_NOT_ENFORCED_ANNOTATION } from '../../base/names';
-import type { ApiClient } from '../api/client';
+import type { PathApi } from '../../kubernetes/by-path';
 import type { ClientIdentity } from './certificates';
 
 /** Number of the NFQUEUE; queues belong to a network namespace, so every node may use the same. */
@@ -77,7 +77,7 @@ export async function whyNotEnforced(file: string): Promise<string | undefined> 
 
 /** Says on the Node whether policies are enforced there, and to who waits only if they are not. */
 export async function markEnforcement(
-  client: Pick<ApiClient, 'merge'>,
+  client: Pick<PathApi, 'merge'>,
   node: string,
   reason: string | undefined,
   report: (message: string) => void,

@@ -1,5 +1,6 @@
-import type { ApiClient, KubeObject } from '../api/client';
-import { waitFor } from '../wait';
+import type { PathApi } from '../../kubernetes/by-path';
+import type { NamedObject } from '../../kubernetes/object';
+import { waitFor } from '../../base/wait-until';
 import { diskPaths } from './disk';
 import { startError } from './errors';
 import { nodesPaths } from './paths';
@@ -7,7 +8,7 @@ import { nodesPaths } from './paths';
 const READY_TIMEOUT_MILLISECONDS = 180_000;
 
 export interface AwaitReady {
-  readonly client: ApiClient;
+  readonly client: PathApi;
   readonly stateDir: string;
   /** Of the node. */
   readonly name: string;
@@ -16,7 +17,7 @@ export interface AwaitReady {
   readonly signal?: AbortSignal | undefined;
 }
 
-interface NodeObject extends KubeObject {
+interface NodeObject extends NamedObject {
   readonly spec?: { readonly taints?: readonly { readonly key: string }[] };
   readonly status?: {
     readonly conditions?: readonly {

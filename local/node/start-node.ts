@@ -3,10 +3,10 @@ import { existsSync } from 'node:fs';
 import { open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { POOL_LABEL } from '../../base/names';
-import type { ApiClient } from '../api/client';
+import type { PathApi } from '../../kubernetes/by-path';
 import type { LocalCluster } from '../cluster';
 import { spawnMarked } from '../processes/spawn';
-import { waitFor } from '../wait';
+import { waitFor } from '../../base/wait-until';
 import { createCgroup } from './cgroups';
 import type { NodeSettings } from './config';
 import { diskPaths, writeDisk, type DiskContent } from './disk';
@@ -26,7 +26,7 @@ const CTR = '/opt/node/bin/ctr';
 
 export interface StartNode {
   readonly cluster: LocalCluster;
-  readonly client: ApiClient;
+  readonly client: PathApi;
   readonly settings: NodeSettings;
   readonly network: ClusterNetwork;
   readonly switchPid: number;
@@ -94,7 +94,7 @@ export async function startNode(options: StartNode): Promise<void> {
 }
 
 /** The node is announced with its pod addresses; the kubelet completes what it finds. */
-async function registerNode(client: ApiClient, { name, address }: NodeSettings): Promise<void> {
+async function registerNode(client: PathApi, { name, address }: NodeSettings): Promise<void> {
   const path = `/api/v1/nodes/${name}`;
   if (await client.find(path)) await client.delete(path);
   await client.create('/api/v1/nodes', {

@@ -3,7 +3,7 @@ import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { SandboxError } from '../../base/errors';
 import { LOCAL_ERRORS } from '../errors';
-import { waitFor } from '../wait';
+import { waitFor } from '../../base/wait-until';
 import { identify, isAlive, type ProcessIdentity } from './identity';
 
 interface LockOptions {

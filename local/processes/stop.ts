@@ -1,6 +1,6 @@
 import { refuse, type Problem } from '../../base/errors';
 import { LOCAL_ERRORS } from '../errors';
-import { waitFor } from '../wait';
+import { waitFor } from '../../base/wait-until';
 import { isAlive } from './identity';
 import { markedProcesses, type MarkedProcess } from './marked';
 

@@ -1,4 +1,4 @@
-import { listAt, textAt, valueAt } from '../../kubernetes/object';
+import { listAt, stringAt, valueAt } from '../../kubernetes/object';
 import type { z } from 'zod';
 import {
   CertificateRotator,
@@ -156,7 +156,7 @@ describe('client certificates', () => {
 
   const volume = (chart: ReturnType<typeof mutator>) =>
     listAt(manifest(chart, 'Deployment', NAME), 'spec', 'template', 'spec', 'volumes').find(
-      (volume) => textAt(volume, 'name') === 'client-ca',
+      (volume) => stringAt(volume, 'name') === 'client-ca',
     );
 
   test('are off by default', () => {

@@ -16,7 +16,7 @@ async function look(
   api: FakeApi = fakeApi(),
 ): Promise<string> {
   const observation = await READINESS[wait].observe(live, { api, policy });
-  return observation.done ? 'done' : observation.seen;
+  return observation === true ? 'done' : observation.seen;
 }
 
 const withGeneration = (live: KubernetesObject, generation: number): KubernetesObject => ({

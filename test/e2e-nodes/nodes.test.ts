@@ -4,7 +4,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { listAt, textAt, valueAt, type KubernetesObject } from '../../kubernetes/object';
+import { listAt, stringAt, valueAt, type KubernetesObject } from '../../kubernetes/object';
 import { nodeSupport } from '../../local/node/nodes';
 import { clusterStateDir } from '../../local/paths';
 import { markedProcesses } from '../../local/processes/marked';
@@ -63,8 +63,8 @@ describeWhere('a real node', support.supported ? undefined : support.reasons.joi
   test('runs the pods of the platform, on the node', async () => {
     const system = [...(await pods(NAMESPACES.gatekeeper)), ...(await pods(NAMESPACES.gvisor))];
     const states = system.map((live) => [
-      textAt(live, 'status', 'phase'),
-      textAt(live, 'spec', 'nodeName'),
+      stringAt(live, 'status', 'phase'),
+      stringAt(live, 'spec', 'nodeName'),
     ]);
     // Two mutators, their rotator, two Gatekeeper controllers, its audit, the gVisor installer.
     expect(states).toEqual(Array(7).fill(['Running', 'node-1']));
@@ -171,7 +171,7 @@ describeWhere('a real node', support.supported ? undefined : support.reasons.joi
         await until('a restarted container, and all of them ready', async () => {
           const live = await podsOf(platform, replicas);
           const restarts = live.map((one) =>
-            valueAt(one, 'status', 'containerStatuses', 0, 'restartCount'),
+            valueAt(listAt(one, 'status', 'containerStatuses')[0], 'restartCount'),
           );
           return (
             (restarts.some((count) => count !== 0) && live.every(isReady)) || new NotYet(restarts)
@@ -240,7 +240,7 @@ describeWhere('a real node', support.supported ? undefined : support.reasons.joi
   test('without the installer gVisor leaves the node, and its pods wait; with it they run', async () => {
     const node = () => platform.api.get({ apiVersion: 'v1', kind: 'Node', name: 'node-1' });
     const handlers = (live: KubernetesObject | undefined) =>
-      listAt(live, 'status', 'runtimeHandlers').map((item) => textAt(item, 'name'));
+      listAt(live, 'status', 'runtimeHandlers').map((item) => stringAt(item, 'name'));
     await platform.api.delete({
       apiVersion: 'apps/v1',
       kind: 'DaemonSet',
@@ -262,16 +262,16 @@ describeWhere('a real node', support.supported ? undefined : support.reasons.joi
       platform.api.get({ apiVersion: 'v1', kind: 'Pod', namespace: enabled, name });
     await until('the reason why it waits', async () => {
       const [scheduled] = listAt(await live(), 'status', 'conditions').filter(
-        (condition) => textAt(condition, 'type') === 'PodScheduled',
+        (condition) => stringAt(condition, 'type') === 'PodScheduled',
       );
-      return textAt(scheduled, 'reason') === 'Unschedulable' || new NotYet(scheduled);
+      return stringAt(scheduled, 'reason') === 'Unschedulable' || new NotYet(scheduled);
     });
 
     const { deployment, verification } = await mainJob();
     expect(deployment).toMatchObject({ ...NOTHING_TO_DO, created: 1 });
     expect(verification.counts.fail).toBe(0);
     await until('the pod has run', async () => {
-      const phase = textAt(await live(), 'status', 'phase');
+      const phase = stringAt(await live(), 'status', 'phase');
       return phase === 'Succeeded' || new NotYet(phase);
     });
     expect(await platform.api.logs(enabled, name)).toContain('Starting gVisor');

@@ -8,7 +8,7 @@ import { App } from 'cdk8s';
 import { SandboxChart, type SandboxConfig } from '../../constructs';
 import type { KubernetesApi } from '../../kubernetes/api';
 import { connect } from '../../kubernetes/client';
-import { referenceOf, textAt } from '../../kubernetes/object';
+import { referenceOf, stringAt } from '../../kubernetes/object';
 import { planDeployment, type PlannedObject } from '../../deploy/plan';
 import { startCluster, stopCluster, type LocalCluster } from '../../local/cluster';
 import { startCompute } from '../../local/pod-hosts';
@@ -215,8 +215,8 @@ describe('pulumi refresh', () => {
     expect([up.status, up.log.errors]).toEqual([0, []]);
     expect([...up.log.operations.keys()]).toEqual([id]);
     const after = await api.get(reference);
-    expect(textAt(after, 'spec', 'enforcementAction')).toBe(
-      textAt(manifest, 'spec', 'enforcementAction'),
+    expect(stringAt(after, 'spec', 'enforcementAction')).toBe(
+      stringAt(manifest, 'spec', 'enforcementAction'),
     );
   });
 

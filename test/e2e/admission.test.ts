@@ -1,5 +1,5 @@
 /** What becomes of pods on a real API server: the cases of the tutorial this project began with, and what they leave open. */
-import { textAt, valueAt } from '../../kubernetes/object';
+import { listAt, stringAt, valueAt } from '../../kubernetes/object';
 import type { DenialCode } from '../../policy/decision/decision';
 import { RUNTIME_LABEL } from '../../base/names';
 import { LAYERS } from './support/layers';
@@ -258,11 +258,11 @@ describe('a Deployment', () => {
       name: 'unlabelled',
     };
     const message = await until('the condition ReplicaFailure', async () => {
-      const conditions = valueAt(await platform.api.get(deployment), 'status', 'conditions');
-      const failure = (Array.isArray(conditions) ? conditions : []).find(
-        (condition) => textAt(condition, 'type') === 'ReplicaFailure',
-      ) as unknown;
-      return textAt(failure, 'message') ?? new NotYet(conditions);
+      const conditions = listAt(await platform.api.get(deployment), 'status', 'conditions');
+      const failure = conditions.find(
+        (condition) => stringAt(condition, 'type') === 'ReplicaFailure',
+      );
+      return stringAt(failure, 'message') ?? new NotYet(conditions);
     });
     await platform.api.delete(deployment);
     expect(message).toMatch(

@@ -37,9 +37,9 @@ test.each(Object.entries(BIG_PODS))(
     const { runtime, runtimeClassName } = explainPod(found, platform.policy);
     expect(runtime).not.toBeNull();
 
-    const startedMs = performance.now();
+    const startedMilliseconds = performance.now();
     const answer = await tryPod(platform, body);
-    console.info(`${name}: answered in ${(performance.now() - startedMs).toFixed(0)} ms`);
+    console.info(`${name}: answered in ${(performance.now() - startedMilliseconds).toFixed(0)} ms`);
     expect(sandboxOf(answer)).toMatchObject({ label: runtime, runtimeClassName });
   },
 );

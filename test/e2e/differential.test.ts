@@ -14,7 +14,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as fc from 'fast-check';
 import { stringify } from 'yaml';
-import { textAt, valueAt } from '../../kubernetes/object';
+import { stringAt, valueAt } from '../../kubernetes/object';
 import { createDecider, type Decider } from '../../policy/decision/decide';
 import { DENIAL_CODES } from '../../policy/decision/decision';
 import { policyHash } from '../../policy/model/policy-hash';
@@ -144,7 +144,9 @@ function expectedOf({ pod, denials }: ReturnType<Decider['decide']>): Verdict {
     denied: sorted(denials.map(({ code, message }) => `${code}: ${message}`)),
     refused: sorted(denials.map(({ message }) => message)),
     pod: isRefused ? undefined : decided(pod),
-    overhead: isRefused ? undefined : overheads.get(textAt(pod, 'spec', 'runtimeClassName') ?? ''),
+    overhead: isRefused
+      ? undefined
+      : overheads.get(stringAt(pod, 'spec', 'runtimeClassName') ?? ''),
   };
 }
 
@@ -255,7 +257,7 @@ test(`${POLICIES * PODS_PER_POLICY} pairs of policy and pod come out as the refe
 
 /** Codes of the denials, or where the choice came from. */
 function outcomesOf({ denied, pod: admitted }: Verdict): string[] {
-  const decision = textAt(admitted, 'annotations', DECISION_ANNOTATION);
-  const source = decision && textAt(JSON.parse(decision), 'source');
+  const decision = stringAt(admitted, 'annotations', DECISION_ANNOTATION);
+  const source = decision && stringAt(JSON.parse(decision), 'source');
   return [...denied.map((text) => text.split(':')[0] ?? ''), ...(source ? [source] : [])];
 }

@@ -1,5 +1,5 @@
 /** Exempt namespaces are out of the reach of every engine, labelled or not. */
-import { listAt, textAt } from '../../kubernetes/object';
+import { listAt, stringAt } from '../../kubernetes/object';
 import { CONSTRAINT_KINDS, ENABLED_LABEL, EXEMPT_NAMESPACES } from '../../base/names';
 import { deleteNamespaces, ENABLED, makeNamespace } from './support/namespaces';
 import { connectPlatform, type Platform } from './support/platform';
@@ -63,7 +63,7 @@ describe.each(EXEMPT_NAMESPACES)('%s, labelled as enabled', (namespace) => {
       tryPod(platform, pod({ namespace: where, label: 'none-such' }));
     expect((await unknown(enabled)).status).toBe(403);
     const { status, body } = await unknown(namespace);
-    expect([status, textAt(body, 'kind')]).toEqual([201, 'Pod']);
+    expect([status, stringAt(body, 'kind')]).toEqual([201, 'Pod']);
   });
 });
 
@@ -83,7 +83,7 @@ test('the audit finds a pod in an enabled namespace that came to be enabled late
       const kind = CONSTRAINT_KINDS.sandboxed;
       const apiVersion = 'constraints.gatekeeper.sh/v1beta1';
       const violations = (await platform.api.list({ apiVersion, kind })).flatMap((constraint) =>
-        listAt(constraint, 'status', 'violations').map((one) => textAt(one, 'namespace')),
+        listAt(constraint, 'status', 'violations').map((one) => stringAt(one, 'namespace')),
       );
       return violations.includes(late) ? violations : new NotYet(violations);
     });

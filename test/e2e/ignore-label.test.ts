@@ -1,5 +1,5 @@
 /** No request leaves a namespace enabled and with the label that hides it from Gatekeeper, whichever endpoint it goes to. */
-import { listAt, textAt, type KubernetesObject } from '../../kubernetes/object';
+import { listAt, stringAt, type KubernetesObject } from '../../kubernetes/object';
 import { ENABLED_LABEL } from '../../base/names';
 import type { Answer } from './support/api-server';
 import { deleteNamespaces, ENABLED, makeNamespace } from './support/namespaces';
@@ -139,7 +139,7 @@ describe('a namespace that came to have both labels while the check was off', ()
     await planned.change(PLANNED.gatekeeperConfiguration, (manifest) => ({
       ...manifest,
       webhooks: listAt(manifest, 'webhooks').map((webhook) =>
-        textAt(webhook, 'name') === 'check-ignore-label.gatekeeper.sh'
+        stringAt(webhook, 'name') === 'check-ignore-label.gatekeeper.sh'
           ? { ...(webhook as object), matchConditions: [{ name: 'off', expression: 'false' }] }
           : webhook,
       ),

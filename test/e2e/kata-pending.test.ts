@@ -2,7 +2,7 @@
  * A pod that needs Kata, where no node has it: it waits and says what for, and never runs without its sandbox. The scheduler is
  * the real one; the node is an object only, which is all the scheduler ever looks at.
  */
-import { listAt, textAt } from '../../kubernetes/object';
+import { listAt, stringAt } from '../../kubernetes/object';
 import { deleteNamespaces, ENABLED, makeNamespace } from './support/namespaces';
 import { connectPlatform, type Platform } from './support/platform';
 import { createPod, pod, sandboxOf } from './support/pods';
@@ -61,14 +61,14 @@ async function look(namespace: string, name: string) {
   const path = `/api/v1/namespaces/${namespace}/pods/${name}`;
   const { body } = await platform.server.send({ method: 'GET', path });
   const scheduled = listAt(body, 'status', 'conditions').find(
-    (condition) => textAt(condition, 'type') === 'PodScheduled',
+    (condition) => stringAt(condition, 'type') === 'PodScheduled',
   );
   return {
-    phase: textAt(body, 'status', 'phase'),
-    node: textAt(body, 'spec', 'nodeName'),
-    scheduled: textAt(scheduled, 'status'),
-    reason: textAt(scheduled, 'reason'),
-    message: textAt(scheduled, 'message') ?? '',
+    phase: stringAt(body, 'status', 'phase'),
+    node: stringAt(body, 'spec', 'nodeName'),
+    scheduled: stringAt(scheduled, 'status'),
+    reason: stringAt(scheduled, 'reason'),
+    message: stringAt(scheduled, 'message') ?? '',
   };
 }
 

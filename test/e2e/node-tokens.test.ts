@@ -4,7 +4,7 @@
  */
 import { ApiObject, App, Chart } from 'cdk8s';
 import { accessObjects as gvisorAccess } from '../../constructs/nodes/gvisor/access';
-import { listAt, textAt, valueAt, type KubernetesObject } from '../../kubernetes/object';
+import { listAt, stringAt, valueAt, type KubernetesObject } from '../../kubernetes/object';
 import { NAMESPACES } from '../../base/names';
 import { connectApiServer, type Answer, type ApiServer } from './support/api-server';
 import { connectPlatform, type Platform } from './support/platform';
@@ -82,7 +82,7 @@ describe.each(INSTALLERS)('the token of $who', ({ who, namespace, account, label
         spec: { expirationSeconds: 3600, ...(boundObjectRef && { boundObjectRef }) },
       },
     });
-    const token = textAt(body, 'status', 'token');
+    const token = stringAt(body, 'status', 'token');
     if (token === undefined) throw new Error(messageOf(body));
     return connectApiServer(platform.kubeconfig, token);
   };
@@ -107,7 +107,7 @@ describe.each(INSTALLERS)('the token of $who', ({ who, namespace, account, label
         },
       },
     });
-    const uid = textAt(body, 'metadata', 'uid');
+    const uid = stringAt(body, 'metadata', 'uid');
     if (uid === undefined) throw new Error(messageOf(body));
     bound = await tokenOf({ name, uid });
     unbound = await tokenOf();
@@ -260,7 +260,7 @@ async function changeTaints(
 ): Promise<Answer> {
   return until('an unchanged node', async () => {
     const { body } = await as.send({ method: 'GET', path: nodePath(OWN) });
-    const resourceVersion = textAt(body, 'metadata', 'resourceVersion');
+    const resourceVersion = stringAt(body, 'metadata', 'resourceVersion');
     const taints = change(taintsOf(body));
     const answer = await merge(as, OWN, { metadata: { resourceVersion }, spec: { taints } });
     return answer.status === 409 ? new NotYet(messageOf(answer.body)) : answer;

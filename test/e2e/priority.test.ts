@@ -1,5 +1,5 @@
 /** A tenant's pods have no priority class of the system, with which they would evict those of others. */
-import { textAt } from '../../kubernetes/object';
+import { stringAt } from '../../kubernetes/object';
 import { connectPlatform, type Platform } from './support/platform';
 import { createPod, messageOf, pod, sandboxOf, tryPod } from './support/pods';
 import { NotYet, until } from './support/wait';
@@ -58,7 +58,7 @@ test('their pods are counted by the quota of the tenant, and not by that of the 
   await send('DELETE', path);
   const used = async (quota: string) => {
     const { body } = await send('GET', `/api/v1/namespaces/${TENANT}/resourcequotas/${quota}`);
-    return Number(textAt(body, 'status', 'used', 'pods'));
+    return Number(stringAt(body, 'status', 'used', 'pods'));
   };
   expect((await createPod(platform, withClass(ORDINARY, 'counted'))).status).toBe(201);
   try {

@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { ApiClient } from '../../local/api/client';
+import { connectByPath } from '../../kubernetes/by-path';
 import { findCluster, startCluster, stopCluster } from '../../local/cluster';
 import { CONTROL_PLANE } from '../../local/control-plane/commands';
 import { clusterStateDir } from '../../local/paths';
@@ -65,7 +65,7 @@ test('two clusters run at once, each with its own API server', async () => {
     [one, 'mark-one'],
     [two, 'mark-two'],
   ] as const) {
-    const client = new ApiClient(cluster.kubeconfig);
+    const client = await connectByPath({ kubeconfig: cluster.kubeconfig });
     const metadata = { name };
     await client.create('/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata });
     const { items } = await client.get<{ items: { metadata: { name: string } }[] }>(

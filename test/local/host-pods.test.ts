@@ -1,5 +1,6 @@
 import { request } from 'node:http';
-import { ApiClient, type KubeObject } from '../../local/api/client';
+import { connectByPath, type PathApi } from '../../kubernetes/by-path';
+import type { NamedObject } from '../../kubernetes/object';
 import { startCluster, stopCluster, type LocalCluster } from '../../local/cluster';
 import { startHostPods } from '../../local/host-pods/start';
 import { markedProcesses } from '../../local/processes/marked';
@@ -38,13 +39,13 @@ http.createServer((request, response) => response.writeHead(ready ? 200 : 503).e
 
 let scratch: Scratch;
 let cluster: LocalCluster;
-let client: ApiClient;
+let client: PathApi;
 
 beforeAll(async () => {
   scratch = useScratchCache();
   process.env.HOST_SECRET = 'of the user';
   cluster = await startCluster({ name: 'pods' });
-  client = new ApiClient(cluster.kubeconfig);
+  client = await connectByPath({ kubeconfig: cluster.kubeconfig });
   await startHostPods(cluster, { namespaces: [NAMESPACE] });
   await create('/api/v1/namespaces', {
     apiVersion: 'v1',
@@ -141,7 +142,7 @@ const deployment = (name: string, image = 'docker.io/library/node:24.11.1-bookwo
   },
 });
 
-interface PodWithStatus extends KubeObject {
+interface PodWithStatus extends NamedObject {
   readonly status: {
     readonly containerStatuses?: readonly {
       readonly ready: boolean;

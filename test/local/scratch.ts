@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cacheRoot } from '../../local/paths';
-import { waitFor } from '../../local/wait';
+import { waitFor } from '../../base/wait-until';
 
 export interface Scratch {
   readonly folder: string;

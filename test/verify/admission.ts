@@ -1,6 +1,6 @@
 /** A cluster in memory that admits pods as the platform does, by the reference decision, or as badly as a test wants. */
 import { ApiError } from '../../kubernetes/api';
-import { listAt, textAt, valueAt, type KubernetesObject } from '../../kubernetes/object';
+import { listAt, stringAt, valueAt, type KubernetesObject } from '../../kubernetes/object';
 import { createDecider } from '../../policy/decision/decide';
 import { defineSandbox } from '../../constructs';
 import { CONSTRAINT_KINDS, ENABLED_LABEL, MUTATOR, NAMESPACES } from '../../base/names';
@@ -144,7 +144,7 @@ export function withNode(api: FakeApi, handlers: readonly string[], output: stri
   );
   const { onRead } = api;
   api.onRead = (live) =>
-    textAt(live, 'kind') === 'Pod'
+    stringAt(live, 'kind') === 'Pod'
       ? { ...live, spec: { nodeName: 'n1' }, status: { phase: 'Succeeded' } }
       : onRead(live);
   api.logs = () => Promise.resolve(output);

@@ -1,5 +1,5 @@
 /** The trial of NetworkPolicies, on clusters whose network enforces them or does not. */
-import { textAt } from '../../kubernetes/object';
+import { stringAt } from '../../kubernetes/object';
 import { ENABLED_LABEL, NETWORK_NOT_ENFORCED_ANNOTATION } from '../../base/names';
 import { networkPolicies } from '../../verify/steps/network-policies';
 import type { VerifyContext } from '../../verify/step';
@@ -17,7 +17,7 @@ function withNetwork(api: FakeApi, handlers: readonly string[], network: Network
   withNode(api, handlers, '');
   const { onRead } = api;
   api.onRead = (live) =>
-    textAt(live, 'kind') === 'Pod'
+    stringAt(live, 'kind') === 'Pod'
       ? { ...live, status: { phase: 'Running', podIP: '10.0.0.7' }, spec: { nodeName: 'n1' } }
       : onRead(live);
   let output = '';

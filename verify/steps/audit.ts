@@ -1,7 +1,8 @@
+/** Step: the audit finds a pod that is older than the policy. */
 import { createDecider } from '../../policy/decision/decide';
 import { CONSTRAINT_KINDS, ENABLED_LABEL } from '../../base/names';
-import { listAt, textAt, valueAt, type KubernetesObject } from '../../kubernetes/object';
-import { DeadlineError, DONE, notYet, waitUntil } from '../../kubernetes/wait-until';
+import { listAt, stringAt, valueAt, type KubernetesObject } from '../../kubernetes/object';
+import { DeadlineError, NotYet, waitUntil } from '../../base/wait-until';
 import { fail, notRun, pass, type Outcome, type VerifyContext, type Step } from '../step';
 import { BUSYBOX_IMAGE, VERIFY_NAMESPACE_LABELS, verificationPod } from '../pod';
 
@@ -61,7 +62,7 @@ async function awaitViolation(
       api.list({ apiVersion: 'constraints.gatekeeper.sh/v1beta1', kind }),
     );
     constraints = (await Promise.all(lists)).flat();
-    return findings(constraints, namespace).length > 0 ? DONE : notYet(auditState(constraints));
+    return findings(constraints, namespace).length > 0 ? true : new NotYet(auditState(constraints));
   };
   try {
     await waitUntil(look, { deadlineSeconds: AUDIT_DEADLINE_SECONDS, signal });
@@ -84,12 +85,12 @@ async function awaitViolation(
 function findings(constraints: readonly KubernetesObject[], namespace: string): Finding[] {
   return constraints.flatMap((constraint) =>
     listAt(constraint, 'status', 'violations')
-      .filter((violation) => textAt(violation, 'namespace') === namespace)
+      .filter((violation) => stringAt(violation, 'namespace') === namespace)
       .map((violation) => ({
         constraint: `${constraint.kind}/${constraint.metadata.name}`,
         totalViolations: Number(valueAt(constraint, 'status', 'totalViolations') ?? 0),
-        auditTimestamp: textAt(constraint, 'status', 'auditTimestamp') ?? '',
-        message: textAt(violation, 'message') ?? '',
+        auditTimestamp: stringAt(constraint, 'status', 'auditTimestamp') ?? '',
+        message: stringAt(violation, 'message') ?? '',
       })),
   );
 }
@@ -101,7 +102,7 @@ function isCapped(constraint: KubernetesObject): boolean {
 
 function auditState(constraints: readonly KubernetesObject[]): string {
   if (constraints.length === 0) return 'there are no constraints';
-  const times = constraints.map((constraint) => textAt(constraint, 'status', 'auditTimestamp'));
+  const times = constraints.map((constraint) => stringAt(constraint, 'status', 'auditTimestamp'));
   return `last audit ${
     times
       .filter((time) => time !== undefined)

@@ -1,4 +1,6 @@
+/** Step: Gatekeeper holds the templates and constraints of the policy. */
 import { objectId, referenceOf, valueAt, type KubernetesObject } from '../../kubernetes/object';
+import { objectOf } from '../../base/untrusted';
 import { canonicalJson } from '../../base/canonical-json';
 import { judged, type Finding, type VerifyContext, type Step } from '../step';
 import { DEPLOY_AGAIN } from '../webhooks';
@@ -52,15 +54,12 @@ async function compare(
 function differences(member: readonly string[], expected: unknown, live: unknown): string[] {
   if (canonicalJson(expected) === canonicalJson(live)) return [];
   const name = member.join('.');
-  if (isRecord(expected) && isRecord(live)) {
-    const keys = new Set([...Object.keys(expected), ...Object.keys(live)]);
-    return [...keys].flatMap((key) => differences([...member, key], expected[key], live[key]));
+  const [wanted, found] = [objectOf(expected), objectOf(live)];
+  if (wanted !== undefined && found !== undefined) {
+    const keys = new Set([...Object.keys(wanted), ...Object.keys(found)]);
+    return [...keys].flatMap((key) => differences([...member, key], wanted[key], found[key]));
   }
   return [`${name} is ${shown(live)}, not ${shown(expected)}`];
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 const LONGEST_SHOWN_CHARACTERS = 80;

@@ -1,3 +1,4 @@
+/** Step: the negative control, a pod outside any sandbox shows its node's kernel. */
 import { nodesOffering, observeKernel } from '../kernel';
 import { fail, notRun, pass, type Step } from '../step';
 import { podName, VERIFY_NAMESPACE_LABELS } from '../pod';

@@ -1,3 +1,4 @@
+/** Step: Gatekeeper exempts no enabled namespace. */
 import { listAt, type KubernetesObject } from '../../kubernetes/object';
 import { IGNORE_LABEL } from '../../constructs/gatekeeper/names';
 import { NAMESPACES } from '../../base/names';
@@ -29,7 +30,7 @@ export const exemptions: Step = {
       excluded(context, namespaces),
       ...DEPLOYMENTS.map((name) => exempted(context, name, namespaces)),
     ]);
-    return judged(findings.flat(), `none of ${namespaces.length} enabled namespaces is exempt`);
+    return judged(findings.flat(), `no exemption in the enabled namespaces (${namespaces.length})`);
   },
 };
 

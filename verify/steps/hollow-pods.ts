@@ -1,4 +1,5 @@
-import { listAt, textAt, valueAt, type KubernetesObject } from '../../kubernetes/object';
+/** Step: no running pod of an enabled namespace leads around its sandbox. */
+import { listAt, stringAt, valueAt, type KubernetesObject } from '../../kubernetes/object';
 import type { RuntimePolicy } from '../../policy/model/runtime-policy';
 import { annotationsOf, runtimeClassNameOf } from '../../policy/pod/pod';
 import { hollowAnnotations } from '../../policy/decision/validate';
@@ -26,8 +27,8 @@ export const hollowPods: Step = {
 };
 
 function isOnNode(pod: KubernetesObject): boolean {
-  const ended = ['Succeeded', 'Failed'].includes(textAt(pod, 'status', 'phase') ?? '');
-  return textAt(pod, 'spec', 'nodeName') !== undefined && !ended;
+  const ended = ['Succeeded', 'Failed'].includes(stringAt(pod, 'status', 'phase') ?? '');
+  return stringAt(pod, 'spec', 'nodeName') !== undefined && !ended;
 }
 
 function findingOf(pod: KubernetesObject, policy: RuntimePolicy): Finding[] {
@@ -46,14 +47,14 @@ function findingOf(pod: KubernetesObject, policy: RuntimePolicy): Finding[] {
 /** By what a pod reaches its node, whatever its class. */
 function waysAround(pod: KubernetesObject, policy: RuntimePolicy): string[] {
   const hostPaths = listAt(pod, 'spec', 'volumes').flatMap(
-    (volume) => textAt(volume, 'hostPath', 'path') ?? [],
+    (volume) => stringAt(volume, 'hostPath', 'path') ?? [],
   );
   const hostNamespaces = ['hostNetwork', 'hostPID', 'hostIPC'].filter(
     (member) => valueAt(pod, 'spec', member) === true,
   );
   const privileged = CONTAINER_LISTS.flatMap((list) => listAt(pod, 'spec', list))
     .filter((container) => valueAt(container, 'securityContext', 'privileged') === true)
-    .map((container) => textAt(container, 'name'));
+    .map((container) => stringAt(container, 'name'));
   const annotations = hollowAnnotations(policy, {
     runtimeClassName: runtimeClassNameOf(pod),
     annotations: annotationsOf(pod),
@@ -68,7 +69,7 @@ function waysAround(pod: KubernetesObject, policy: RuntimePolicy): string[] {
 
 /** No class is right only where the policy leaves pods that say nothing alone. */
 function classFlaws(pod: KubernetesObject, { runtimes, unlabelled }: RuntimePolicy): string[] {
-  const className = textAt(pod, 'spec', 'runtimeClassName');
+  const className = stringAt(pod, 'spec', 'runtimeClassName');
   if (className === undefined)
     return unlabelled === 'ignore' ? [] : ['has no runtimeClassName, so runs outside a sandbox'];
   return runtimes.some((runtime) => runtime.runtimeClassName === className)

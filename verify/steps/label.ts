@@ -1,5 +1,6 @@
+/** Step: a pod labelled with a runtime gets its RuntimeClass. */
 import type { Runtime } from '../../policy/model/runtime-policy';
-import { textAt } from '../../kubernetes/object';
+import { stringAt } from '../../kubernetes/object';
 import { admit, runtimeEvidence, runtimeSummary } from '../admit';
 import { fail, notRun, pass, type Step } from '../step';
 import { enabledNamespace, NO_NAMESPACE } from '../namespace';
@@ -28,7 +29,7 @@ export function labelled(runtime: Runtime): Step {
       if (!admission.admitted) return fail(`refused: ${admission.message}`);
       const { pod } = admission;
       const evidence = runtimeEvidence(pod, labelKey);
-      return textAt(pod, 'spec', 'runtimeClassName') === runtime.runtimeClassName
+      return stringAt(pod, 'spec', 'runtimeClassName') === runtime.runtimeClassName
         ? pass(runtimeSummary(pod), evidence)
         : fail(runtimeSummary(pod), evidence);
     },

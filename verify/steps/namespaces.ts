@@ -1,3 +1,4 @@
+/** Step: namespaces with our label are really enabled and enforce Pod Security. */
 import type { KubernetesObject } from '../../kubernetes/object';
 import { ENABLED_LABEL, EXEMPT_NAMESPACES } from '../../base/names';
 import { labelledNamespaces, namespaceId } from '../enabled-namespaces';

@@ -1,4 +1,5 @@
-import { DeadlineError } from '../../kubernetes/wait-until';
+/** Step: NetworkPolicies are enforced, shown by a trial. */
+import { DeadlineError } from '../../base/wait-until';
 import { ENABLED_LABEL, NETWORK_NOT_ENFORCED_ANNOTATION } from '../../base/names';
 import type { Runtime } from '../../policy/model/runtime-policy';
 import { nodesOffering } from '../kernel';

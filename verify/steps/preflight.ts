@@ -1,9 +1,10 @@
+/** The first step: the platform is installed, ready, and follows this policy. */
 import { canonicalJson } from '../../base/canonical-json';
 import { CONSTRAINT_KINDS, ENABLED_LABEL, MUTATOR, NAMESPACES } from '../../base/names';
 import {
   objectId,
   referenceOf,
-  textAt,
+  stringAt,
   type KubernetesObject,
   type ObjectReference,
 } from '../../kubernetes/object';
@@ -30,7 +31,7 @@ interface Flaw extends Finding {
   readonly missing?: true;
 }
 
-/** What every other step rests on; all that is missing or not ready is told at once. */
+/** What every other step rests on; all that is missing or not ready is reported together. */
 export async function preflight(context: VerifyContext): Promise<Preflight> {
   const flaws = (
     await Promise.all([
@@ -56,7 +57,7 @@ async function runtimeClassFlaws({ api, policy }: VerifyContext): Promise<Flaw[]
     };
     const live = await api.get(reference);
     if (live === undefined) return [missing(reference)];
-    const reason = `has handler ${textAt(live, 'handler')}, not ${handler}`;
+    const reason = `has handler ${stringAt(live, 'handler')}, not ${handler}`;
     const fix =
       'delete the RuntimeClass, whose handler cannot be changed, and deploy the platform again';
     return live['handler'] === handler ? [] : [{ path: objectId(reference), reason, fix }];
@@ -92,7 +93,7 @@ async function policyFlaws({ api, policy }: VerifyContext): Promise<Flaw[]> {
     namespace: NAMESPACES.gatekeeper,
     name: MUTATOR.policyConfigMap,
   };
-  const text = textAt(await api.get(reference), 'data', 'policy.json');
+  const text = stringAt(await api.get(reference), 'data', 'policy.json');
   if (text === undefined) return [missing(reference)];
   const reason = 'the webhook of this cluster follows another policy';
   return canonicalText(text) === canonicalJson(policy)
@@ -121,7 +122,7 @@ async function unreadyFlaws(
   const live: KubernetesObject | undefined = await context.api.get(reference);
   if (live === undefined) return [missing(reference)];
   const observation = await READINESS[wait].observe(live, context);
-  if (observation.done) return [];
+  if (observation === true) return [];
   const fix = `look at the pods of namespace ${NAMESPACES.gatekeeper} and at the steps below`;
   return [{ path: objectId(reference), reason: observation.seen, fix }];
 }

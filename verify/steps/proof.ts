@@ -1,3 +1,4 @@
+/** Step: a sandboxed pod runs on a kernel of its own. */
 import type { Runtime } from '../../policy/model/runtime-policy';
 import { sandboxesStarted } from '../handler';
 import { nodesOffering, observeKernel, whyNoNode, type KernelObservation } from '../kernel';

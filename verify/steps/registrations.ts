@@ -25,6 +25,6 @@ async function compare(context: VerifyContext, expected: KubernetesObject) {
   ]);
   return judged(
     webhookFindings(expected, live, namespaces),
-    `as deployed; leaves out none of ${namespaces.length} enabled namespaces`,
+    `as deployed, for all enabled namespaces (${namespaces.length})`,
   );
 }

@@ -1,3 +1,4 @@
+/** Step: a pod without the required runtime label is refused. */
 import { createDecider } from '../../policy/decision/decide';
 import type { RuntimePolicy } from '../../policy/model/runtime-policy';
 import { notRun, type Step } from '../step';

@@ -1,6 +1,7 @@
+/** Steps: pods that match a rule get its runtime, or are refused with another. */
 import { createDecider } from '../../policy/decision/decide';
 import type { RuntimePolicy } from '../../policy/model/runtime-policy';
-import { textAt } from '../../kubernetes/object';
+import { stringAt } from '../../kubernetes/object';
 import { admit, runtimeEvidence, runtimeSummary } from '../admit';
 import { fail, notRun, pass, type Step } from '../step';
 import { enabledNamespace, NO_NAMESPACE } from '../namespace';
@@ -46,7 +47,7 @@ export function selectedByRule(sample: Sample, policy: RuntimePolicy): Step {
       if (!admission.admitted) return fail(`refused: ${admission.message}`);
       const { pod } = admission;
       const right =
-        textAt(pod, 'spec', 'runtimeClassName') === runtime.runtimeClassName &&
+        stringAt(pod, 'spec', 'runtimeClassName') === runtime.runtimeClassName &&
         pod.metadata.labels?.[policy.labelKey] === runtime.name;
       const evidence = runtimeEvidence(pod, policy.labelKey);
       return right ? pass(runtimeSummary(pod), evidence) : fail(runtimeSummary(pod), evidence);

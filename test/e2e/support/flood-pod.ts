@@ -1,5 +1,5 @@
 /** A pod of a tenant that holds connections to the plain ports of the mutator's replicas; on real nodes only. */
-import { listAt, textAt, valueAt, type KubernetesObject } from '../../../kubernetes/object';
+import { listAt, stringAt, valueAt, type KubernetesObject } from '../../../kubernetes/object';
 import { NAMESPACES } from '../../../base/names';
 import { VERSIONS } from '../../../base/versions';
 import { messageOf, pod } from './pods';
@@ -34,7 +34,7 @@ async function holdConnections({ platform, namespace }: FloodSetting): Promise<v
   await restart(platform, MUTATOR_PODS);
   const before = await conditionOf(platform);
   const addresses = (await podsOf(platform, MUTATOR_PODS)).map((live) =>
-    textAt(live, 'status', 'podIP'),
+    stringAt(live, 'status', 'podIP'),
   );
   const { status, body } = await platform.server.send({
     method: 'POST',
@@ -45,7 +45,7 @@ async function holdConnections({ platform, namespace }: FloodSetting): Promise<v
   const untilPhase = (...phases: string[]) =>
     until(`the pod that holds connections: ${phases.join(' or ')}`, async () => {
       const live = await platform.api.get({ apiVersion: 'v1', kind: 'Pod', namespace, name: NAME });
-      const phase = textAt(live, 'status', 'phase') ?? 'none';
+      const phase = stringAt(live, 'status', 'phase') ?? 'none';
       return phases.includes(phase) ? phase : new NotYet(phase);
     });
   await untilPhase('Running', 'Failed');
@@ -78,9 +78,9 @@ async function failedProbes(platform: Platform): Promise<unknown[]> {
     namespace: NAMESPACES.gatekeeper,
   });
   return events
-    .filter((event: KubernetesObject) => names.includes(textAt(event, 'involvedObject', 'name')))
-    .filter((event) => textAt(event, 'reason') === 'Unhealthy')
-    .map((event) => textAt(event, 'message'))
+    .filter((event: KubernetesObject) => names.includes(stringAt(event, 'involvedObject', 'name')))
+    .filter((event) => stringAt(event, 'reason') === 'Unhealthy')
+    .map((event) => stringAt(event, 'message'))
     .filter((message) => message?.startsWith('Startup probe') !== true);
 }
 

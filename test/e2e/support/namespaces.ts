@@ -1,5 +1,5 @@
 /** Namespaces of a test file: new ones for every run, without LimitRange, quota or Pod Security level. */
-import { textAt } from '../../../kubernetes/object';
+import { stringAt } from '../../../kubernetes/object';
 import { ENABLED_LABEL } from '../../../base/names';
 import type { Platform } from './platform';
 import { messageOf } from './pods';
@@ -33,7 +33,7 @@ export async function makeNamespace(
   // One that an earlier test deleted may still be on its way out.
   const namespace = await until(`namespace ${name}`, async () => {
     const { body } = await create('/api/v1/namespaces', 'Namespace', { ...called, labels });
-    return textAt(body, 'metadata', 'name') ?? new NotYet(messageOf(body));
+    return stringAt(body, 'metadata', 'name') ?? new NotYet(messageOf(body));
   });
   const path = `/api/v1/namespaces/${namespace}/serviceaccounts`;
   for (const account of serviceAccounts) await create(path, 'ServiceAccount', { name: account });

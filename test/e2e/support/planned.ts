@@ -48,10 +48,7 @@ export async function plannedObjects({ api, policy, kubeconfig }: Platform): Pro
     restore: async (id) => {
       const object = planned(id);
       await api.apply(asMember(object.manifest));
-      await until(`${id} ready again`, async () => {
-        const observation = await observe(object, { api, policy });
-        return observation.done || new NotYet(observation.seen);
-      });
+      await until(`${id} ready again`, () => observe(object, { api, policy }));
     },
   };
 }

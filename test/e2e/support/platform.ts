@@ -22,7 +22,7 @@ export async function connectPlatform(): Promise<Platform> {
   const kubeconfig = process.env[KUBECONFIG_VARIABLE];
   if (kubeconfig === undefined)
     throw new Error(process.env[FAILURE_VARIABLE] ?? 'the setup of the e2e project has not run');
-  const server = connectApiServer(kubeconfig);
+  const server = await connectApiServer(kubeconfig);
   const { policy } = config;
   return {
     kubeconfig,

@@ -1,5 +1,5 @@
 /** Pods the tests create, and what admission made of them. */
-import { textAt, valueAt } from '../../../kubernetes/object';
+import { stringAt, valueAt } from '../../../kubernetes/object';
 import { DECISION_ANNOTATION, RUNTIME_LABEL } from '../../../base/names';
 import type { Answer } from './api-server';
 import type { Platform } from './platform';
@@ -78,10 +78,10 @@ export interface Sandbox {
 /** @throws Error with the API server's message where the pod was refused */
 export function sandboxOf({ status, body }: Answer): Sandbox {
   if (status !== 201 && status !== 200) throw new Error(`refused: ${messageOf(body)}`);
-  const annotation = textAt(body, 'metadata', 'annotations', DECISION_ANNOTATION);
+  const annotation = stringAt(body, 'metadata', 'annotations', DECISION_ANNOTATION);
   return {
-    label: textAt(body, 'metadata', 'labels', RUNTIME_LABEL),
-    runtimeClassName: textAt(body, 'spec', 'runtimeClassName'),
+    label: stringAt(body, 'metadata', 'labels', RUNTIME_LABEL),
+    runtimeClassName: stringAt(body, 'spec', 'runtimeClassName'),
     decision: annotation === undefined ? undefined : withoutPolicy(annotation),
   };
 }
@@ -101,5 +101,5 @@ export function refusalOf({ status, body }: Answer): { by: string; message: stri
 
 /** The message of a refusal; the pod's name where it was admitted, which no expected message is equal to. */
 export function messageOf(body: Answer['body']): string {
-  return textAt(body, 'message') ?? `admitted ${String(valueAt(body, 'metadata', 'name'))}`;
+  return stringAt(body, 'message') ?? `admitted ${String(valueAt(body, 'metadata', 'name'))}`;
 }

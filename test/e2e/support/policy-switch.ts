@@ -2,7 +2,7 @@
 import { App, Chart } from 'cdk8s';
 import { RuntimePolicies } from '../../../constructs/policies';
 import { asMember } from '../../../deploy/apply-set';
-import { listAt, textAt, valueAt, type KubernetesObject } from '../../../kubernetes/object';
+import { listAt, stringAt, valueAt, type KubernetesObject } from '../../../kubernetes/object';
 import { policyHash } from '../../../policy/model/policy-hash';
 import type { RuntimePolicy } from '../../../policy/model/runtime-policy';
 import { CONSTRAINT_KINDS, NAMESPACES } from '../../../base/names';
@@ -115,7 +115,7 @@ async function webhookPods({ api }: Platform): Promise<string[]> {
 
 /** Gatekeeper reports a constraint after it has taken it in (pkg/controller/constraint, v3.23.1). */
 function isEnforcedBy(pod: string, constraint: KubernetesObject | undefined): boolean {
-  const status = listAt(constraint, 'status', 'byPod').find((one) => textAt(one, 'id') === pod);
+  const status = listAt(constraint, 'status', 'byPod').find((one) => stringAt(one, 'id') === pod);
   return (
     valueAt(status, 'enforced') === true &&
     valueAt(status, 'observedGeneration') === constraint?.metadata.generation

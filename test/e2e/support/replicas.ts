@@ -5,7 +5,7 @@ import type { IncomingMessage } from 'node:http';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { connect as connectTls } from 'node:tls';
-import { listAt, textAt, valueAt } from '../../../kubernetes/object';
+import { listAt, stringAt, valueAt } from '../../../kubernetes/object';
 import { controlPlanePaths } from '../../../local/control-plane/commands';
 import { PKI_FILES } from '../../../local/control-plane/pki';
 import type { PatchOperation } from '../../../policy/decision/decision';
@@ -93,15 +93,15 @@ async function decidedBy(
     outgoing.on('error', reject);
     outgoing.end(review);
   });
-  const patch = textAt(JSON.parse(await text(response)), 'response', 'patch') ?? '';
+  const patch = stringAt(JSON.parse(await text(response)), 'response', 'patch') ?? '';
   const operations = JSON.parse(
     Buffer.from(patch, 'base64').toString() || '[]',
   ) as PatchOperation[];
   const annotations = operations.map((operation) =>
     operation.path === '/metadata/annotations' ? valueAt(operation, 'value') : undefined,
   );
-  const decision = textAt(annotations.find(Boolean), DECISION_ANNOTATION);
-  return decision === undefined ? undefined : textAt(JSON.parse(decision), 'policy');
+  const decision = stringAt(annotations.find(Boolean), DECISION_ANNOTATION);
+  return decision === undefined ? undefined : stringAt(JSON.parse(decision), 'policy');
 }
 
 interface ClientPair {
@@ -123,6 +123,6 @@ export async function caBundle({ api }: Platform): Promise<string> {
     name: MUTATOR.name,
   });
   const [webhook] = listAt(configuration, 'webhooks');
-  const encoded = textAt(webhook, 'clientConfig', 'caBundle') ?? '';
+  const encoded = stringAt(webhook, 'clientConfig', 'caBundle') ?? '';
   return Buffer.from(encoded, 'base64').toString();
 }

@@ -1,5 +1,5 @@
 /** The platform's own pods, and their replacement by others. */
-import { listAt, textAt, type KubernetesObject } from '../../../kubernetes/object';
+import { listAt, stringAt, type KubernetesObject } from '../../../kubernetes/object';
 import { MUTATOR, NAMESPACES } from '../../../base/names';
 import type { Platform } from './platform';
 import { NotYet, until } from './wait';
@@ -52,6 +52,7 @@ export async function restart(platform: Platform, replicas: Replicas): Promise<v
 /** Whether the kubelet, or who stands in for it, finds the pod ready. */
 export function isReady(pod: KubernetesObject): boolean {
   return listAt(pod, 'status', 'conditions').some(
-    (condition) => textAt(condition, 'type') === 'Ready' && textAt(condition, 'status') === 'True',
+    (condition) =>
+      stringAt(condition, 'type') === 'Ready' && stringAt(condition, 'status') === 'True',
   );
 }

@@ -1,16 +1,10 @@
-import { DeadlineError, DONE, notYet, waitUntil } from '../../../kubernetes/wait-until';
+/** Waiting in tests, with one deadline for all of them and an error that says what was awaited. */
+import { DeadlineError, waitUntil, type NotYet } from '../../../base/wait-until';
+
+export { NotYet } from '../../../base/wait-until';
 
 /** Far beyond what anything here takes on an idle computer. */
 const DEADLINE_SECONDS = 180;
-
-/** What a look gives while what is awaited is not there: what is there instead. */
-export class NotYet {
-  readonly seen: string;
-
-  constructor(seen: unknown) {
-    this.seen = typeof seen === 'string' ? seen : (JSON.stringify(seen) ?? 'nothing');
-  }
-}
 
 /**
  * Looks until it gives something.
@@ -21,18 +15,10 @@ export async function until<T>(
   what: string,
   look: () => Promise<T | NotYet> | T | NotYet,
 ): Promise<T> {
-  let found: T | undefined;
-  const observe = async () => {
-    const seen = await look();
-    if (seen instanceof NotYet) return notYet(seen.seen);
-    found = seen;
-    return DONE;
-  };
   try {
-    await waitUntil(observe, { deadlineSeconds: DEADLINE_SECONDS });
+    return await waitUntil(look, { deadlineSeconds: DEADLINE_SECONDS });
   } catch (error) {
     if (!(error instanceof DeadlineError)) throw error;
     throw new Error(`${what}: ${error.message}`, { cause: error });
   }
-  return found as T;
 }

@@ -1,7 +1,8 @@
 /** NetworkPolicies on a real node of a bare cluster: enforced on plain and on gVisor pods, with controls that go on working. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { ApiClient, type KubeObject } from '../../../local/api/client';
+import { connectByPath, type PathApi } from '../../../kubernetes/by-path';
+import type { NamedObject } from '../../../kubernetes/object';
 import { startCluster, stopCluster, type LocalCluster } from '../../../local/cluster';
 import { NETWORK_NOT_ENFORCED_ANNOTATION } from '../../../base/names';
 import { startNodes, stopNodes, type LocalNode } from '../../../local/node/nodes';
@@ -21,7 +22,7 @@ const BUILD_TIMEOUT_MILLISECONDS = 1_800_000;
 
 jest.setTimeout(180_000);
 
-interface Pod extends KubeObject {
+interface Pod extends NamedObject {
   readonly status?: {
     readonly phase?: string;
     readonly podIP?: string;
@@ -33,7 +34,7 @@ interface Pod extends KubeObject {
 describeWhere('NetworkPolicies on a node of this computer', nodeObstacle(), () => {
   let scratch: Scratch;
   let cluster: LocalCluster;
-  let client: ApiClient;
+  let client: PathApi;
   let nodes: readonly LocalNode[];
   let kubectl: string;
   let before: Awaited<ReturnType<typeof hostState>>;
@@ -66,7 +67,7 @@ describeWhere('NetworkPolicies on a node of this computer', nodeObstacle(), () =
     ({ kubectl } = await resolveTools(['kubectl']));
     before = await hostState(clusterStateDir(CLUSTER));
     cluster = await startCluster({ name: CLUSTER });
-    client = new ApiClient(cluster.kubeconfig);
+    client = await connectByPath({ kubeconfig: cluster.kubeconfig });
     nodes = await startNodes(cluster, { count: 2, gvisor: 'preinstalled' });
     await client.create('/apis/node.k8s.io/v1/runtimeclasses', GVISOR_CLASS);
     const [one = '', two = ''] = nodes.map(({ name }) => name);
@@ -103,7 +104,7 @@ describeWhere('NetworkPolicies on a node of this computer', nodeObstacle(), () =
 
   test('nodes do not say that policies are not enforced', async () => {
     for (const { name } of nodes) {
-      const node = await client.get<KubeObject>(`/api/v1/nodes/${name}`);
+      const node = await client.get<NamedObject>(`/api/v1/nodes/${name}`);
       expect(node.metadata.annotations ?? {}).not.toHaveProperty([NETWORK_NOT_ENFORCED_ANNOTATION]);
     }
   });

@@ -3,7 +3,8 @@ import { existsSync, readdirSync } from 'node:fs';
 import { release } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { ApiClient, type KubeObject } from '../../../local/api/client';
+import { connectByPath, type PathApi } from '../../../kubernetes/by-path';
+import type { NamedObject } from '../../../kubernetes/object';
 import { startCluster, stopCluster, type LocalCluster } from '../../../local/cluster';
 import { findInit } from '../../../local/node/namespaces';
 import { startNodes, stopNodes, type LocalNode } from '../../../local/node/nodes';
@@ -23,7 +24,7 @@ const BUILD_TIMEOUT_MILLISECONDS = 1_800_000;
 
 jest.setTimeout(180_000);
 
-interface Pod extends KubeObject {
+interface Pod extends NamedObject {
   readonly status?: {
     readonly phase?: string;
     readonly podIP?: string;
@@ -34,7 +35,7 @@ interface Pod extends KubeObject {
 describeWhere('nodes of this computer', nodeObstacle(), () => {
   let scratch: Scratch;
   let cluster: LocalCluster;
-  let client: ApiClient;
+  let client: PathApi;
   let nodes: readonly LocalNode[];
   let kubectl: string;
   let before: Awaited<ReturnType<typeof hostState>>;
@@ -60,7 +61,7 @@ describeWhere('nodes of this computer', nodeObstacle(), () => {
     ({ kubectl } = await resolveTools(['kubectl']));
     before = await hostState(clusterStateDir('nodes'));
     cluster = await startCluster({ name: 'nodes' });
-    client = new ApiClient(cluster.kubeconfig);
+    client = await connectByPath({ kubeconfig: cluster.kubeconfig });
     nodes = await startNodes(cluster, { count: 2, gvisor: 'preinstalled' });
     await client.create('/apis/node.k8s.io/v1/runtimeclasses', GVISOR_CLASS);
     for (const [index, { name }] of nodes.entries()) {

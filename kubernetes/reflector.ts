@@ -1,11 +1,13 @@
+/** A collection of the API server kept in memory by list and watch. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ApiClient, KubeObject } from './client';
+import type { PathApi } from './by-path';
+import type { NamedObject } from './object';
 
 /** Between two attempts to reach an API server that does not answer. */
 const RETRY_MILLISECONDS = 500;
 
-/** A collection of the API server, kept in memory by list and watch; keys are object names. */
-export interface Reflector<T extends KubeObject> {
+/** Keys are object names. */
+export interface Reflector<T extends NamedObject> {
   readonly objects: ReadonlyMap<string, T>;
   /** Resolves when the first list is in. */
   readonly synced: Promise<void>;
@@ -16,8 +18,8 @@ export interface Reflector<T extends KubeObject> {
  * until `signal` aborts. A lost connection or an expired resource version starts again with a list
  * (https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes).
  */
-export function reflect<T extends KubeObject>(
-  client: ApiClient,
+export function reflect<T extends NamedObject>(
+  client: PathApi,
   path: string,
   onChange: () => void,
   signal: AbortSignal,

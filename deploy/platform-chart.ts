@@ -1,0 +1,9 @@
+/** The chart of the platform with the programs it runs: what every front door synthesizes or deploys. */
+import type { App } from 'cdk8s';
+import { SandboxChart, type SandboxConfig } from '../constructs';
+import { bundleSources } from '../programs/bundle';
+
+/** @param app the chart's parent, which decides where synthesis writes */
+export function platformChart(app: App, config: SandboxConfig): SandboxChart {
+  return new SandboxChart(app, 'secure-ai-sandbox', { config, bundles: bundleSources() });
+}
