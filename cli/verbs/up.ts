@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { LocalCluster } from '../../local/cluster';
-import type { Compute } from '../../local/pod-hosts';
+import type { PodBackend } from '../../local/pod-backend';
 import type { Profile } from '../local-settings';
 import type { Progress } from '../../local/progress';
 import { SHARED_ERRORS, refuse, type Problem } from '../../base/errors';
@@ -121,7 +121,7 @@ async function startLocal(
   session: Session,
 ): Promise<Destination> {
   const { startCluster } = await import('../../local/cluster');
-  const { startCompute } = await import('../../local/pod-hosts');
+  const { startPodBackend } = await import('../../local/pod-backend');
   const { profileOf } = await import('../local-settings');
   const { signal } = session;
   let cluster: LocalCluster | undefined;
@@ -131,8 +131,8 @@ async function startLocal(
     run: async (say) => {
       const onProgress = (progress: Progress) => say(describeProgress(progress));
       cluster = await startCluster({ name, signal, onProgress });
-      const compute = await startCompute(cluster, { nodes, signal, onProgress });
-      say(describeCompute(compute));
+      const backend = await startPodBackend(cluster, { nodes, signal, onProgress });
+      say(describePodBackend(backend));
       profile = await profileOf(cluster, { signal, onProgress });
     },
   };
@@ -142,13 +142,13 @@ async function startLocal(
   return { kubeconfig: cluster.kubeconfig, profile, local: cluster };
 }
 
-function describeCompute(compute: Compute): string {
-  if (compute.kind === 'nodes') {
-    return `pods run on ${compute.nodes.map(({ name }) => name).join(', ')}`;
+function describePodBackend(backend: PodBackend): string {
+  if (backend.kind === 'nodes') {
+    return `pods run on ${backend.nodes.map(({ name }) => name).join(', ')}`;
   }
   const because =
-    compute.reasons.length > 0
-      ? ` because no node can run here (${compute.reasons.join('; ')})`
+    backend.reasons.length > 0
+      ? ` because no node can run here (${backend.reasons.join('; ')})`
       : '';
   return `the platform's pods run as processes of this computer, all others stay Pending${because}`;
 }
