@@ -30,6 +30,8 @@ export const VERSIONS = {
   pulumiKubernetes: 'v4.0.0-20260115033456-f47bc2d6f199',
   /** Pulumi's language host for Node: the last that is served as a Go module. Must equal local/toolchain/pulumi-language-nodejs/go.mod. */
   pulumiLanguageHost: 'v3.68.0',
+  /** Go that builds programs which are not installed. Must equal the go directive of every go.mod, up to its patch version. */
+  go: '1.26',
   /** busybox image of the pods that show which kernel they run on. */
   busyboxImage: '1.37.0',
 } as const;

@@ -1,4 +1,4 @@
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CONTROL_PLANE, controlPlanePaths } from './control-plane/commands';
 import { startControlPlane } from './control-plane/start';
@@ -8,7 +8,8 @@ import { clusterStateDir } from './paths';
 import { withLock } from './processes/lock';
 import { markedProcesses } from './processes/marked';
 import { endMarked } from './processes/stop';
-import { progressOf, type OnProgress } from './progress';
+import { progressOf, type ProgressOptions } from './progress';
+import { replaceFile } from './replace-file';
 import { resolveTools } from './toolchain/resolve';
 
 /**
@@ -30,11 +31,8 @@ export interface LocalCluster {
   readonly hostAddress: string;
 }
 
-export interface StartClusterOptions {
+export interface StartClusterOptions extends ProgressOptions {
   readonly name: string;
-  readonly onProgress?: OnProgress | undefined;
-  /** Ends the start; what had been started is ended too. */
-  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -70,8 +68,7 @@ export async function startCluster({
       });
       const kubeconfig = controlPlanePaths(stateDir).adminKubeconfig;
       const cluster: LocalCluster = { name, kubeconfig, server, stateDir, hostAddress };
-      await writeFile(`${recordOf(stateDir)}.new`, JSON.stringify(cluster));
-      await rename(`${recordOf(stateDir)}.new`, recordOf(stateDir));
+      await replaceFile(recordOf(stateDir), JSON.stringify(cluster));
       return cluster;
     },
     { signal, onWait },

@@ -13,10 +13,29 @@ export interface Progress {
 
 export type OnProgress = (progress: Progress) => void;
 
+/** What everything in this room that takes long accepts. */
+export interface ProgressOptions {
+  readonly onProgress?: OnProgress | undefined;
+  /** Aborts the work; what it has started is ended too. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Reports progress of one step. */
+export type Report = (
+  message: string,
+  count?: { readonly done: number; readonly total: number },
+) => void;
+
+/** What a part of a step needs to report its progress and to stop early. */
+export interface Task {
+  readonly report: Report;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Binds `onProgress` to one step and its clock. */
-export function progressOf(step: Progress['step'], onProgress: OnProgress = () => {}) {
+export function progressOf(step: Progress['step'], onProgress: OnProgress = () => {}): Report {
   const start = performance.now();
-  return (message: string, count?: { readonly done: number; readonly total: number }): void => {
+  return (message, count) => {
     onProgress({ step, message, ...count, elapsedSeconds: (performance.now() - start) / 1000 });
   };
 }

@@ -1,6 +1,6 @@
 /** `secure-ai up`: starts or uses a cluster, deploys the platform and verifies it. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import type { Compute } from '../../local/pod-hosts';
+import type { PodBackend } from '../../local/pod-backend';
 import type { Progress } from '../../local/progress';
 import { SHARED_ERRORS, refuse, type Problem } from '../../base/errors';
 import { DEPLOYERS, type DeployerChoice, type Destination } from '../deployer';
@@ -120,7 +120,7 @@ async function startLocal(
   session: Session,
 ): Promise<Destination> {
   const { startCluster } = await import('../../local/cluster');
-  const { startCompute } = await import('../../local/pod-hosts');
+  const { startPodBackend } = await import('../../local/pod-backend');
   const { profileOf } = await import('../../infra/clusters/local-settings');
   const { signal } = session;
   return runStage(
@@ -129,8 +129,8 @@ async function startLocal(
       run: async (say) => {
         const onProgress = (progress: Progress) => say(describeProgress(progress));
         const cluster = await startCluster({ name, signal, onProgress });
-        const compute = await startCompute(cluster, { nodes, signal, onProgress });
-        say(describeCompute(compute));
+        const backend = await startPodBackend(cluster, { nodes, signal, onProgress });
+        say(describePodBackend(backend));
         const profile = await profileOf(cluster, { signal, onProgress });
         return { kubeconfig: cluster.kubeconfig, profile, local: cluster };
       },
@@ -139,13 +139,13 @@ async function startLocal(
   );
 }
 
-function describeCompute(compute: Compute): string {
-  if (compute.kind === 'nodes') {
-    return `pods run on ${compute.nodes.map(({ name }) => name).join(', ')}`;
+function describePodBackend(backend: PodBackend): string {
+  if (backend.kind === 'nodes') {
+    return `pods run on ${backend.nodes.map(({ name }) => name).join(', ')}`;
   }
   const because =
-    compute.reasons.length > 0
-      ? ` because no node can run here (${compute.reasons.join('; ')})`
+    backend.reasons.length > 0
+      ? ` because no node can run here (${backend.reasons.join('; ')})`
       : '';
   return `the platform's pods run as processes of this computer, all others stay Pending${because}`;
 }

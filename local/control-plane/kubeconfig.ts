@@ -1,6 +1,6 @@
-import { rename, writeFile } from 'node:fs/promises';
 import { stringify } from 'yaml';
-import type { KeyPair } from './pki';
+import type { KeyPair } from '../../base/certificates';
+import { replaceFile } from '../replace-file';
 
 export interface Kubeconfig {
   /** Name of the cluster and the context. */
@@ -31,8 +31,7 @@ export async function writeKubeconfig(path: string, config: Kubeconfig): Promise
     ],
     contexts: [{ name: cluster, context: { cluster, user } }],
   });
-  await writeFile(`${path}.new`, text, { mode: 0o600 });
-  await rename(`${path}.new`, path);
+  await replaceFile(path, text, 0o600);
 }
 
 function encode(text: string): string {

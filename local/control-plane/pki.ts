@@ -1,44 +1,18 @@
-import 'reflect-metadata';
-import { generateKeyPairSync, randomBytes, webcrypto } from 'node:crypto';
+/** Issues every key and certificate of a control plane and writes them as files. */
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
-  BasicConstraintsExtension,
-  ExtendedKeyUsage,
-  ExtendedKeyUsageExtension,
-  KeyUsageFlags,
-  KeyUsagesExtension,
-  SubjectAlternativeNameExtension,
-  X509CertificateGenerator,
-  type JsonGeneralName,
-  type X509Certificate,
-} from '@peculiar/x509';
+  issueAuthority,
+  issueCertificate,
+  type CertificateRequest,
+  type KeyPair,
+} from '../../base/certificates';
 
-const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 const DAY_MILLISECONDS = 24 * 60 * 60 * 1000;
 
-/** All certificates live as long as kubeadm's leaves do; a local cluster is made anew long before. */
+/** All certificates live as long as kubeadm's leaves do; a local cluster is created anew long before. */
 const VALIDITY_DAYS = 365;
-
-/** A certificate and its private key as PEM. */
-export interface KeyPair {
-  readonly certificate: string;
-  readonly key: string;
-}
-
-interface Authority extends KeyPair {
-  readonly issuer: X509Certificate;
-  readonly signingKey: webcrypto.CryptoKey;
-}
-
-interface Leaf {
-  readonly commonName: string;
-  /** Kubernetes reads it as a group. */
-  readonly organization?: string;
-  readonly usages: readonly ('server' | 'client')[];
-  readonly dnsNames?: readonly string[];
-  readonly addresses?: readonly string[];
-}
 
 /** File names in the `pki` folder, as kubeadm names them (https://kubernetes.io/docs/setup/best-practices/certificates/). */
 export const PKI_FILES = {
@@ -124,79 +98,31 @@ export async function writePki(
   return { ca: ca.certificate, admin, controllerManager, scheduler };
 }
 
-function client(commonName: string, organization?: string): Leaf {
-  return { commonName, usages: ['client'], ...(organization !== undefined && { organization }) };
+function client(commonName: string, organization?: string) {
+  return { commonName, organization, usages: ['client'] } as const;
 }
 
-async function createAuthority(commonName: string): Promise<Authority> {
-  const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
-  const issuer = await X509CertificateGenerator.createSelfSigned({
-    ...validity(),
-    name: [{ CN: [commonName] }],
-    keys,
-    signingAlgorithm: ALGORITHM,
-    extensions: [
-      new BasicConstraintsExtension(true, undefined, true),
-      new KeyUsagesExtension(
-        KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign | KeyUsageFlags.digitalSignature,
-        true,
-      ),
-    ],
-  });
-  return { ...(await pem(issuer, keys.privateKey)), issuer, signingKey: keys.privateKey };
+function createAuthority(commonName: string): Promise<KeyPair> {
+  return issueAuthority({ commonName, ...validity() });
 }
 
-async function issue(authority: Authority, leaf: Leaf): Promise<KeyPair> {
-  const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
-  const alternatives: JsonGeneralName[] = [
-    ...(leaf.dnsNames ?? []).map((value) => ({ type: 'dns' as const, value })),
-    ...(leaf.addresses ?? []).map((value) => ({ type: 'ip' as const, value })),
-  ];
-  const certificate = await X509CertificateGenerator.create({
-    ...validity(),
-    subject: [
-      ...(leaf.organization === undefined ? [] : [{ O: [leaf.organization] }]),
-      { CN: [leaf.commonName] },
-    ],
-    issuer: authority.issuer.subjectName,
-    publicKey: keys.publicKey,
-    signingKey: authority.signingKey,
-    signingAlgorithm: ALGORITHM,
-    extensions: [
-      new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
-      new ExtendedKeyUsageExtension(
-        leaf.usages.map((usage) =>
-          usage === 'server' ? ExtendedKeyUsage.serverAuth : ExtendedKeyUsage.clientAuth,
-        ),
-      ),
-      ...(alternatives.length > 0 ? [new SubjectAlternativeNameExtension(alternatives)] : []),
-    ],
-  });
-  return pem(certificate, keys.privateKey);
+function issue(
+  authority: KeyPair,
+  request: Omit<CertificateRequest, 'notBefore' | 'notAfter'>,
+): Promise<KeyPair> {
+  return issueCertificate(authority, { ...request, ...validity() });
 }
 
-/** A day of slack for clocks that run behind; the serial number is positive and has 126 random bits. */
+/** Starts a day early, for clocks that run behind. */
 function validity() {
-  const serial = randomBytes(16);
-  serial[0] = ((serial[0] ?? 0) & 0x3f) | 0x40;
   return {
-    serialNumber: serial.toString('hex'),
     notBefore: new Date(Date.now() - DAY_MILLISECONDS),
     notAfter: new Date(Date.now() + VALIDITY_DAYS * DAY_MILLISECONDS),
   };
 }
 
-async function pem(certificate: X509Certificate, key: webcrypto.CryptoKey): Promise<KeyPair> {
-  const der = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', key));
-  const lines = der.toString('base64').replace(/.{64}(?=.)/g, '$&\n');
-  return {
-    certificate: `${certificate.toString('pem')}\n`,
-    key: `-----BEGIN PRIVATE KEY-----\n${lines}\n-----END PRIVATE KEY-----\n`,
-  };
-}
-
 function pemFiles(name: string, pair: KeyPair): Record<string, string> {
-  return { [`${name}.crt`]: pair.certificate, [`${name}.key`]: pair.key };
+  return { [`${name}.crt`]: `${pair.certificate}\n`, [`${name}.key`]: `${pair.key}\n` };
 }
 
 /** What ServiceAccount tokens are signed with; RSA, the one kind every consumer of tokens can verify. */

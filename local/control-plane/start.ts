@@ -5,6 +5,7 @@ import { SandboxError } from '../../base/errors';
 import { LOCAL_ERRORS } from '../errors';
 import { connectByPath, type PathApi } from '../../kubernetes/by-path';
 import { freePorts } from '../free-ports';
+import type { Task } from '../progress';
 import { endMarked } from '../processes/stop';
 import { spawnMarked, tailOf, type Command } from '../processes/spawn';
 import { waitFor } from '../../base/wait-until';
@@ -33,11 +34,9 @@ rules:
   - level: Metadata
 `;
 
-export interface StartControlPlane extends Omit<ControlPlaneLayout, 'ports'> {
+export interface StartControlPlane extends Omit<ControlPlaneLayout, 'ports'>, Task {
   /** Of the cluster, for its kubeconfig. */
   readonly name: string;
-  readonly signal?: AbortSignal | undefined;
-  readonly report: (message: string) => void;
 }
 
 /**

@@ -1,9 +1,10 @@
 /** The process that publishes a gVisor release to the nodes of a local cluster: `file-server.ts ADDRESS FOLDER ADDRESS_FILE`. */
-import { createReadStream, renameSync, writeFileSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { replaceFile } from '../replace-file';
 
 const [address = '', folder = '', addressFile = ''] = process.argv.slice(2);
 
@@ -23,6 +24,5 @@ const server = createServer((request, response) => {
 
 server.listen(0, address, () => {
   const { port } = server.address() as AddressInfo;
-  writeFileSync(`${addressFile}.new`, `http://${address}:${port}`);
-  renameSync(`${addressFile}.new`, addressFile);
+  void replaceFile(addressFile, `http://${address}:${port}`);
 });

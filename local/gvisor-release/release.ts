@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
-import { copyFile, mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { copyFile, mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { cacheRoot } from '../paths';
+import type { Task } from '../progress';
+import { replaceFileWith } from '../replace-file';
 import { gvisorPrograms, mayLowerOomScore } from '../node/programs';
 import { goBinary } from '../toolchain/binaries';
 import { VERSIONS } from '../../base/versions';
@@ -15,21 +17,13 @@ export interface GvisorRelease {
   readonly sha512: Readonly<Record<string, string>>;
 }
 
-interface MakeOptions {
-  readonly report: (
-    message: string,
-    count?: { readonly done: number; readonly total: number },
-  ) => void;
-  readonly signal?: AbortSignal | undefined;
-}
-
 /**
  * A gVisor release for the nodes of this computer, made from the pinned Go module, so that the installer has something
  * to install where gVisor's own releases are out of reach. Upstream does not support such builds (README of the module);
  * they serve to try the installer and to run gVisor, not for production.
  * @throws SandboxError TOOLCHAIN_*, LOCAL_LOCKED
  */
-export async function makeGvisorRelease({ report, signal }: MakeOptions): Promise<GvisorRelease> {
+export async function makeGvisorRelease({ report, signal }: Task): Promise<GvisorRelease> {
   const architecture = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
   const digests: [string, string][] = [];
   const programs: [string, string][] = [];
@@ -52,11 +46,5 @@ export async function makeGvisorRelease({ report, signal }: MakeOptions): Promis
 
 async function place(from: string, to: string): Promise<void> {
   await mkdir(dirname(to), { recursive: true });
-  const partial = `${to}.${process.pid}`;
-  try {
-    await copyFile(from, partial);
-    await rename(partial, to);
-  } finally {
-    await rm(partial, { force: true });
-  }
+  await replaceFileWith(to, (draft) => copyFile(from, draft));
 }

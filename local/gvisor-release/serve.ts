@@ -6,7 +6,7 @@ import type { LocalCluster } from '../cluster';
 import { markedProcesses } from '../processes/marked';
 import { spawnOwn, tailOf } from '../processes/spawn';
 import { endMarked } from '../processes/stop';
-import { progressOf, type OnProgress } from '../progress';
+import { progressOf, type ProgressOptions } from '../progress';
 import { waitFor } from '../../base/wait-until';
 import { makeGvisorRelease, type GvisorRelease } from './release';
 
@@ -18,11 +18,6 @@ export interface ServedRelease extends Omit<GvisorRelease, 'folder'> {
   readonly source: string;
 }
 
-interface ServeOptions {
-  readonly onProgress?: OnProgress | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
-
 /**
  * Publishes a gVisor release to the nodes of a local cluster, at the same URL for as long as the cluster lives.
  * `stopCluster` ends the process that does.
@@ -30,7 +25,7 @@ interface ServeOptions {
  */
 export async function serveGvisorRelease(
   cluster: LocalCluster,
-  { onProgress, signal }: ServeOptions = {},
+  { onProgress, signal }: ProgressOptions = {},
 ): Promise<ServedRelease> {
   const { stateDir, hostAddress } = cluster;
   const { folder, ...release } = await makeGvisorRelease({

@@ -1,4 +1,4 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SandboxError } from '../../base/errors';
 import { LOCAL_ERRORS } from '../errors';
@@ -9,7 +9,8 @@ import { withLock } from '../processes/lock';
 import { markedProcesses } from '../processes/marked';
 import { spawnOwn, tailOf } from '../processes/spawn';
 import { endMarked } from '../processes/stop';
-import { progressOf, type OnProgress } from '../progress';
+import { progressOf, type ProgressOptions, type Task } from '../progress';
+import { replaceFile } from '../replace-file';
 import { resolveTools } from '../toolchain/resolve';
 import { waitFor } from '../../base/wait-until';
 import { leaseHolder } from './host-node';
@@ -21,11 +22,9 @@ const READY_TIMEOUT_MILLISECONDS = 60_000;
 /** The supervisor ends its processes itself within this time. */
 const GRACE_MILLISECONDS = 5_000;
 
-export interface StartHostPodsOptions {
+export interface StartHostPodsOptions extends ProgressOptions {
   /** Namespaces whose pods run as host processes. @default the one of Gatekeeper and the webhook */
   readonly namespaces?: readonly string[];
-  readonly onProgress?: OnProgress | undefined;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -57,24 +56,18 @@ export async function startHostPods(
     programs,
   };
   const report = progressOf('host-pods', onProgress);
-  await withLock(join(stateDir, 'host-pods.lock'), () => ensureRunning(config, report, signal), {
-    signal,
-  });
+  const lock = join(stateDir, 'host-pods.lock');
+  await withLock(lock, () => ensureRunning(config, { report, signal }), { signal });
 }
 
-async function ensureRunning(
-  config: SupervisorConfig,
-  report: (message: string) => void,
-  signal: AbortSignal | undefined,
-): Promise<void> {
+async function ensureRunning(config: SupervisorConfig, { report, signal }: Task): Promise<void> {
   const { stateDir } = config;
   const configFile = join(stateDir, 'host-pods.json');
   const text = JSON.stringify(config);
   const runs = (await markedProcesses(stateDir)).some(({ role }) => role === HOST_PODS_ROLE);
   if (runs && (await readFile(configFile, 'utf8').catch(() => '')) === text) return;
   await endMarked(stateDir, (role) => role === HOST_PODS_ROLE, GRACE_MILLISECONDS);
-  await writeFile(`${configFile}.new`, text, { mode: 0o600 });
-  await rename(`${configFile}.new`, configFile);
+  await replaceFile(configFile, text, 0o600);
 
   report('start the supervisor');
   const logFile = join(stateDir, 'logs', 'host-pods.log');

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { pack, type Pack } from 'tar-stream';
+import { replaceFileWith } from '../replace-file';
 
 /** One entry of an image's file system; `path` has no leading slash. */
 export type ImageEntry = { readonly path: string } & (
@@ -43,7 +44,6 @@ const EPOCH = new Date(0);
 export async function writeDockerArchive(image: Image, target: string): Promise<void> {
   await mkdir(dirname(target), { recursive: true });
   const layer = `${target}.${process.pid}.layer`;
-  const partial = `${target}.${process.pid}.partial`;
   try {
     await writeTar(layer, async (tar) => {
       for (const entry of image.entries) await addEntry(tar, entry);
@@ -57,16 +57,15 @@ export async function writeDockerArchive(image: Image, target: string): Promise<
     });
     const configName = `${createHash('sha256').update(config).digest('hex')}.json`;
     const manifest = [{ Config: configName, RepoTags: image.references, Layers: ['layer.tar'] }];
-    await writeTar(partial, async (tar) => {
+    const fill = async (tar: Pack): Promise<void> => {
       await addEntry(tar, { kind: 'copy', path: 'layer.tar', from: layer, mode: 0o644 });
       await addEntry(tar, { kind: 'text', path: configName, text: config, mode: 0o644 });
       const text = JSON.stringify(manifest);
       await addEntry(tar, { kind: 'text', path: 'manifest.json', text, mode: 0o644 });
-    });
-    await rename(partial, target);
+    };
+    await replaceFileWith(target, (draft) => writeTar(draft, fill));
   } finally {
     await rm(layer, { force: true });
-    await rm(partial, { force: true });
   }
 }
 

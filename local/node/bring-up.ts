@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connectByPath, type PathApi } from '../../kubernetes/by-path';
-import type { LocalCluster } from '../cluster';
 import { controlPlanePaths } from '../control-plane/commands';
 import type { Kubeconfig } from '../control-plane/kubeconfig';
 import { PKI_FILES } from '../control-plane/pki';
@@ -13,7 +12,7 @@ import {
   type ClientIdentity,
 } from './certificates';
 import { createNetwork, findNetwork, type RunningNetwork } from './cluster-network';
-import { diskPaths } from './disk';
+import { diskPaths, type DiskContent } from './disk';
 import { applyDns, awaitDns } from './dns';
 import { egressProgram, resolvConf } from './egress';
 import { findInit, runIp } from './namespaces';
@@ -24,24 +23,22 @@ import {
   policyAgentObjects,
   whyNotEnforced,
 } from './network-policies';
-import type { LocalNode } from './nodes';
-import type { SystemPrograms } from './packages';
 import { nodeCgroup, nodeName, nodesPaths } from './paths';
-import { mayLowerOomScore, type NodePrograms } from './programs';
+import { mayLowerOomScore } from './programs';
 import { awaitReady } from './ready';
 import { removeNode, removeNodes } from './removal';
-import { startNode } from './start-node';
+import { startNode, type StartNode } from './start-node';
 
-export interface BringUp {
-  readonly cluster: LocalCluster;
-  readonly gvisor: 'preinstalled' | 'none';
-  readonly programs: NodePrograms;
-  readonly system: SystemPrograms;
-  /** Docker archives every node loads. */
-  readonly archives: readonly string[];
-  readonly report: (message: string) => void;
-  readonly signal: AbortSignal | undefined;
+/** A node of a local cluster. */
+export interface LocalNode {
+  readonly name: string;
+  readonly ip: string;
+  readonly podCidr: string;
 }
+
+/** What all nodes of a cluster have in common. */
+export type BringUp = Pick<StartNode, 'cluster' | 'system' | 'archives' | 'report' | 'signal'> &
+  Pick<DiskContent, 'gvisor' | 'programs'>;
 
 /** Makes the first `count` nodes of a cluster run, keeping those that do. Nobody else may work on them meanwhile. */
 export async function bringUp(count: number, options: BringUp): Promise<readonly LocalNode[]> {
@@ -80,12 +77,12 @@ export async function bringUp(count: number, options: BringUp): Promise<readonly
   return addresses.map(({ ip, podCidr, index }) => ({ name: nodeName({ index }), ip, podCidr }));
 }
 
-interface StartAll extends BringUp {
+type StartAll = BringUp & {
   readonly client: PathApi;
   readonly running: RunningNetwork;
   /** The nodes' /etc/resolv.conf. */
   readonly resolver: string;
-}
+};
 
 async function startAll(addresses: readonly NodeAddress[], options: StartAll): Promise<void> {
   if (addresses.length === 0) return;

@@ -1,22 +1,16 @@
-import 'reflect-metadata';
-import { randomUUID, webcrypto } from 'node:crypto';
-import { Pkcs10CertificateRequestGenerator } from '@peculiar/x509';
+import { randomUUID } from 'node:crypto';
+import { certificateSigningRequest, type KeyPair, type Subject } from '../../base/certificates';
 import { SandboxError } from '../../base/errors';
 import { LOCAL_ERRORS } from '../errors';
 import type { PathApi } from '../../kubernetes/by-path';
 import type { NamedObject } from '../../kubernetes/object';
-import type { KeyPair } from '../control-plane/pki';
 import { waitFor } from '../../base/wait-until';
 
-const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 const REQUESTS = '/apis/certificates.k8s.io/v1/certificatesigningrequests';
 const SIGNING_TIMEOUT_MILLISECONDS = 60_000;
 
 /** Who a client certificate is for, and which signer gives it. */
-export interface ClientIdentity {
-  readonly commonName: string;
-  /** Kubernetes reads it as a group. */
-  readonly organization?: string;
+export interface ClientIdentity extends Subject {
   readonly signer:
     'kubernetes.io/kube-apiserver-client' | 'kubernetes.io/kube-apiserver-client-kubelet';
 }
@@ -54,13 +48,8 @@ export async function issueClientCertificate(
   identity: ClientIdentity,
   signal?: AbortSignal,
 ): Promise<KeyPair> {
-  const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
-  const { commonName, organization, signer } = identity;
-  const request = await Pkcs10CertificateRequestGenerator.create({
-    name: [...(organization === undefined ? [] : [{ O: [organization] }]), { CN: [commonName] }],
-    keys,
-    signingAlgorithm: ALGORITHM,
-  });
+  const { commonName, signer } = identity;
+  const { request, key } = await certificateSigningRequest(identity);
   const name = `${prefix}-${randomUUID()}`;
   const path = `${REQUESTS}/${name}`;
   await client.create(REQUESTS, {
@@ -68,7 +57,7 @@ export async function issueClientCertificate(
     kind: 'CertificateSigningRequest',
     metadata: { name },
     spec: {
-      request: Buffer.from(request.toString('pem')).toString('base64'),
+      request: Buffer.from(request).toString('base64'),
       signerName: signer,
       usages: ['digital signature', 'client auth'],
     },
@@ -86,10 +75,7 @@ export async function issueClientCertificate(
   );
   if (certificate === undefined)
     throw signingError(commonName, 'the controller manager did not sign it in time');
-  return {
-    certificate: Buffer.from(certificate, 'base64').toString(),
-    key: await pemKey(keys.privateKey),
-  };
+  return { certificate: Buffer.from(certificate, 'base64').toString(), key };
 }
 
 function signingError(commonName: string, reason: string): SandboxError {
@@ -100,10 +86,4 @@ function signingError(commonName: string, reason: string): SandboxError {
       fix: 'read the log of kube-controller-manager, then start again',
     },
   ]);
-}
-
-async function pemKey(key: webcrypto.CryptoKey): Promise<string> {
-  const der = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', key));
-  const lines = der.toString('base64').replace(/.{64}(?=.)/g, '$&\n');
-  return `-----BEGIN PRIVATE KEY-----\n${lines}\n-----END PRIVATE KEY-----\n`;
 }

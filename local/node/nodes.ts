@@ -4,8 +4,8 @@ import type { LocalCluster } from '../cluster';
 import { localImages } from '../images/local-images';
 import { clusterStateDir } from '../paths';
 import { withLock } from '../processes/lock';
-import { progressOf, type OnProgress } from '../progress';
-import { bringUp } from './bring-up';
+import { progressOf, type ProgressOptions } from '../progress';
+import { bringUp, type LocalNode } from './bring-up';
 import { PAUSE_IMAGE } from './config';
 import { COREDNS_IMAGE } from './dns';
 import { MAX_NODES } from './network';
@@ -14,23 +14,11 @@ import { nodePrograms } from './programs';
 import { endNodes, removeNodes } from './removal';
 import { supportProblems } from './support';
 
-export { nodeSupport } from './support';
-
-export interface StartNodesOptions {
+export interface StartNodesOptions extends ProgressOptions {
   /** How many nodes the cluster shall have, called `node-1` and so on. @default 1 */
   readonly count?: number;
   /** Whether the nodes know the handler `runsc` from the start; `none` leaves that to an installer. @default 'none' */
   readonly gvisor?: 'preinstalled' | 'none';
-  readonly onProgress?: OnProgress | undefined;
-  /** Ends the start; what had been started is ended too. */
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** A node of a local cluster. */
-export interface LocalNode {
-  readonly name: string;
-  readonly ip: string;
-  readonly podCidr: string;
 }
 
 /**
@@ -46,7 +34,7 @@ export async function startNodes(
   requireSupport(count);
   const report = progressOf('node', onProgress);
   const programs = await nodePrograms({ gvisor: gvisor === 'preinstalled', report, signal });
-  const system = await systemPrograms(report, signal);
+  const system = await systemPrograms({ report, signal });
   for (const consequence of system.missing) report(`go on, but ${consequence}`);
   report('make images');
   const busybox = system.paths.get('busybox');

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { refuse } from '../../base/errors';
 import { LOCAL_ERRORS } from '../errors';
 import { cacheRoot } from '../paths';
+import type { Task } from '../progress';
 import { withLock } from '../processes/lock';
 
 const run = promisify(execFile);
@@ -66,17 +67,14 @@ export function missingPrograms(): readonly SystemProgram[] {
  * verifies) into our cache and dpkg-deb unpacks there: nothing is installed, apt's own lists and caches stay as they are.
  * @throws SandboxError NODE_PROGRAMS_MISSING
  */
-export async function systemPrograms(
-  report: (message: string) => void,
-  signal?: AbortSignal,
-): Promise<SystemPrograms> {
+export async function systemPrograms({ report, signal }: Task): Promise<SystemPrograms> {
   const wanted = PROGRAMS.filter(({ name }) => !findInstalledProgram(name));
   const root = join(cacheRoot(), 'packages');
   let reason = 'apt-get or dpkg-deb is missing';
   if (wanted.length > 0 && canUnpackPackages()) {
     const packages = wanted.map(({ debianPackage }) => debianPackage);
     try {
-      await withLock(`${root}.lock`, () => unpack(root, packages, report, signal), { signal });
+      await withLock(`${root}.lock`, () => unpack(root, packages, { report, signal }), { signal });
     } catch (error) {
       signal?.throwIfAborted();
       reason = String((error as { stderr?: string }).stderr || error).trim();
@@ -123,8 +121,7 @@ export async function libraryPath(
 async function unpack(
   root: string,
   packages: readonly string[],
-  report: (message: string) => void,
-  signal: AbortSignal | undefined,
+  { report, signal }: Task,
 ): Promise<void> {
   const marker = join(root, `.has-${[...packages].sort().join('-')}`);
   if (existsSync(marker)) return;

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ImagePrograms } from '../images/local-images';
 import { SandboxError } from '../../base/errors';
+import type { Task } from '../progress';
 import { goBinary, type GoProgram } from '../toolchain/binaries';
 import { LDFLAGS } from '../toolchain/tools';
 
@@ -46,20 +47,13 @@ export interface NodePrograms {
   readonly images: Omit<ImagePrograms, 'busybox'>;
 }
 
-export interface ResolvePrograms {
-  readonly gvisor: boolean;
-  readonly report: (
-    message: string,
-    count?: { readonly done: number; readonly total: number },
-  ) => void;
-  readonly signal?: AbortSignal | undefined;
-}
-
 /**
  * The programs of a node written in Go, from the cache or built from the pinned modules.
  * @throws SandboxError TOOLCHAIN_NO_GO, TOOLCHAIN_DISK_FULL, TOOLCHAIN_BUILD_FAILED, LOCAL_LOCKED
  */
-export async function nodePrograms(options: ResolvePrograms): Promise<NodePrograms> {
+export async function nodePrograms(
+  options: Task & { readonly gvisor: boolean },
+): Promise<NodePrograms> {
   return {
     node: await build(NODE, options),
     cni: await build(CNI, options),
@@ -83,7 +77,7 @@ export async function nodePrograms(options: ResolvePrograms): Promise<NodeProgra
  * The one program of a node that it does without: a cluster whose NetworkPolicies are not enforced is of more use than none.
  * A full disk would end the next build as well, so it ends this one.
  */
-async function policyAgent(options: ResolvePrograms): Promise<string | undefined> {
+async function policyAgent(options: Task): Promise<string | undefined> {
   const name = 'kube-network-policies';
   try {
     return (await build({ [name]: go(NETWORK_POLICIES, name, '.') }, options))[name];
@@ -130,7 +124,7 @@ function kubernetes(name: string): GoProgram {
 
 async function build<Name extends string>(
   programs: Readonly<Record<Name, GoProgram>>,
-  { report, signal }: ResolvePrograms,
+  { report, signal }: Task,
 ): Promise<Record<Name, string>> {
   const paths: Partial<Record<Name, string>> = {};
   for (const [name, program] of Object.entries(programs) as [Name, GoProgram][]) {

@@ -6,6 +6,7 @@ import { POOL_LABEL } from '../../base/names';
 import type { PathApi } from '../../kubernetes/by-path';
 import type { LocalCluster } from '../cluster';
 import { spawnMarked } from '../processes/spawn';
+import type { Task } from '../progress';
 import { waitFor } from '../../base/wait-until';
 import { createCgroup } from './cgroups';
 import type { NodeSettings } from './config';
@@ -24,7 +25,7 @@ const CONTAINERD_TIMEOUT_MILLISECONDS = 60_000;
 /** By its path on the node: until the node has its own root, a name could find the computer's own ctr and containerd. */
 const CTR = '/opt/node/bin/ctr';
 
-export interface StartNode {
+export interface StartNode extends Task {
   readonly cluster: LocalCluster;
   readonly client: PathApi;
   readonly settings: NodeSettings;
@@ -34,8 +35,6 @@ export interface StartNode {
   readonly system: SystemPrograms;
   /** Docker archives to load before anything runs. */
   readonly archives: readonly string[];
-  readonly report: (message: string) => void;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** Starts one node of which nothing is left from before, and loads its images. @throws SandboxError NODE_START_FAILED */

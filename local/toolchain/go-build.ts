@@ -2,6 +2,7 @@ import { execFile, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { SandboxError } from '../../base/errors';
+import { VERSIONS } from '../../base/versions';
 import { LOCAL_ERRORS } from '../errors';
 
 const run = promisify(execFile);
@@ -89,7 +90,7 @@ function noGo(build: GoBuild): SandboxError {
       path: build.package,
       reason:
         'it is neither installed, cached nor to be downloaded, and there is no "go" on PATH to build it with',
-      fix: 'install Go 1.21 or later (https://go.dev/dl), which fetches the version the module asks for by itself',
+      fix: `install Go ${VERSIONS.go} or later (https://go.dev/dl)`,
     },
   ]);
 }

@@ -6,7 +6,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import packageJson from '../../package.json';
 import { VERSIONS } from '../../base/versions';
-import { progressOf, type OnProgress } from '../progress';
+import { progressOf, type ProgressOptions } from '../progress';
 import { cachedBinary, goBinary, type GoProgram } from './binaries';
 import { download, type Release } from './download';
 
@@ -43,9 +43,7 @@ export interface PulumiPrograms {
   readonly providerFolder: string;
 }
 
-interface ResolveOptions {
-  readonly onProgress?: OnProgress | undefined;
-  readonly signal?: AbortSignal | undefined;
+interface ResolveOptions extends ProgressOptions {
   /** @default that of this process */
   readonly env?: NodeJS.ProcessEnv;
 }
@@ -83,7 +81,7 @@ export async function resolvePulumi(
  *
  * @throws SandboxError TOOLCHAIN_*, LOCAL_LOCKED
  */
-export async function pulumiLanguageHost(options: ResolveOptions = {}): Promise<string> {
+export async function pulumiLanguageHost(options: ProgressOptions = {}): Promise<string> {
   return make(LANGUAGE_HOST, options);
 }
 
@@ -137,7 +135,7 @@ async function isExecutable(path: string): Promise<boolean> {
 
 async function make(
   program: GoProgram,
-  { onProgress, signal }: ResolveOptions,
+  { onProgress, signal }: ProgressOptions,
   release?: Release,
 ): Promise<string> {
   const report = progressOf('toolchain', onProgress);

@@ -1,13 +1,8 @@
-import { progressOf, type OnProgress } from '../progress';
+import { progressOf, type ProgressOptions, type Task } from '../progress';
 import { cachedBinary, goBinary } from './binaries';
 import { download } from './download';
 import { findInstalled } from './installed';
 import { LDFLAGS, toolNamed, type Tool, type ToolName } from './tools';
-
-interface ResolveOptions {
-  readonly onProgress?: OnProgress | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
 
 /**
  * Paths of programs of exactly the pinned versions. Each comes from the first place that has it: installed
@@ -17,7 +12,7 @@ interface ResolveOptions {
  */
 export async function resolveTools<const Name extends ToolName>(
   names: readonly Name[],
-  { onProgress, signal }: ResolveOptions = {},
+  { onProgress, signal }: ProgressOptions = {},
 ): Promise<Record<Name, string>> {
   const report = progressOf('toolchain', onProgress);
   const paths: Partial<Record<Name, string>> = {};
@@ -32,12 +27,7 @@ export async function resolveTools<const Name extends ToolName>(
   return paths as Record<Name, string>;
 }
 
-interface Step {
-  readonly signal: AbortSignal | undefined;
-  readonly report: ReturnType<typeof progressOf>;
-}
-
-async function resolveTool(tool: Tool, { signal, report }: Step): Promise<string> {
+async function resolveTool(tool: Tool, { signal, report }: Task): Promise<string> {
   const program = { ...tool, ldflags: LDFLAGS };
   const present = (await findInstalled(tool)) ?? (await cachedBinary(program));
   if (present !== undefined) return present;

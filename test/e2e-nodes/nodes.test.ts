@@ -5,7 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { listAt, stringAt, valueAt, type KubernetesObject } from '../../kubernetes/object';
-import { nodeSupport } from '../../local/node/nodes';
+import { nodeSupport } from '../../local/node/support';
 import { clusterStateDir } from '../../local/paths';
 import { markedProcesses } from '../../local/processes/marked';
 import { NAMESPACES } from '../../base/names';

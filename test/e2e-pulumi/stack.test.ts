@@ -11,7 +11,7 @@ import { connect } from '../../kubernetes/client';
 import { referenceOf, stringAt } from '../../kubernetes/object';
 import { planDeployment, type PlannedObject } from '../../deploy/plan';
 import { startCluster, stopCluster, type LocalCluster } from '../../local/cluster';
-import { startCompute } from '../../local/pod-hosts';
+import { startPodBackend } from '../../local/pod-backend';
 import { clusterStateDir } from '../../local/paths';
 import { markOf } from '../../local/processes/marked';
 import { forLocalCluster } from '../../infra/clusters/local-settings';
@@ -41,7 +41,7 @@ beforeAll(async () => {
   // What a killed engine leaves ends with the cluster.
   project = await makeProject(markOf(clusterStateDir(name), 'pulumi'));
   cluster = await startCluster({ name });
-  await startCompute(cluster, { nodes: 0 });
+  await startPodBackend(cluster, { nodes: 0 });
   api = await connect({ kubeconfig: cluster.kubeconfig });
   plan = await planOf('shipped');
 }, SETUP_TIMEOUT_MILLISECONDS);

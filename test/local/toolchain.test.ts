@@ -31,6 +31,16 @@ describe('pins', () => {
     expect(readFileSync(join(folder, 'go.mod'), 'utf8')).toContain(pin);
   });
 
+  test('every go.mod asks for the Go of base/versions.ts', () => {
+    const toolchain = join(__dirname, '../../local/toolchain');
+    const files = readdirSync(toolchain, { recursive: true, encoding: 'utf8' });
+    const modules = files.filter((file) => /(^|\/)go\.mod$/.test(file));
+    expect(modules.length).toBeGreaterThan(0);
+    for (const file of modules) {
+      expect(readFileSync(join(toolchain, file), 'utf8')).toContain(`\ngo ${VERSIONS.go}.`);
+    }
+  });
+
   test('every tool is in the tool list of its go.mod', () => {
     const names = [
       'etcd',

@@ -42,7 +42,7 @@ const CONTAINERS = /\/(secure-ai|kubepods|cri-containerd|runsc|pod[0-9a-f]{8}-)/
 
 /** As iptables-save prints them, without its counters and comments. */
 async function firewallRules(): Promise<string> {
-  const { packagesRoot, paths } = await systemPrograms(() => undefined);
+  const { packagesRoot, paths } = await systemPrograms({ report: () => undefined });
   const restore = paths.get('iptables-restore');
   if (restore === undefined) throw new Error('without iptables nobody sees what is left of rules');
   const env = { ...process.env, ...(await libraryPath(packagesRoot)) };

@@ -5,14 +5,15 @@ import { connectByPath, type PathApi } from '../../../kubernetes/by-path';
 import type { NamedObject } from '../../../kubernetes/object';
 import { startCluster, stopCluster, type LocalCluster } from '../../../local/cluster';
 import { NETWORK_NOT_ENFORCED_ANNOTATION } from '../../../base/names';
-import { startNodes, stopNodes, type LocalNode } from '../../../local/node/nodes';
+import type { LocalNode } from '../../../local/node/bring-up';
+import { startNodes, stopNodes } from '../../../local/node/nodes';
 import { clusterStateDir } from '../../../local/paths';
 import { resolveTools } from '../../../local/toolchain/resolve';
 import { describeWhere } from '../../support/suite';
 import { eventually, type Scratch } from '../scratch';
 import { containerProcesses, hostState, killProcess } from './host';
 import { nodeObstacle, useNodeCache } from './obstacle';
-import { GVISOR_CLASS, service, workload } from './workloads';
+import { GVISOR_CLASS, service, workload, type Pod } from './workloads';
 
 const run = promisify(execFile);
 const CLUSTER = 'policies';
@@ -21,15 +22,6 @@ const POLICIES = '/apis/networking.k8s.io/v1/namespaces/default/networkpolicies'
 const BUILD_TIMEOUT_MILLISECONDS = 1_800_000;
 
 jest.setTimeout(180_000);
-
-interface Pod extends NamedObject {
-  readonly status?: {
-    readonly phase?: string;
-    readonly podIP?: string;
-    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
-    readonly containerStatuses?: readonly { readonly restartCount: number }[];
-  };
-}
 
 describeWhere('NetworkPolicies on a node of this computer', nodeObstacle(), () => {
   let scratch: Scratch;

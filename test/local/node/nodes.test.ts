@@ -4,10 +4,10 @@ import { release } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { connectByPath, type PathApi } from '../../../kubernetes/by-path';
-import type { NamedObject } from '../../../kubernetes/object';
 import { startCluster, stopCluster, type LocalCluster } from '../../../local/cluster';
 import { findInit } from '../../../local/node/namespaces';
-import { startNodes, stopNodes, type LocalNode } from '../../../local/node/nodes';
+import type { LocalNode } from '../../../local/node/bring-up';
+import { startNodes, stopNodes } from '../../../local/node/nodes';
 import { markedProcesses } from '../../../local/processes/marked';
 import { clusterStateDir } from '../../../local/paths';
 import { resolveTools } from '../../../local/toolchain/resolve';
@@ -15,7 +15,7 @@ import { describeWhere } from '../../support/suite';
 import { eventually, type Scratch } from '../scratch';
 import { hostState, killProcess } from './host';
 import { SCRIPT_OPTIONS, nodeObstacle, scriptArguments, useNodeCache } from './obstacle';
-import { GVISOR_CLASS, installer, service, workload } from './workloads';
+import { GVISOR_CLASS, installer, service, workload, type Pod } from './workloads';
 
 const run = promisify(execFile);
 const PODS = '/api/v1/namespaces/default/pods';
@@ -23,14 +23,6 @@ const PODS = '/api/v1/namespaces/default/pods';
 const BUILD_TIMEOUT_MILLISECONDS = 1_800_000;
 
 jest.setTimeout(180_000);
-
-interface Pod extends NamedObject {
-  readonly status?: {
-    readonly phase?: string;
-    readonly podIP?: string;
-    readonly containerStatuses?: readonly { readonly restartCount: number }[];
-  };
-}
 
 describeWhere('nodes of this computer', nodeObstacle(), () => {
   let scratch: Scratch;

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { nodeSupport } from '../../../local/node/nodes';
+import { nodeSupport } from '../../../local/node/support';
 import { cacheRoot } from '../../../local/paths';
 import { useScratchCache, type Scratch } from '../scratch';
 
@@ -11,7 +11,7 @@ const ROOT = join(__dirname, '..', '..', '..');
 export function nodeObstacle(): string | undefined {
   const support = nodeSupport();
   if (!support.supported) return support.reasons.join('; ');
-  const statement = `require('./local/node/packages').systemPrograms(() => {}).catch((e) => { console.error(e.message); process.exit(1); })`;
+  const statement = `require('./local/node/packages').systemPrograms({ report: () => {} }).catch((e) => { console.error(e.message); process.exit(1); })`;
   const { status, stderr } = runScript(statement);
   return status === 0 ? undefined : stderr.trim();
 }

@@ -5,7 +5,7 @@ import { cgroupHierarchies, createCgroup } from '../../../local/node/cgroups';
 import { cniConfig, containerdConfig, kubeletConfig } from '../../../local/node/config';
 import { corefile, dnsObjects, DNS_ADDRESS } from '../../../local/node/dns';
 import { nodeAddress } from '../../../local/node/network';
-import { nodeSupport } from '../../../local/node/nodes';
+import { nodeSupport } from '../../../local/node/support';
 import { gvisorPrograms, mayLowerOomScore } from '../../../local/node/programs';
 import { makeScratch, type Scratch } from '../scratch';
 

@@ -1,4 +1,16 @@
+/** Pods, Services and a RuntimeClass for the tests of real nodes. */
 import { VERSIONS } from '../../../base/versions';
+import type { NamedObject } from '../../../kubernetes/object';
+
+/** The fields of a Pod these tests read. */
+export interface Pod extends NamedObject {
+  readonly status?: {
+    readonly phase?: string;
+    readonly podIP?: string;
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+    readonly containerStatuses?: readonly { readonly restartCount: number }[];
+  };
+}
 
 /** Server and shell in one: answers /name with its own pod's name. */
 export function workload(

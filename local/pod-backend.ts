@@ -1,13 +1,16 @@
+/** Chooses and starts what runs the pods of a local cluster: real nodes, or host processes where nodes cannot run. */
 import { SHARED_ERRORS, SandboxError } from '../base/errors';
 import type { LocalCluster } from './cluster';
 import { HOST_PODS_ROLE, startHostPods } from './host-pods/start';
 import { isNodeRole } from './node/namespaces';
-import { nodeSupport, startNodes, type LocalNode } from './node/nodes';
+import type { LocalNode } from './node/bring-up';
+import { startNodes } from './node/nodes';
+import { nodeSupport } from './node/support';
 import { markedProcesses } from './processes/marked';
-import type { OnProgress } from './progress';
+import type { ProgressOptions } from './progress';
 
 /** Where the pods of a local cluster run. */
-export type Compute =
+export type PodBackend =
   | { readonly kind: 'nodes'; readonly nodes: readonly LocalNode[] }
   | {
       /** The platform's own pods run as processes of this computer, all others stay Pending. */
@@ -16,11 +19,9 @@ export type Compute =
       readonly reasons: readonly string[];
     };
 
-export interface StartComputeOptions {
+export interface StartPodBackendOptions extends ProgressOptions {
   /** How many real nodes; 0 for host processes. @default what the cluster has, else 1 where nodes can run, else 0 */
   readonly nodes?: number | undefined;
-  readonly onProgress?: OnProgress | undefined;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -28,10 +29,10 @@ export interface StartComputeOptions {
  * A cluster keeps the kind it began with, because both would claim the same pods.
  * @throws SandboxError USAGE_INVALID for the other kind; what `startNodes` and `startHostPods` throw
  */
-export async function startCompute(
+export async function startPodBackend(
   cluster: LocalCluster,
-  { nodes, onProgress, signal }: StartComputeOptions = {},
-): Promise<Compute> {
+  { nodes, onProgress, signal }: StartPodBackendOptions = {},
+): Promise<PodBackend> {
   const roles = (await markedProcesses(cluster.stateDir)).map(({ role }) => role);
   const running = roles.filter(isNodeRole).length > 0 ? 'nodes' : kindWithoutNodes(roles);
   const support = nodeSupport();
@@ -51,7 +52,7 @@ export async function startCompute(
   };
 }
 
-function kindOf(nodes: number): Compute['kind'] {
+function kindOf(nodes: number): PodBackend['kind'] {
   return nodes > 0 ? 'nodes' : 'host-pods';
 }
 
@@ -59,7 +60,7 @@ function kindWithoutNodes(roles: readonly string[]): 'host-pods' | undefined {
   return roles.includes(HOST_PODS_ROLE) ? 'host-pods' : undefined;
 }
 
-function otherKind(name: string, running: Compute['kind']): SandboxError {
+function otherKind(name: string, running: PodBackend['kind']): SandboxError {
   return new SandboxError(SHARED_ERRORS.USAGE_INVALID, [
     {
       path: '--nodes',
