@@ -3,8 +3,8 @@
  * writes short-circuit jumps. Rego has no recursion, so it cannot walk a nested condition; following edges it can.
  */
 import type { Condition } from '../../model/runtime-policy';
-import type { ContainerTest, PodTest } from './tests';
-import { containerTest, podTest } from './tests';
+import type { ContainerTest, PodTest } from './condition-parameters';
+import { containerTest, podTest } from './condition-parameters';
 
 /** Where a test leads: to the test of that name, or to an end. */
 type Target = string;
