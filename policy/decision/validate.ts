@@ -8,6 +8,7 @@ import {
 } from './strength';
 import type { Denial } from './decision';
 import { DENIAL_CODES } from './decision';
+import { DENIAL_MESSAGES, filled, HOLLOW_ANNOTATIONS, MOST_NAMED_ANNOTATIONS } from './messages';
 import type { PodFacts } from '../pod/facts';
 import { globMatches } from '../../base/glob';
 import type { Rule, RuntimePolicy } from '../model/runtime-policy';
@@ -38,8 +39,11 @@ export function denialsOf(
 function unknownRuntime(policy: RuntimePolicy, facts: PodFacts): Denial[] {
   const label = facts.labels.get(policy.labelKey);
   if (label === undefined || runtimeNamed(policy, label) !== undefined) return [];
-  const known = policy.runtimes.map((runtime) => runtime.name).join(', ');
-  const message = `Pod ${facts.displayName} asks for runtime ${label}, which is not one of ${known}`;
+  const message = filled(DENIAL_MESSAGES.UNKNOWN_RUNTIME, {
+    pod: facts.displayName,
+    value: label,
+    runtimes: policy.runtimes.map((runtime) => runtime.name).join(', '),
+  });
   return [{ code: 'UNKNOWN_RUNTIME', message }];
 }
 
@@ -47,7 +51,11 @@ function unknownClass(policy: RuntimePolicy, facts: PodFacts): Denial[] {
   const known = policy.runtimes.map((runtime) => runtime.runtimeClassName);
   const { runtimeClassName } = facts;
   if (runtimeClassName === undefined || known.includes(runtimeClassName)) return [];
-  const message = `Pod ${facts.displayName} uses runtimeClassName ${runtimeClassName}, which is not one of ${known.join(', ')}`;
+  const message = filled(DENIAL_MESSAGES.UNKNOWN_CLASS, {
+    pod: facts.displayName,
+    class: runtimeClassName,
+    classes: known.join(', '),
+  });
   return [{ code: 'UNKNOWN_CLASS', message }];
 }
 
@@ -57,7 +65,11 @@ function labelRequired(policy: RuntimePolicy, facts: PodFacts): Denial[] {
     .filter((requirement) => !acceptableToRequirement(policy, requirement, label))
     .map(({ runtime }) => ({
       code: 'LABEL_REQUIRED',
-      message: `Pod ${facts.displayName} requires label ${policy.labelKey} to use runtime ${runtime}`,
+      message: filled(DENIAL_MESSAGES.LABEL_REQUIRED, {
+        pod: facts.displayName,
+        labelKey: policy.labelKey,
+        runtime,
+      }),
     }));
 }
 
@@ -65,19 +77,21 @@ function ruleViolated(policy: RuntimePolicy, facts: PodFacts, matching: readonly
   const rule = strongestRule(policy, matching);
   const label = facts.labels.get(policy.labelKey);
   if (rule === undefined || acceptableToRules(policy, matching, label)) return [];
-  const message = `Workload ${facts.displayName} with ${rule.title} requires runtime ${rule.runtime}`;
+  const { title, runtime } = rule;
+  const message = filled(DENIAL_MESSAGES.RULE_VIOLATED, { pod: facts.displayName, title, runtime });
   return [{ code: 'RULE_VIOLATED', message }];
 }
 
 function classMismatch(policy: RuntimePolicy, facts: PodFacts): Denial[] {
   const runtime = runtimeNamed(policy, facts.labels.get(policy.labelKey));
   if (runtime === undefined || runtime.runtimeClassName === facts.runtimeClassName) return [];
-  const message = `Pod ${facts.displayName} has runtime label ${runtime.name} but runtimeClassName ${facts.runtimeClassName ?? 'none'}`;
+  const message = filled(DENIAL_MESSAGES.CLASS_MISMATCH, {
+    pod: facts.displayName,
+    label: runtime.name,
+    class: facts.runtimeClassName ?? 'none',
+  });
   return [{ code: 'CLASS_MISMATCH', message }];
 }
-
-/** Annotation keys that a denial names; there may be thousands. */
-export const MOST_NAMED_ANNOTATIONS = 5;
 
 /**
  * Keys of annotations that configure the sandbox and that its runtime does not allow, sorted. What runs is the class, so the allow-list is that of
@@ -98,13 +112,15 @@ export function hollowAnnotations(
 }
 
 function hollowSandbox(policy: RuntimePolicy, facts: PodFacts): Denial[] {
-  const { displayName } = facts;
   const keys = hollowAnnotations(policy, facts);
   if (keys.length === 0) return [];
-  const named = keys.slice(0, MOST_NAMED_ANNOTATIONS).join(', ');
   const omitted = keys.length - MOST_NAMED_ANNOTATIONS;
-  const what = `sets ${keys.length === 1 ? 'annotation' : 'annotations'} ${named}${omitted > 0 ? ` and ${omitted} more` : ''}`;
-  const message = `Pod ${displayName} ${what}, which leads around its sandbox`;
+  const howMany = keys.length === 1 ? 'one' : omitted <= 0 ? 'several' : 'many';
+  const what = filled(HOLLOW_ANNOTATIONS[howMany], {
+    keys: keys.slice(0, MOST_NAMED_ANNOTATIONS).join(', '),
+    omitted: String(omitted),
+  });
+  const message = filled(DENIAL_MESSAGES.HOLLOW_SANDBOX, { pod: facts.displayName, what });
   return [{ code: 'HOLLOW_SANDBOX', message }];
 }
 
@@ -112,7 +128,10 @@ function hollowSandbox(policy: RuntimePolicy, facts: PodFacts): Denial[] {
 function unsandboxed(policy: RuntimePolicy, facts: PodFacts): Denial[] {
   const saysNothing = !facts.labels.has(policy.labelKey) && facts.runtimeClassName === undefined;
   if (!saysNothing || policy.unlabelled === 'ignore') return [];
-  const message = `Pod ${facts.displayName} in namespace ${facts.namespace} would run outside a sandbox`;
+  const message = filled(DENIAL_MESSAGES.UNSANDBOXED, {
+    pod: facts.displayName,
+    namespace: facts.namespace,
+  });
   return [{ code: 'UNSANDBOXED', message }];
 }
 

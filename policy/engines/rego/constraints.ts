@@ -2,7 +2,7 @@
 import type { Requirement, RuntimePolicy } from '../../model/runtime-policy';
 import { CONSTRAINT_KINDS, ENABLED_LABEL, EXEMPT_NAMESPACES } from '../../../base/names';
 import { decisionGraph } from './decision-graph';
-import { textTest } from './tests';
+import { textTest } from './condition-parameters';
 
 type ConstraintKind = (typeof CONSTRAINT_KINDS)[keyof typeof CONSTRAINT_KINDS];
 

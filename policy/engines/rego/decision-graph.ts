@@ -5,8 +5,8 @@
 import type { Condition } from '../../model/runtime-policy';
 import type { Formula } from '../../rules/formula';
 import { formulaOf } from '../../rules/formula';
-import type { ContainerTest, PodTest } from './tests';
-import { containerTest, podTest } from './tests';
+import type { ContainerTest, PodTest } from './condition-parameters';
+import { containerTest, podTest } from './condition-parameters';
 
 /** Where a test leads: to the test of that name, or to an end. */
 type Target = string;

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { parseImage } from '../../../../policy/pod/image';
 import { parseQuantity } from '../../../../policy/pod/quantity';
 import { sampleSeed } from '../../../oracle/seed';
-import { amountOf } from './amount-of';
+import { integerOf } from './integer-of';
 import { buildGator } from './gator';
 import { evaluate } from './probe';
 
@@ -36,11 +36,11 @@ test(
   async () => {
     const { seed, values } = sample(quantities, QUANTITIES);
     const texts = [...ODD_QUANTITIES, ...values];
-    const amounts = await evaluate('quantity.parse(given)', texts);
+    const parsed = await evaluate('quantity.parse(given)', texts);
     const differences = texts
       .map((text, index) => ({
         text,
-        rego: amountOf(amounts[index]),
+        rego: integerOf(parsed[index]),
         expected: parseQuantity(text),
       }))
       .filter(({ rego, expected }) => rego !== expected);
@@ -92,9 +92,9 @@ test(
       ['-5', '3'],
       ...values,
     ];
-    const sums = await evaluate('amount.total([quantity.parse(term) | some term in given])', lists);
+    const sums = await evaluate('integer.total([quantity.parse(term) | some term in given])', lists);
     const differences = lists
-      .map((list, index) => ({ list, rego: amountOf(sums[index]), expected: sumOf(list) }))
+      .map((list, index) => ({ list, rego: integerOf(sums[index]), expected: sumOf(list) }))
       .filter(({ rego, expected }) => rego !== expected);
     expect({ seed, differences: differences.slice(0, 10) }).toEqual({ seed, differences: [] });
   },

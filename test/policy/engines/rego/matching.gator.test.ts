@@ -10,7 +10,7 @@ import type { Resources } from '../../../../policy/pod/resources';
 import { conditions, malformedPods, pods } from '../../../fixtures/arbitraries';
 import { sampleSeed } from '../../../oracle/seed';
 import { buildGator } from './gator';
-import { amountOf } from './amount-of';
+import { integerOf } from './integer-of';
 import { evaluateForPods } from './probe';
 
 const BATCHES = 4;
@@ -80,8 +80,8 @@ test(
       }));
       const [whole, each] = read[index] as [Read, Read[]];
       const actual = [whole, ...each].map(({ requests, limits }) => ({
-        requests: plainAmounts(requests),
-        limits: plainAmounts(limits),
+        requests: plainQuantities(requests),
+        limits: plainQuantities(limits),
       }));
       return JSON.stringify(actual) === JSON.stringify(expected) ? [] : [{ pod, actual, expected }];
     });
@@ -98,7 +98,7 @@ interface Read {
 const plain = (resources: Resources) =>
   [...resources].map(([name, quantity]) => `${name} ${quantity}`).sort();
 
-const plainAmounts = (amounts: Readonly<Record<string, unknown>>) =>
-  Object.entries(amounts)
-    .map(([name, amount]) => `${name} ${amountOf(amount)}`)
+const plainQuantities = (quantities: Readonly<Record<string, unknown>>) =>
+  Object.entries(quantities)
+    .map(([name, quantity]) => `${name} ${integerOf(quantity)}`)
     .sort();

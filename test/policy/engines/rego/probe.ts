@@ -1,12 +1,12 @@
-/** Runs expressions of the Rego library in Gatekeeper's engine and gives their values, which no constraint would tell. */
-import { RULE_LIBRARY } from '../../../../policy/engines/rego/source/libraries';
+/** Evaluates expressions of the Rego libraries in Gatekeeper's engine and returns their values, which no constraint reports. */
+import { librariesOf } from '../../../../policy/engines/rego/modules';
 import { gatorTest } from './gator';
 
-const NAMES = ['amount', 'conditions', 'facts', 'image', 'quantity', 'resources', 'rules'];
+const NAMES = ['conditions', 'facts', 'image', 'integer', 'quantity', 'resources', 'rules'];
 
 /**
- * What the expression gives for each input, which it knows as `given`; undefined where it is undefined.
- * It may use the modules `amount`, `conditions`, `facts`, `image`, `quantity`, `resources` and `rules`.
+ * The value of the expression for each input, which it refers to as `given`; undefined where it is undefined.
+ * It may use the libraries in `NAMES`.
  */
 export async function evaluate(
   expression: string,
@@ -33,7 +33,7 @@ export async function evaluate(
 /** Few, because gator repeats the constraint with every violation it prints. */
 const INPUTS_PER_CONSTRAINT = 25;
 
-/** What the expression gives for each pod under these parameters of a constraint; undefined where it is undefined. */
+/** The value of the expression for each pod under these parameters of a constraint; undefined where it is undefined. */
 export async function evaluateForPods(
   expression: string,
   pods: readonly object[],
@@ -70,7 +70,7 @@ function template(rule: string): unknown {
   // Gatekeeper refuses imports that nothing uses.
   const used = NAMES.map((name) => `data.lib.${name}`).join(', ');
   const rego = `package probe\n\n${imports}\n\n${rule}\n\nused := [${used}]\n`;
-  const source = { version: 'v1', rego, libs: RULE_LIBRARY };
+  const source = { version: 'v1', rego, libs: librariesOf(rego) };
   const openAPIV3Schema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
   return {
     apiVersion: 'templates.gatekeeper.sh/v1',

@@ -1,5 +1,5 @@
-/** Rego: what the matching rules ask of the pod's runtime, equal to `strongestRule` and `acceptableToRules`. */
-export const RULES_REGO = `package lib.rules
+# What the matching rules ask of the pod's runtime, equal to strongestRule and acceptableToRules in policy/decision/strength.ts.
+package lib.rules
 
 import data.lib.conditions
 import data.lib.runtimes
@@ -8,7 +8,7 @@ matching := [rule | some rule in input.parameters.rules; conditions.holds(rule.w
 
 required_strength := max([runtimes.strengths[rule.runtime] | some rule in matching])
 
-# The matching rules that name the strongest runtime, by name. Those that name a weaker one have no say.
+# The matching rules that name the strongest runtime, by name. Rules that name a weaker one are ignored.
 speaking := {rule.name: rule | some rule in matching; runtimes.strengths[rule.runtime] == required_strength}
 
 strongest := speaking[min(object.keys(speaking))]
@@ -21,4 +21,3 @@ enforce := "exactly" if {
 }
 
 label_accepted if runtimes.label_accepted(enforce, strongest.runtime)
-`;

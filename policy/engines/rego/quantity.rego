@@ -1,10 +1,8 @@
-/**
- * Rego: Kubernetes quantities, read exactly as `parseQuantity` reads them.
- * Source: `ParseQuantity` in k8s.io/apimachinery v0.36.3, pkg/api/resource/quantity.go.
- */
-export const QUANTITY_REGO = `package lib.quantity
+# Kubernetes quantities, parsed exactly as parseQuantity in policy/pod/quantity.ts parses them.
+# Source: ParseQuantity in k8s.io/apimachinery v0.36.3, pkg/api/resource/quantity.go.
+package lib.quantity
 
-import data.lib.amount
+import data.lib.integer
 
 decimal_exponents := {
 	"n": -9, "u": -6, "m": -3, "": 0,
@@ -20,29 +18,29 @@ binary_factors := {
 	"Ei": 1152921504606846976,
 }
 
-# The largest amount a binary suffix can say: 2^63 - 1 units.
+# The largest quantity with a binary suffix: 2^63 - 1 units, in nano-units.
 binary_cap := [4, 9, 223372036, 854775807, 0]
 
-# Amounts of more digits than this, counted in nano-units, are all alike.
+# Quantities of more digits than this, in nano-units, all count as the same.
 most_digits := 100
 
-saturated := amount.of_digits(concat("", ["1", amount.zeros(most_digits)]))
+saturated := integer.of_digits(concat("", ["1", integer.zeros(most_digits)]))
 
-# The amount in nano-units, rounded away from zero; undefined for a text that is no quantity.
-parse(text) := signed(sign, magnitude(trim_left(whole, "0"), fraction, suffix)) if {
-	text != ""
+# The quantity in nano-units, rounded away from zero; undefined for a string that is not a quantity.
+parse(string) := signed(sign, magnitude(trim_left(whole, "0"), fraction, suffix)) if {
+	string != ""
 	some [_, sign, whole, fraction, suffix] in regex.find_all_string_submatch_n(
 		"^([+-]?)([0-9]*)(?:[.]([0-9]*))?([KMGTPE]i|[numkMGTPE]?|[eE][+-]?[0-9]+)$",
-		text, 1,
+		string, 1,
 	)
 	readable(concat("", [whole, fraction]), suffix)
 }
 
-signed("-", value) := amount.negated(value)
+signed("-", value) := integer.negated(value)
 
 signed(sign, value) := value if sign != "-"
 
-# A text without digits is zero to the upstream parser while it computes in an int64, and an error else.
+# The upstream parser reads a string without digits as zero while it computes in an int64, and as an error otherwise.
 readable(digits, _) if digits != ""
 
 readable("", suffix) if suffix in {"Ki", "Mi", "Gi", "Ti"}
@@ -57,7 +55,7 @@ magnitude(whole, fraction, suffix) := scaled(
 magnitude(whole, fraction, suffix) := min([binary_cap, scaled(product, 0 - count(places))]) if {
 	count(whole) <= 19
 	places := shortened(fraction)
-	product := amount.product_digits(concat("", [whole, places]), binary_factors[suffix])
+	product := integer.product_digits(concat("", [whole, places]), binary_factors[suffix])
 }
 
 magnitude(whole, _, suffix) := binary_cap if {
@@ -82,7 +80,7 @@ exponent(suffix) := int32(value) if {
 	value <= 9223372036854775807
 }
 
-# By which power of ten the digits are multiplied. The upstream parser computes it in one of two ways, which
+# The power of ten by which the digits are multiplied. The upstream parser computes it in one of two ways, which
 # differ where an int32 overflows.
 scale(digit_count, places, power) := int32(power - places) if {
 	digit_count <= 18
@@ -94,20 +92,20 @@ int32(n) := ((((n + 2147483648) % 4294967296) + 4294967296) % 4294967296) - 2147
 # The digits multiplied by 10^power, in nano-units; what is less than one nano-unit is rounded up.
 scaled(digits, power) := shifted(trim_left(digits, "0"), power + 9)
 
-shifted("", _) := amount.zero
+shifted("", _) := integer.zero
 
 shifted(digits, places) := saturated if {
 	digits != ""
 	count(digits) + places > most_digits
 }
 
-shifted(digits, places) := amount.of_digits(concat("", [digits, amount.zeros(places)])) if {
+shifted(digits, places) := integer.of_digits(concat("", [digits, integer.zeros(places)])) if {
 	digits != ""
 	count(digits) + places <= most_digits
 	places >= 0
 }
 
-shifted(digits, places) := amount.total([amount.of_digits(kept), amount.of_digits(one_if_any(cut))]) if {
+shifted(digits, places) := integer.total([integer.of_digits(kept), integer.of_digits(one_if_any(cut))]) if {
 	digits != ""
 	count(digits) + places <= most_digits
 	places < 0
@@ -115,4 +113,3 @@ shifted(digits, places) := amount.total([amount.of_digits(kept), amount.of_digit
 	kept := substring(digits, 0, length)
 	cut := substring(digits, length, -1)
 }
-`;

@@ -1,7 +1,7 @@
-/** Rego: reading members of an object nobody has checked. A member of the wrong kind reads as missing, null too. */
-export const UNTRUSTED_REGO = `package lib.untrusted
+# Reads members of an object that nothing has validated. A member of the wrong kind reads as missing, and so does null.
+package lib.untrusted
 
-text(object_, path) := value if {
+string(object_, path) := value if {
 	value := object.get(object_, path, null)
 	is_string(value)
 }
@@ -19,7 +19,8 @@ flag(object_, path, default_) := value if {
 
 members(object_, path) := as_object(object.get(object_, path, null))
 
-texts(object_, path) := {name: value | some name, value in members(object_, path); is_string(value)}
+# The members that are strings.
+string_map(object_, path) := {name: value | some name, value in members(object_, path); is_string(value)}
 
 elements(object_, path) := value if {
 	value := object.get(object_, path, null)
@@ -31,4 +32,3 @@ objects(object_, path) := [as_object(element) | some element in elements(object_
 as_object(value) := value if is_object(value)
 
 as_object(value) := {} if not is_object(value)
-`;

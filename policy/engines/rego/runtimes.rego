@@ -1,5 +1,5 @@
-/** Rego: the runtimes of the policy, equal to `acceptable.ts`. */
-export const RUNTIMES_REGO = `package lib.runtimes
+# The runtimes of the policy and which of them a label may name, equal to policy/decision/strength.ts.
+package lib.runtimes
 
 import data.lib.facts
 
@@ -12,10 +12,9 @@ classes := {runtime.name: runtime.runtimeClassName | some runtime in input.param
 
 class_names := concat(", ", [runtime.runtimeClassName | some runtime in input.parameters.runtimes])
 
-# Whether the pod's label names a runtime that will do. A label that names none never will, a missing one neither.
+# Whether the requirement accepts the pod's label. A missing label, or one that names no runtime, is never accepted.
 label_accepted("present", _) if strengths[facts.label] >= 0
 
 label_accepted("exactly", runtime) if facts.label == runtime
 
 label_accepted("atLeast", runtime) if strengths[facts.label] >= strengths[runtime]
-`;

@@ -1,51 +1,52 @@
-/** Rego: whether a review is one to judge at all; of updates, equal to `isJudgedChange`, where the reasons are. */
-import { DECISION_ANNOTATION, SANDBOX_ANNOTATION_PREFIXES } from '../../../../base/names';
+# Whether a review is judged at all; for updates equal to isJudgedChange in policy/decision/judged-change.ts, which gives the reasons.
+package lib.review
 
-export const REVIEW_REGO = `package lib.review
-
+import data.lib.constants
 import data.lib.facts
 import data.lib.resources
 import data.lib.untrusted
 
-# What may never be refused: taking a pod away, and talking to one that runs. Audits have no operation.
 judged if {
-	not input.review.operation in {"DELETE", "CONNECT"}
+	not unjudged_operation
 	not unjudged_update
 }
 
-# A pod that is being deleted. The new object does not say so on the status subresource.
+# Deleting a pod and connecting to it are never refused. Audits have no operation.
+unjudged_operation if input.review.operation in {"DELETE", "CONNECT"}
+
+# A pod that is being deleted. Read from the old object: on the status subresource the new one does not have the timestamp.
 unjudged_update if {
 	input.review.operation == "UPDATE"
-	untrusted.text(input.review.oldObject, ["metadata", "deletionTimestamp"])
+	untrusted.string(input.review.oldObject, ["metadata", "deletionTimestamp"])
 }
 
-# An update may change all else on a pod that would be refused today, so that finalizers and status never get stuck.
+# An update may change everything else on a pod that would be refused today, so that finalizers and status never get stuck.
 unjudged_update if {
 	input.review.operation == "UPDATE"
 	old := input.review.oldObject
 	new := input.review.object
 	is_object(old)
-	judged_texts(old) == judged_texts(new)
+	judged_strings(old) == judged_strings(new)
 	same_resources(untrusted.members(old, ["spec"]), untrusted.members(new, ["spec"]))
 	every list in ["containers", "initContainers", "ephemeralContainers"] {
 		same_containers(untrusted.elements(old, ["spec", list]), untrusted.elements(new, ["spec", list]))
 	}
 }
 
-judged_texts(pod) := {
+judged_strings(pod) := {
 	"label": [label | label := facts.label_of(pod)],
 	"class": [class | class := facts.class_of(pod)],
 	"annotations": {key: value |
-		some key, value in untrusted.texts(pod, ["metadata", "annotations"])
+		some key, value in untrusted.string_map(pod, ["metadata", "annotations"])
 		is_judged_annotation(key)
 	},
 }
 
-is_judged_annotation(${JSON.stringify(DECISION_ANNOTATION)})
+is_judged_annotation(key) if key == constants.decision_annotation
 
-is_judged_annotation(key) if strings.any_prefix_match(key, ${JSON.stringify(SANDBOX_ANNOTATION_PREFIXES)})
+is_judged_annotation(key) if strings.any_prefix_match(key, constants.sandbox_annotation_prefixes)
 
-# Here and below, what is written alike is alike and costs no more than comparing it.
+# Here and below, equal JSON is compared first: it needs nothing parsed.
 same_containers(old, new) if old == new
 
 same_containers(old, new) if {
@@ -60,11 +61,11 @@ same_container(old, new) if old == new
 
 same_container(old, new) if {
 	old != new
-	container_texts(old) == container_texts(new)
+	container_strings(old) == container_strings(new)
 	same_resources(old, new)
 }
 
-container_texts(container) := {name: [text | text := untrusted.text(container, [name])] |
+container_strings(container) := {name: [value | value := untrusted.string(container, [name])] |
 	some name in ["image", "restartPolicy"]
 }
 
@@ -77,4 +78,3 @@ same_resources(old, new) if {
 		resources.stated(old, list) == resources.stated(new, list)
 	}
 }
-`;

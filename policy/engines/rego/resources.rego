@@ -1,25 +1,25 @@
-/** Rego: requests and limits of one container and of the whole pod, equal to `containerResources` and `podResources`. */
-export const RESOURCES_REGO = `package lib.resources
+# Requests and limits of one container and of the whole pod, equal to containerResources and podResources in policy/pod/resources.ts.
+package lib.resources
 
-import data.lib.amount
+import data.lib.integer
 import data.lib.quantity
 import data.lib.untrusted
 
-# What one container states: resource name to amount. A request that is missing is the limit.
+# What one container states: resource name to quantity. A missing request is the limit.
 of_container(container) := {"requests": object.union(limits, requests), "limits": limits} if {
 	limits := stated(container, "limits")
 	requests := stated(container, "requests")
 }
 
-# What a container, or the spec of a pod, states itself in one of the lists.
-stated(holder, list) := {name: quantity.parse(quantity_text(value)) |
+# What a container, or the spec of a pod, states in one of the two lists.
+stated(holder, list) := {name: quantity.parse(quantity_string(value)) |
 	some name, value in untrusted.members(holder, ["resources", list])
 }
 
-quantity_text(value) := value if is_string(value)
+quantity_string(value) := value if is_string(value)
 
 # Manifests may write a plain number, as in "cpu: 4".
-quantity_text(value) := json.marshal(value) if is_number(value)
+quantity_string(value) := json.marshal(value) if is_number(value)
 
 # What the whole pod under review needs, overhead excluded: PodRequests and PodLimits of k8s.io/component-helpers v0.36.3
 # (resource/helpers.go), after the API server's defaults for pod-level resources (pkg/apis/core/v1/defaults.go).
@@ -40,12 +40,12 @@ takes_limit(name, _) if is_huge(name)
 
 takes_limit(name, requests) if not requests[name]
 
-# Every amount a container states, in the order in which containers start, and whether the container then stays: sidecars and
+# Every quantity a container states, in the order in which containers start, and whether the container then stays: sidecars and
 # main containers do, other init containers end before the next one starts.
-statements := [[list, name, stays, amount] |
+statements := [[list, name, stays, value] |
 	some [stays, resources] in array.concat(starting, main)
-	some list, amounts in resources
-	some name, amount in amounts
+	some list, quantities in resources
+	some name, value in quantities
 ]
 
 starting := [[is_sidecar(container), of_container(container)] |
@@ -58,38 +58,38 @@ main := [[true, of_container(container)] |
 
 default is_sidecar(_) := false
 
-is_sidecar(container) if untrusted.text(container, ["restartPolicy"]) == "Always"
+is_sidecar(container) if untrusted.string(container, ["restartPolicy"]) == "Always"
 
-peaks(list) := {name: peak(amounts) | some [list_, name], amounts in by_name; list_ == list}
+peaks(list) := {name: peak(quantities) | some [list_, name], quantities in by_name; list_ == list}
 
 # The inner comprehension closes over variables that it only unifies, so OPA reads the statements once for all names and not
 # once for each (OPA documentation, Policy Performance, Comprehension Indexing).
-by_name := {[list, name]: amounts |
+by_name := {[list, name]: quantities |
 	some [list, name] in {[list, name] | some [list, name, _, _] in statements}
-	amounts := [[stays, amount] |
+	quantities := [[stays, value] |
 		some statement in statements
 		statement[0] == list
 		statement[1] == name
 		stays := statement[2]
-		amount := statement[3]
+		value := statement[3]
 	]
 }
 
-peak([[_, amount]]) := amount
+peak([[_, value]]) := value
 
-# All that stays, or a container that ends together with what started before it and stays, whichever is more. What has started
-# is never more than all that stays: the API server refuses amounts below zero. Adding up by blocks keeps this from taking the
-# square of the containers.
-peak(amounts) := max(array.concat(whole, passing)) if {
-	count(amounts) > 1
-	whole := [total | total := amount.total([own | some [true, own] in amounts])]
-	staying := [object.get({true: own}, stays, amount.zero) | some [stays, own] in amounts]
-	blocks := [amount.total(array.slice(staying, start, start + block_size)) |
+# The larger of two: all that stays, or a container that ends plus what started before it and stays. What has started is
+# never more than all that stays, because the API server refuses negative quantities. Adding up by blocks keeps this from
+# taking time quadratic in the containers.
+peak(quantities) := max(array.concat(whole, passing)) if {
+	count(quantities) > 1
+	whole := [total | total := integer.total([own | some [true, own] in quantities])]
+	staying := [object.get({true: own}, stays, integer.zero) | some [stays, own] in quantities]
+	blocks := [integer.total(array.slice(staying, start, start + block_size)) |
 		some start in numbers.range_step(0, count(staying) - 1, block_size)
 	]
-	started := [amount.total(array.concat([amount.zero], array.slice(blocks, 0, block))) | some block, _ in blocks]
-	passing := [amount.total(array.concat([own, started[block]], array.slice(staying, block * block_size, place))) |
-		some place, [false, own] in amounts
+	started := [integer.total(array.concat([integer.zero], array.slice(blocks, 0, block))) | some block, _ in blocks]
+	passing := [integer.total(array.concat([own, started[block]], array.slice(staying, block * block_size, place))) |
+		some place, [false, own] in quantities
 		block := floor(place / block_size)
 	]
 }
@@ -112,4 +112,3 @@ pod_may_state("memory")
 pod_may_state(name) if is_huge(name)
 
 is_huge(name) if startswith(name, "hugepages-")
-`;

@@ -1,14 +1,11 @@
-/**
- * Rego: integers of any size that Rego's own comparison puts in order.
- *
- * OPA computes with floats of 64 bits of mantissa (open-policy-agent/opa v1.17.1, v1/topdown/arithmetic.go), while a quantity
- * in nano-units takes 93 bits and more. So an integer is an array of base-10^9 limbs, and no number ever leaves the exact range.
- */
-export const AMOUNT_REGO = `package lib.amount
+# Integers of any size, in a form that Rego's own comparison orders.
+# OPA computes with floats of 64 bits of mantissa (open-policy-agent/opa v1.17.1, v1/topdown/arithmetic.go), while a quantity
+# in nano-units takes 93 bits and more. So an integer is an array of limbs, and no number leaves the exact range.
+package lib.integer
 
-# An amount is [count, limb, limb, ...]: how many limbs there are, then the limbs, most significant first, without leading
-# zeros. Every member is negated for a negative amount; zero is [0].
-# Rego orders arrays member by member, which orders these as the integers they stand for.
+# An integer is [count, limb, limb, ...]: the number of limbs, then the base-10^9 limbs, most significant first, without leading
+# zeros. Every member is negated for a negative integer; zero is [0].
+# Rego compares arrays member by member, which orders these as the integers they stand for.
 
 base := 1000000000
 
@@ -18,14 +15,14 @@ of_digits(digits) := of_limbs(limbs_of(digits))
 
 of_limbs(limbs) := array.concat([count(limbs)], limbs)
 
-negated(amount) := [negative | some part in amount; negative := 0 - part]
+negated(n) := [negative | some part in n; negative := 0 - part]
 
-# The sum; undefined where there is nothing to sum.
-total(amounts) := difference(
-	unsigned_total([amount | some amount in amounts; amount[0] >= 0]),
-	unsigned_total([negated(amount) | some amount in amounts; amount[0] < 0]),
+# The sum of the integers; undefined for an empty array.
+total(integers) := difference(
+	unsigned_total([n | some n in integers; n[0] >= 0]),
+	unsigned_total([negated(n) | some n in integers; n[0] < 0]),
 ) if {
-	count(amounts) > 0
+	count(integers) > 0
 }
 
 # Decimal digits multiplied by an integer of up to 19 digits.
@@ -45,13 +42,13 @@ zeros(n) := concat("", ["0" | some _ in numbers.range(1, n)]) if n > 0
 
 unsigned_total([]) := zero
 
-unsigned_total([amount]) := amount
+unsigned_total([n]) := n
 
-unsigned_total(amounts) := of_limbs(carried([column |
-	some place in numbers.range(max([amount[0] | some amount in amounts]), 1)
-	column := sum([limb_at(amount, place) | some amount in amounts])
+unsigned_total(integers) := of_limbs(carried([column |
+	some place in numbers.range(max([n[0] | some n in integers]), 1)
+	column := sum([limb_at(n, place) | some n in integers])
 ])) if {
-	count(amounts) > 1
+	count(integers) > 1
 }
 
 difference(a, [0]) := a
@@ -63,7 +60,7 @@ difference(a, b) := of_limbs(subtracted(a, b)) if {
 
 difference(a, b) := negated(of_limbs(subtracted(b, a))) if a < b
 
-# Subtracts by adding the complement, which never goes below zero; the limb that this makes too many is cut off.
+# Subtracts by adding the complement, which is never negative; the extra limb that this adds is cut off.
 subtracted(a, b) := stripped(array.slice(sums, 1, count(sums))) if {
 	sums := carried([column |
 		some place in numbers.range(a[0], 1)
@@ -73,9 +70,9 @@ subtracted(a, b) := stripped(array.slice(sums, 1, count(sums))) if {
 }
 
 # Places count from the least significant limb, which is 1.
-limb_at(amount, place) := amount[count(amount) - place] if place < count(amount)
+limb_at(n, place) := n[count(n) - place] if place < count(n)
 
-limb_at(amount, place) := 0 if place >= count(amount)
+limb_at(n, place) := 0 if place >= count(n)
 
 # Adding 0 drops the leading zeros that to_number keeps.
 limbs_of(digits) := stripped([limb |
@@ -88,17 +85,17 @@ limbs_of(digits) := stripped([limb |
 
 limbs_of("") := []
 
-# Columns of up to 10^19 made limbs. After handing on twice what exceeds the base, a column exceeds it by at most one, and
-# that one passes through columns that are full: the first column to the right that is not full decides.
+# Turns columns of up to 10^19 into limbs. After carrying twice, a column exceeds base - 1 by at most one. That one
+# passes through full columns, so the first column to the right that is not full decides.
 carried(columns) := stripped([limb |
 	some i, column in settled
 	not_full := [right | some right in array.slice(settled, i + 1, count(settled)); right != base - 1]
 	limb := (column + count([1 | not_full[0] >= base])) % base
 ]) if {
-	settled := handed_on(handed_on(columns))
+	settled := carried_once(carried_once(columns))
 }
 
-handed_on(columns) := [column |
+carried_once(columns) := [column |
 	padded := array.concat(array.concat([0], columns), [0])
 	some i in numbers.range(0, count(columns))
 	next := padded[i + 1]
@@ -108,4 +105,3 @@ handed_on(columns) := [column |
 stripped(limbs) := array.slice(limbs, first, count(limbs)) if {
 	first := [i | some i, limb in array.concat(limbs, [1]); limb != 0][0]
 }
-`;

@@ -1,16 +1,15 @@
-/** Rego: what a policy can ask about a pod, equal to `podFacts`. A missing fact is undefined. */
-import { SANDBOX_ANNOTATION_PREFIXES } from '../../../../base/names';
+# What a policy can ask about a pod, equal to podFacts in policy/pod/facts.ts; a missing fact is undefined.
+package lib.facts
 
-export const FACTS_REGO = `package lib.facts
-
+import data.lib.constants
 import data.lib.resources
 import data.lib.untrusted
 
 pod := input.review.object
 
-metadata := untrusted.texts(pod, ["metadata"])
+metadata := untrusted.string_map(pod, ["metadata"])
 
-# The name, or generateName followed by * while there is no name.
+# The name, or generateName followed by * while the name is not set.
 name := metadata.name if {
 	metadata.name != ""
 } else := concat("", [object.get(metadata, "generateName", ""), "*"])
@@ -19,24 +18,24 @@ namespace := input.review.namespace if {
 	input.review.namespace != ""
 } else := object.get(metadata, "namespace", "")
 
-labels := untrusted.texts(pod, ["metadata", "labels"])
+labels := untrusted.string_map(pod, ["metadata", "labels"])
 
-annotations := untrusted.texts(pod, ["metadata", "annotations"])
+annotations := untrusted.string_map(pod, ["metadata", "annotations"])
 
-# Keys of the annotations that configure the sandbox from inside the pod.
+# Keys of the annotations that configure the sandbox.
 sandbox_annotations := {key |
 	some key, _ in annotations
-	strings.any_prefix_match(key, ${JSON.stringify(SANDBOX_ANNOTATION_PREFIXES)})
+	strings.any_prefix_match(key, constants.sandbox_annotation_prefixes)
 }
 
 label := label_of(pod)
 
 class := class_of(pod)
 
-label_of(object_) := untrusted.text(object_, ["metadata", "labels", input.parameters.labelKey])
+label_of(object_) := untrusted.string(object_, ["metadata", "labels", input.parameters.labelKey])
 
-# An empty text counts as a class nobody knows, not as none: the kubelet would run the pod with the default runtime.
-class_of(object_) := untrusted.text(object_, ["spec", "runtimeClassName"])
+# An empty string counts as an unknown class, not as none: the kubelet would run the pod with the default runtime.
+class_of(object_) := untrusted.string(object_, ["spec", "runtimeClassName"])
 
 containers := containers_of(pod)
 
@@ -73,9 +72,8 @@ user_of(container) := user if {
 	user := untrusted.integer(container, ["securityContext", "runAsUser"])
 } else := untrusted.integer(pod, ["spec", "securityContext", "runAsUser"])
 
-# In upper case without CAP_: container runtimes accept both ways of writing a capability.
+# In upper case without CAP_, because container runtimes accept both spellings of a capability.
 added_capabilities(container) := {trim_prefix(upper(capability), "CAP_") |
 	some capability in untrusted.elements(container, ["securityContext", "capabilities", "add"])
 	is_string(capability)
 }
-`;

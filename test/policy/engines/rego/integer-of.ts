@@ -1,5 +1,5 @@
-/** An amount of the Rego library as the integer it stands for. Fails the test where it is not in its one right form. */
-export function amountOf(value: unknown): bigint | undefined {
+/** An integer of the Rego library `integer` as a bigint. Fails the test where it is not in its one valid form. */
+export function integerOf(value: unknown): bigint | undefined {
   if (value === undefined) return undefined;
   const [count = 0, ...limbs] = value as readonly number[];
   expect(limbs).toHaveLength(Math.abs(count));

@@ -1,0 +1,15 @@
+# What a violation says: the message of policy/decision/messages.ts, filled for the pod under review, and the code.
+package lib.denials
+
+import data.lib.constants
+import data.lib.facts
+
+denial(code, values) := {
+	"msg": filled(constants.messages[code], object.union(values, {"pod": facts.name})),
+	"details": {"code": code},
+}
+
+# The template with each {placeholder} replaced by its value; what a value contains is never replaced.
+filled(template, values) := strings.replace_n(placeholders, template) if {
+	placeholders := {sprintf("{%s}", [name]): value | some name, value in values}
+}

@@ -1,0 +1,17 @@
+# K8sRequiredRuntime: pods with a container of one name, in namespaces the constraint matches, need the runtime label.
+package k8srequiredruntime
+
+import data.lib.denials
+import data.lib.facts
+import data.lib.review
+import data.lib.runtimes
+
+violation contains denial if {
+	review.judged
+	facts.has_container(input.parameters.container)
+	not runtimes.label_accepted(input.parameters.enforce, input.parameters.runtime)
+	denial := denials.denial("LABEL_REQUIRED", {
+		"labelKey": input.parameters.labelKey,
+		"runtime": input.parameters.runtime,
+	})
+}

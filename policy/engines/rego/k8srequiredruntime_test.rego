@@ -1,0 +1,34 @@
+# Tests of k8srequiredruntime.rego.
+package k8srequiredruntime_test
+
+import data.k8srequiredruntime
+
+reviewed(operation, container, labels) := {
+	"parameters": {
+		"labelKey": "example.com/runtime",
+		"runtimes": [{"name": "gvisor", "runtimeClassName": "gvisor"}, {"name": "kata", "runtimeClassName": "kata"}],
+		"container": "ai-model",
+		"runtime": "kata",
+		"enforce": "exactly",
+	},
+	"review": {
+		"operation": operation,
+		"object": {"metadata": {"name": "web", "labels": labels}, "spec": {"containers": [{"name": container}]}},
+	},
+}
+
+test_a_pod_with_the_container_needs_the_label if {
+	every labels in [{}, {"example.com/runtime": "gvisor"}] {
+		denials := k8srequiredruntime.violation with input as reviewed("CREATE", "ai-model", labels)
+		denials == {{
+			"msg": "Pod web requires label example.com/runtime to use runtime kata",
+			"details": {"code": "LABEL_REQUIRED"},
+		}}
+	}
+}
+
+test_other_pods_and_other_operations_pass if {
+	count(k8srequiredruntime.violation) == 0 with input as reviewed("CREATE", "ai-model", {"example.com/runtime": "kata"})
+	count(k8srequiredruntime.violation) == 0 with input as reviewed("CREATE", "other", {})
+	count(k8srequiredruntime.violation) == 0 with input as reviewed("DELETE", "ai-model", {})
+}

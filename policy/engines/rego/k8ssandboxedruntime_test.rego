@@ -1,0 +1,79 @@
+# Tests of k8ssandboxedruntime.rego.
+package k8ssandboxedruntime_test
+
+import data.k8ssandboxedruntime
+
+parameters := {
+	"labelKey": "runtime",
+	"runtimes": [
+		{"name": "gvisor", "runtimeClassName": "gvisor"},
+		{"name": "kata", "runtimeClassName": "kata-qemu", "allowedAnnotations": [{"equals": "dev.gvisor.allowed"}]},
+	],
+	"unlabelled": {
+		"rules": [{"name": "a", "when": {
+			"start": "pod",
+			"tests": [{"name": "pod", "pod": {"hostPID": true}, "ifTrue": "match", "ifFalse": "mismatch"}],
+		}}],
+		"required": [{"namespaces": ["team-a"], "container": "ai-model"}],
+	},
+}
+
+messages(metadata, spec) := {sprintf("%s: %s", [denial.details.code, denial.msg]) |
+	pod := {"metadata": object.union({"name": "web", "namespace": "team-a"}, metadata), "spec": spec}
+	violations := k8ssandboxedruntime.violation with input as {"parameters": parameters, "review": {"object": pod}}
+	some denial in violations
+}
+
+kata := {"labels": {"runtime": "kata"}}
+
+annotated(keys) := object.union(kata, {"annotations": {key: "" | some key in keys}})
+
+test_a_pod_of_one_sandbox_passes if messages(kata, {"runtimeClassName": "kata-qemu"}) == set()
+
+test_the_class_alone_is_enough if messages({}, {"runtimeClassName": "gvisor"}) == set()
+
+test_label_and_class_must_be_known if {
+	messages({"labels": {"runtime": "docker"}}, {"runtimeClassName": "runc"}) == {
+		"UNKNOWN_RUNTIME: Pod web asks for runtime docker, which is not one of gvisor, kata",
+		"UNKNOWN_CLASS: Pod web uses runtimeClassName runc, which is not one of gvisor, kata-qemu",
+	}
+}
+
+test_label_and_class_must_name_the_same_sandbox if {
+	messages(kata, {"runtimeClassName": "gvisor"}) == {"CLASS_MISMATCH: Pod web has runtime label kata but runtimeClassName gvisor"}
+	messages(kata, {}) == {"CLASS_MISMATCH: Pod web has runtime label kata but runtimeClassName none"}
+}
+
+hollow(what) := {sprintf("HOLLOW_SANDBOX: Pod web sets %s, which leads around its sandbox", [what])}
+
+test_sandbox_annotations_must_be_allowed if {
+	spec := {"runtimeClassName": "kata-qemu"}
+	messages(annotated(["dev.gvisor.allowed"]), spec) == set()
+	messages(annotated(["dev.gvisor.a"]), spec) == hollow("annotation dev.gvisor.a")
+	messages(annotated(["dev.gvisor.b", "dev.gvisor.a"]), spec) == hollow("annotations dev.gvisor.a, dev.gvisor.b")
+}
+
+test_five_annotations_are_named if {
+	spec := {"runtimeClassName": "kata-qemu"}
+	keys := [concat("", ["dev.gvisor.", letter]) | some letter in ["g", "f", "e", "d", "c", "b", "a"]]
+	five := "annotations dev.gvisor.a, dev.gvisor.b, dev.gvisor.c, dev.gvisor.d, dev.gvisor.e"
+	messages(annotated(array.slice(keys, 2, 7)), spec) == hollow(five)
+	messages(annotated(keys), spec) == hollow(concat("", [five, " and 2 more"]))
+}
+
+test_a_pod_without_label_and_class_is_outside_a_sandbox if {
+	messages({}, {}) == {"UNSANDBOXED: Pod web in namespace team-a would run outside a sandbox"}
+	messages({"annotations": {"dev.gvisor.a": ""}}, {}) == hollow("annotation dev.gvisor.a")
+}
+
+test_a_pod_that_another_constraint_refuses_is_not_refused_twice if {
+	messages({}, {"hostPID": true}) == set()
+	messages({}, {"containers": [{"name": "ai-model"}]}) == set()
+}
+
+test_unlabelled_pods_pass_where_the_policy_ignores_them if {
+	count(k8ssandboxedruntime.violation) == 0 with input as {
+		"parameters": object.remove(parameters, ["unlabelled"]),
+		"review": {"object": {}},
+	}
+}

@@ -1,0 +1,35 @@
+# Tests of runtimes.rego.
+package lib.runtimes_test
+
+import data.lib.runtimes
+
+labelled(label) := {
+	"parameters": {
+		"labelKey": "runtime",
+		"runtimes": [
+			{"name": "gvisor", "runtimeClassName": "gvisor"},
+			{"name": "kata", "runtimeClassName": "kata-qemu"},
+			{"name": "kata-cc", "runtimeClassName": "kata-cc"},
+		],
+	},
+	"review": {"object": {"metadata": {"labels": {"runtime": label}}}},
+}
+
+test_runtimes_are_in_the_order_of_their_strength if {
+	runtimes.strengths == {"gvisor": 0, "kata": 1, "kata-cc": 2} with input as labelled("kata")
+	runtimes.names == "gvisor, kata, kata-cc" with input as labelled("kata")
+	runtimes.class_names == "gvisor, kata-qemu, kata-cc" with input as labelled("kata")
+}
+
+test_a_label_is_accepted_by_how_the_requirement_is_enforced if {
+	accepted := {[label, enforce] |
+		some label in ["gvisor", "kata", "kata-cc", "docker", "", null]
+		some enforce in ["present", "exactly", "atLeast"]
+		runtimes.label_accepted(enforce, "kata") with input as labelled(label)
+	}
+	accepted == {
+		["gvisor", "present"],
+		["kata", "present"], ["kata", "exactly"], ["kata", "atLeast"],
+		["kata-cc", "present"], ["kata-cc", "atLeast"],
+	}
+}
