@@ -1,5 +1,5 @@
 /** What the node object says about gVisor, and making it say the truth. */
-import type { Api } from '../../webhook-src/rotator/api';
+import type { Api } from '../../programs/api';
 import type { InstallStatus } from '../shared-directories';
 
 export interface NodeMarks {

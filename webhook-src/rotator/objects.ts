@@ -1,6 +1,6 @@
 /** The three objects the rotator keeps, read from and written to the API server. */
 import { memberOf, elementsOf, textOf } from '../../base/untrusted';
-import type { Api } from './api';
+import type { Api } from '../../programs/api';
 
 /** A Secret as far as it is read: its version, and its values decoded. */
 export interface SecretState {

@@ -5,7 +5,7 @@
  * since; the pass then ends, and the next one starts from what the other has made. The configuration is read before the CAs, so that
  * its version also guards against a trust bundle made from CAs that have changed since.
  */
-import type { Api } from './api';
+import type { Api } from '../../programs/api';
 import {
   isIssuedBy,
   nextStep,

@@ -2,7 +2,7 @@
  * An API server as far as the rotator can tell: objects with versions, 409 for a stale version or a conflicting apply.
  * What it does is what kube-apiserver 1.36.3 was seen to do.
  */
-import { ApiError, type Api, type PatchType } from '../../../webhook-src/rotator/api';
+import { ApiError, type Api, type PatchType } from '../../../programs/api';
 
 interface StoredObject {
   metadata: { name?: string; resourceVersion: string };

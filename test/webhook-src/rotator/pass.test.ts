@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { ApiError } from '../../../webhook-src/rotator/api';
+import { ApiError } from '../../../programs/api';
 import { isIssuedBy } from '../../../webhook-src/rotator/authority';
 import { rotate, type PassReport, type RotationTarget } from '../../../webhook-src/rotator/pass';
 import { makeAuthority, makeCertificate } from '../../fixtures/certificates';

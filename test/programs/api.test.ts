@@ -5,8 +5,8 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connectApi, type Api } from '../../../webhook-src/rotator/api';
-import { makeAuthority, makeCertificate } from '../../fixtures/certificates';
+import { connectApi, type Api } from '../../programs/api';
+import { makeAuthority, makeCertificate } from '../fixtures/certificates';
 
 let directory: string;
 let server: Server;
