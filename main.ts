@@ -7,7 +7,7 @@
  * Without `--server-side` kubectl copies each object into an annotation of at most 256 KiB, too small for the programs' code.
  */
 import { App } from 'cdk8s';
-import { platformChart } from './deploy/platform-chart';
+import { platformChart } from './constructs/platform-chart';
 import config from './sandbox.config';
 
 const app = new App();

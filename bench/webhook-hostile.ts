@@ -13,7 +13,7 @@ import { exceededBy } from '../webhook-src/server/limits';
 import { createReviewScan } from '../webhook-src/server/structure';
 import { compileDecider } from '../webhook-src/server/policy-file';
 import { isLarge } from '../webhook-src/server/worker';
-import { judge } from '../webhook-src/server/review-pod';
+import { reviewPod } from '../webhook-src/server/review-pod';
 import { DEAR_BODIES } from '../test/webhook-src/server/dear-bodies';
 import { POLICY, post, review, run, type Running } from '../test/webhook-src/server/running';
 
@@ -40,19 +40,19 @@ function verdict(body: Buffer): string {
   const scan = createReviewScan();
   scan.feed(body, () => undefined);
   if (exceededBy(scan, body.length) !== undefined) return 'refused';
-  return isLarge({ length: body.length, cost: scan.cost }) ? 'aside' : 'inline';
+  return isLarge({ length: body.length, cost: scan.cost }) ? 'worker' : 'inline';
 }
 
 function inThisThread(): void {
   const decider = compileDecider(parsePolicy(POLICY));
-  for (let warm = 0; warm < 200; warm += 1) judge(Buffer.from(many(20, 'a/b')), decider);
+  for (let warm = 0; warm < 200; warm += 1) reviewPod(Buffer.from(many(20, 'a/b')), decider);
   for (const [name, make] of Object.entries(BODIES)) {
     const body = Buffer.from(make());
     const handled = verdict(body);
     const tookMs = Array.from({ length: 3 }, () => {
       const before = process.cpuUsage();
       if (handled === 'refused') createReviewScan().feed(body, () => undefined);
-      else judge(body, decider);
+      else reviewPod(body, decider);
       const { user, system } = process.cpuUsage(before);
       return (user + system) / 1000;
     });

@@ -17,7 +17,7 @@ export async function loadConfig(): Promise<SandboxConfig> {
  * @throws SandboxError as `loadConfig`
  */
 export async function buildChart(app: App, profile: Profile): Promise<SandboxChart> {
-  const { platformChart } = await import('../deploy/platform-chart');
+  const { platformChart } = await import('../constructs/platform-chart');
   return platformChart(app, profile(await loadConfig()));
 }
 

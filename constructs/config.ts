@@ -8,7 +8,7 @@ import type { RuntimePolicy, RuntimePolicyInput } from '../policy/model/runtime-
 import { EXEMPT_NAMESPACES } from '../base/names';
 import { problemsOf } from '../base/zod-problems';
 import { gatekeeperSchema, SANDBOX_GATEKEEPER, type GatekeeperProps } from './gatekeeper';
-import { unpinned } from './internal/image-pin';
+import { unpinned } from './internal/image-reference';
 import { podPeer, type PodPeer } from './internal/network-policy';
 import {
   gvisorNodesSchema,

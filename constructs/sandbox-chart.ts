@@ -1,9 +1,11 @@
+/** The chart of the whole platform. */
 import { ApiObject, Chart } from 'cdk8s';
-import type { Construct, IConstruct } from 'constructs';
+import type { Construct } from 'constructs';
 import { SHARED_ERRORS, refuse, type Problem } from '../base/errors';
 import type { Bundles } from '../programs/bundle';
 import type { SandboxConfig } from './config';
 import { Gatekeeper } from './gatekeeper';
+import { deployInOrder } from './internal/dependencies';
 import { checkManifests, type Manifest } from './internal/manifest-checks';
 import { GvisorNodes, KataNodes } from './nodes';
 import { RuntimePolicies } from './policies';
@@ -18,12 +20,11 @@ interface SandboxChartProps {
 }
 
 /**
- * Everything the platform puts into a cluster.
+ * Everything the platform deploys to a cluster.
  *
- * Construct dependencies are the order of deployment. Whoever registers with the API server comes last, when the server
- * behind it runs: Gatekeeper's webhooks, then the mutator's.
- * A chart that breaks one of the rules in `manifest-checks.ts` is not synthesized: synthesis throws SandboxError CHART_INVALID with
- * every broken rule.
+ * Construct dependencies are the order of deployment. Webhook configurations come last, when the server behind them runs:
+ * Gatekeeper's, then the mutator's.
+ * Synthesis throws SandboxError CHART_INVALID with every rule of `internal/manifest-checks.ts` that the objects break.
  */
 export class SandboxChart extends Chart {
   constructor(scope: Construct, id: string, { config, bundles }: SandboxChartProps) {
@@ -55,16 +56,18 @@ export class SandboxChart extends Chart {
     const mutator = new Mutator(this, 'Mutator', { policy, webhook, bundles });
     const registration = new MutatorRegistration(this, 'MutatorRegistration', webhook);
 
-    after([runtimes, ...installers, network], [namespaces]);
-    after([network], [gatekeeper.namespace]);
-    after([...installers, ...gatekeeper.deployments, rotator], [network]);
-    after(policies.templates, [...gatekeeper.crds, ...gatekeeper.deployments]);
-    after(policies.constraints, tenants);
-    after(gatekeeper.webhookConfigurations, policies.constraints);
-    rotator.node.addDependency(gatekeeper.namespace);
+    deployInOrder([namespaces], [runtimes, ...installers, network]);
+    deployInOrder(
+      [gatekeeper.namespace],
+      [network],
+      [...installers, ...gatekeeper.deployments, rotator],
+    );
+    deployInOrder([...gatekeeper.crds, ...gatekeeper.deployments], policies.templates);
+    deployInOrder(tenants, policies.constraints, gatekeeper.webhookConfigurations);
+    deployInOrder([gatekeeper.namespace], [rotator]);
     // The mutator starts when the rotator has written its certificate.
-    mutator.node.addDependency(runtimes, rotator);
-    registration.node.addDependency(mutator, ...gatekeeper.webhookConfigurations);
+    deployInOrder([runtimes, rotator], [mutator]);
+    deployInOrder([mutator, ...gatekeeper.webhookConfigurations], [registration]);
 
     this.node.addValidation({
       validate: () => {
@@ -73,10 +76,6 @@ export class SandboxChart extends Chart {
       },
     });
   }
-}
-
-function after(later: readonly IConstruct[], earlier: readonly IConstruct[]): void {
-  for (const construct of later) construct.node.addDependency(...earlier);
 }
 
 function brokenRules(chart: Chart): Problem[] {

@@ -2,7 +2,7 @@
 import * as kubernetes from '@pulumi/kubernetes';
 import { App } from 'cdk8s';
 import type { SandboxConfig } from '../constructs';
-import { platformChart } from '../deploy/platform-chart';
+import { platformChart } from '../constructs/platform-chart';
 import type { Cluster } from './clusters/cluster';
 import { SynthesizedChart } from './synthesized-chart';
 

@@ -1,7 +1,7 @@
 /**
- * What the two containers tell each other. There is one directory for each direction, which only its writer can write: it is mounted
- * read-only where it is read. So the writer alone makes what is in the directory it writes to, and no link there can lead it elsewhere.
- * The reader trusts nothing: what is not a small regular file with a message in it is no message, and a line in the log says why.
+ * Messages between the two containers. Each direction has a directory that only its writer can write; the reader has it mounted
+ * read-only. So only the writer creates files in its directory, and no link there can lead it elsewhere.
+ * The reader trusts nothing: anything but a small regular file with a valid message counts as absent, and the log says why.
  */
 import { constants } from 'node:fs';
 import { open, rename, unlink, type FileHandle } from 'node:fs/promises';
@@ -14,19 +14,19 @@ export interface InstallStatus {
   readonly live: boolean;
 }
 
-/** Written by the labeller when the pod is told to end. */
+/** Written by `label` after SIGTERM. */
 export interface ShutdownDecision {
   readonly action: 'uninstall' | 'keep';
 }
 
-/** The last message, or undefined where there is none, or none that can be read. Never rejects. */
+/** The last message, or undefined where none exists or it is invalid. Never rejects. */
 export type Reader<T> = () => Promise<T | undefined>;
 
-/** Bytes a message may have; ours have fewer than thirty. */
+/** Maximum size of a message; ours have fewer than thirty bytes. */
 export const MESSAGE_CAP_BYTES = 1024;
 
 const STATUS = 'status.json';
-const FAREWELL = 'farewell.json';
+const SHUTDOWN_DECISION = 'shutdown-decision.json';
 
 /** @throws Error where the directory cannot be written */
 export const writeStatus = (directory: string, status: InstallStatus): Promise<void> =>
@@ -40,26 +40,26 @@ export const statusReader = (directory: string, log: Log): Reader<InstallStatus>
 /** @throws Error where the directory cannot be written */
 export const writeShutdownDecision = (
   directory: string,
-  farewell: ShutdownDecision,
-): Promise<void> => write(join(directory, FAREWELL), farewell);
+  decision: ShutdownDecision,
+): Promise<void> => write(join(directory, SHUTDOWN_DECISION), decision);
 
-/** Takes back what an earlier container of the same pod wrote: the directory outlives it. @throws Error as `writeShutdownDecision` */
-export const withdrawFarewell = (directory: string): Promise<void> =>
-  remove(join(directory, FAREWELL));
+/** Removes what an earlier container of the same pod wrote: the directory outlives it. @throws Error as `writeShutdownDecision` */
+export const removeShutdownDecision = (directory: string): Promise<void> =>
+  remove(join(directory, SHUTDOWN_DECISION));
 
 export const shutdownDecisionReader = (directory: string, log: Log): Reader<ShutdownDecision> =>
-  reader(join(directory, FAREWELL), log, ({ action }) =>
+  reader(join(directory, SHUTDOWN_DECISION), log, ({ action }) =>
     action === 'uninstall' || action === 'keep' ? { action } : undefined,
   );
 
-/** Replaces the message whole. The draft is a new file: one that a kill left, or a link of that name, is removed and not opened. */
+/** Replaces the message atomically. The draft is a new file: one left by a kill, or a link of that name, is removed and not opened. */
 async function write(path: string, message: object): Promise<void> {
   const draft = `${path}.new`;
   await remove(draft);
   const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
   const file = await open(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o644);
   try {
-    // The reader is another user, and the umask may say otherwise.
+    // The reader is another user, and the umask may take its right to read.
     await file.chmod(0o644);
     await file.writeFile(JSON.stringify(message));
   } finally {
@@ -74,32 +74,33 @@ async function remove(path: string): Promise<void> {
   });
 }
 
-/** Says each fault once, until another takes its place: the reader is asked several times a second. */
+/** Logs each fault once, until it changes: the reader is called several times a second. */
 function reader<T>(
   path: string,
   log: Log,
   shape: (message: Readonly<Record<string, unknown>>) => T | undefined,
 ): Reader<T> {
-  let said: string | undefined;
+  let logged: string | undefined;
   return async () => {
     try {
       const found = await read(path);
       const message = found === undefined ? undefined : shape(found);
-      if (found !== undefined && message === undefined) throw new Error('it is not such a message');
-      said = undefined;
+      if (found !== undefined && message === undefined)
+        throw new Error('it is not a valid message');
+      logged = undefined;
       return message;
     } catch (error) {
       const reason = reasonOf(error);
-      if (reason !== said) log.error({ path, reason }, 'a message is taken as absent');
-      said = reason;
+      if (reason !== logged) log.error({ path, reason }, 'a message is ignored');
+      logged = reason;
       return undefined;
     }
   };
 }
 
 /**
- * Undefined where there is no such file. Opens no link, and waits for nobody at the other end of a FIFO.
- * @throws Error what is wrong with it
+ * Undefined where the file does not exist. Opens no link, and does not wait for a writer of a FIFO.
+ * @throws Error with what is wrong with it
  */
 async function read(path: string): Promise<Readonly<Record<string, unknown>> | undefined> {
   const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
@@ -120,7 +121,7 @@ async function read(path: string): Promise<Readonly<Record<string, unknown>> | u
   }
 }
 
-/** The size is counted while reading: the one that stat tells may be another by then. */
+/** The size is counted while reading, because the file may grow after `stat`. */
 async function readCapped(file: FileHandle): Promise<string> {
   const buffer = Buffer.alloc(MESSAGE_CAP_BYTES + 1);
   let length = 0;

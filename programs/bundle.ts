@@ -1,6 +1,6 @@
 /**
- * The programs that run in the cluster as one file each, made in memory: what runs in the pods' stock Node image, with no registry and no npm there.
- * The same sources give the same bytes on every computer: names and paths of the computer that bundles do not get in.
+ * Bundles each of the three programs into one JavaScript file, in memory, that runs in a stock Node image without npm or a registry.
+ * The same sources give the same bytes on every computer.
  */
 import { basename, join } from 'node:path';
 import { buildSync } from 'esbuild';
@@ -15,7 +15,7 @@ export interface Bundles {
   readonly installer: string;
 }
 
-/** Node 20 is the oldest the programs run on; the image in `base/versions.ts` is newer. */
+/** The oldest Node the programs run on; the image in `base/versions.ts` is newer. */
 const TARGET = 'node20';
 
 export function bundleSources(): Bundles {
@@ -26,12 +26,12 @@ export function bundleSources(): Bundles {
   });
 }
 
-/** Text by name of the programs whose main files are `entryPoints`, paths from the project's root. */
+/** Bundled source by program name. `entryPoints` are the main files, as paths from the project's root. */
 export function bundlePrograms<Name extends string>(
   entryPoints: Readonly<Record<Name, string>>,
 ): Readonly<Record<Name, string>> {
   const { outputFiles } = buildSync({
-    // Everything below is relative to the project, wherever that is: no path of this computer gets into the text.
+    // Paths below are relative to the project, so no path of this computer gets into the output.
     absWorkingDir: join(__dirname, '..'),
     entryPoints,
     outdir: 'out',

@@ -1,72 +1,94 @@
-/** Typed command-line flags of the two programs, read with `node:util` and reported all problems at once. */
+/** Typed tables of command-line flags: how a program reads them, what its `--help` prints, and how a pod's `args` are written. */
 import { parseArgs } from 'node:util';
 import { SHARED_ERRORS, refuse, type Problem } from '../base/errors';
 
-/** How the text of one flag is read. `undefined` from `read` means the text does not fit. */
+/** How the value of a flag is read. */
 export interface FlagKind<T> {
+  /** What a valid value is, as the end of "pass …". */
   readonly expects: string;
+  /** Undefined where the value is invalid. */
   read(text: string): T | undefined;
 }
 
-export const textFlag: FlagKind<string> = {
-  expects: 'a text that is not empty',
-  read: (text) => (text === '' ? undefined : text),
-};
-
-/** A TCP port; 0 lets the system choose one. */
-export const portFlag: FlagKind<number> = {
-  expects: 'a port, 0 to 65535',
-  read: (text) => (/^\d{1,5}$/.test(text) && Number(text) <= 65535 ? Number(text) : undefined),
-};
-
-/** A duration written in seconds, at least `minimumSeconds`; read as milliseconds. */
-export function secondsFlag(minimumSeconds: number): FlagKind<number> {
-  return {
-    expects: `a number of seconds, ${minimumSeconds} or more`,
-    read: (text) =>
-      /^\d{1,9}(\.\d{1,3})?$/.test(text) && Number(text) >= minimumSeconds
-        ? Math.round(Number(text) * 1000)
-        : undefined,
-  };
-}
-
-/** A duration written in days, at least one hour; read as milliseconds. */
-export const daysFlag: FlagKind<number> = {
-  expects: 'a number of days, 0.05 or more',
-  read: (text) =>
-    /^\d{1,5}(\.\d{1,6})?$/.test(text) && Number(text) >= 0.05
-      ? Math.round(Number(text) * 86_400_000)
-      : undefined,
-};
-
-interface FlagSpec<T> {
+/** A flag with a value. */
+interface ValueFlag<T> {
   readonly kind: FlagKind<T>;
-  /** Value when the flag is absent; `null`: stays undefined; no member: the flag is required. */
-  readonly otherwise?: T | null;
+  /** As written on the command line. `null`: optional, without a default. Left out: the flag is required. */
+  readonly default?: string | number | null;
+  /** One sentence for `--help`. */
+  readonly description: string;
 }
 
-type FlagSpecs = Readonly<Record<string, FlagSpec<unknown> | 'switch'>>;
+/** A flag that is either given or not. */
+interface SwitchFlag {
+  readonly kind: 'switch';
+  readonly description: string;
+}
 
-type FlagValue<S> = S extends 'switch'
-  ? boolean
-  : S extends { kind: FlagKind<infer T>; otherwise: null }
+type Flag = ValueFlag<unknown> | SwitchFlag;
+
+/** The flags of a program, by name without the dashes. */
+export type FlagTable = Readonly<Record<string, Flag>>;
+
+type FlagValue<F> = F extends { readonly kind: FlagKind<infer T> }
+  ? F extends { readonly default: null }
     ? T | undefined
-    : S extends { kind: FlagKind<infer T> }
-      ? T
-      : never;
+    : T
+  : boolean;
 
-export type Flags<S extends FlagSpecs> = { readonly [K in keyof S]: FlagValue<S[K]> };
+/** The flags of a table, read. */
+export type Flags<Table extends FlagTable> = { readonly [K in keyof Table]: FlagValue<Table[K]> };
+
+type RequiredName<Table extends FlagTable> = {
+  [K in keyof Table]: Table[K] extends SwitchFlag | { readonly default: unknown } ? never : K;
+}[keyof Table];
+
+/** Values of flags as written on a command line. A value that is undefined leaves its flag out. */
+export type FlagArgs<Table extends FlagTable> = {
+  readonly [K in RequiredName<Table>]: string | number;
+} & {
+  readonly [K in keyof Table]?:
+    (Table[K] extends SwitchFlag ? boolean : string | number) | undefined;
+};
+
+/** The command line that gives `values`, in their order. */
+export function argsOf<Table extends FlagTable>(
+  _table: Table,
+  values: NoInfer<FlagArgs<Table>>,
+): string[] {
+  return Object.entries<string | number | boolean | undefined>(values).flatMap(([name, value]) => {
+    if (value === undefined || value === false) return [];
+    return value === true ? [`--${name}`] : [`--${name}=${value}`];
+  });
+}
+
+/** One line for each flag: name, description, default. */
+export function helpOf(table: FlagTable): string {
+  const names = Object.keys(table).map((name) => `  --${name}`);
+  const width = Math.max(...names.map((name) => name.length));
+  const lines = Object.values(table).map(
+    (flag, i) => `${names[i]?.padEnd(width)}  ${flag.description}${remark(flag)}\n`,
+  );
+  return lines.join('');
+}
+
+function remark(flag: Flag): string {
+  if (flag.kind === 'switch' || flag.default === null) return '';
+  return flag.default === undefined ? ' [required]' : ` [default: ${flag.default}]`;
+}
 
 /**
- * Reads `argv` by the specs. Unknown flags, positionals, repeated flags, missing required flags and values that do not fit are
- * all reported at once.
+ * Reads `argv` by the table. Reports all problems together: unknown, repeated and missing flags, positionals, invalid values.
  * @throws SandboxError `USAGE_INVALID`
  */
-export function readFlags<const S extends FlagSpecs>(specs: S, argv: readonly string[]): Flags<S> {
+export function readFlags<const Table extends FlagTable>(
+  table: Table,
+  argv: readonly string[],
+): Flags<Table> {
   const options = Object.fromEntries(
-    Object.entries(specs).map(([name, spec]) => [
+    Object.entries(table).map(([name, { kind }]) => [
       name,
-      { type: spec === 'switch' ? ('boolean' as const) : ('string' as const) },
+      { type: kind === 'switch' ? ('boolean' as const) : ('string' as const) },
     ]),
   );
   const { tokens } = parseArgs({
@@ -81,49 +103,48 @@ export function readFlags<const S extends FlagSpecs>(specs: S, argv: readonly st
   for (const token of tokens) {
     if (token.kind === 'positional') problems.push(unknown(token.value));
     if (token.kind !== 'option') continue;
-    if (!Object.hasOwn(specs, token.name)) problems.push(unknown(token.rawName));
+    if (!Object.hasOwn(table, token.name)) problems.push(unknown(token.rawName));
     else if (given.has(token.name))
-      problems.push({ path: token.rawName, reason: 'is given twice', fix: 'Give it once' });
+      problems.push({ path: token.rawName, reason: 'is given twice', fix: 'pass it once' });
     else given.set(token.name, isFlag(token) ? undefined : token.value);
   }
   const values = new Map<string, unknown>();
-  for (const [name, spec] of Object.entries(specs)) {
-    const outcome = readFlag(name, spec, given);
+  for (const [name, flag] of Object.entries(table)) {
+    const outcome = readFlag(name, flag, given);
     if ('problem' in outcome) problems.push(outcome.problem);
     else values.set(name, outcome.value);
   }
   refuse(SHARED_ERRORS.USAGE_INVALID, problems);
-  return Object.fromEntries(values) as Flags<S>;
+  return Object.fromEntries(values) as Flags<Table>;
 }
 
 function readFlag(
   name: string,
-  spec: FlagSpecs[string],
+  flag: Flag,
   given: ReadonlyMap<string, string | undefined>,
 ): { readonly value: unknown } | { readonly problem: Problem } {
   const path = `--${name}`;
   const text = given.get(name);
-  if (spec === 'switch') {
+  if (flag.kind === 'switch') {
     if (text !== undefined)
-      return { problem: { path, reason: 'takes no value', fix: `Write ${path} alone` } };
+      return { problem: { path, reason: 'takes no value', fix: `write ${path} alone` } };
     return { value: given.has(name) };
   }
+  const { kind } = flag;
   if (!given.has(name)) {
-    if (spec.otherwise === undefined)
-      return {
-        problem: { path, reason: 'is required', fix: `Add ${path} with ${spec.kind.expects}` },
-      };
-    return { value: spec.otherwise ?? undefined };
+    if (flag.default === undefined)
+      return { problem: { path, reason: 'is required', fix: `add ${path} with ${kind.expects}` } };
+    return { value: flag.default === null ? undefined : kind.read(String(flag.default)) };
   }
-  const value: unknown = text === undefined ? undefined : spec.kind.read(text);
+  const value = text === undefined ? undefined : kind.read(text);
   if (value === undefined)
     return {
-      problem: { path, reason: `"${text ?? ''}" does not fit`, fix: `Give ${spec.kind.expects}` },
+      problem: { path, reason: `"${text ?? ''}" is invalid`, fix: `pass ${kind.expects}` },
     };
   return { value };
 }
 
-/** Whether what stands where the value should be is the next flag. */
+/** Whether what follows the flag, in place of its value, is the next flag. */
 function isFlag({
   value = '',
   inlineValue,
@@ -135,5 +156,5 @@ function isFlag({
 }
 
 function unknown(text: string): Problem {
-  return { path: text, reason: 'is not a flag of this program', fix: 'Remove it' };
+  return { path: text, reason: 'is not a flag of this program', fix: 'remove it; see --help' };
 }

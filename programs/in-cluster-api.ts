@@ -5,14 +5,16 @@
 import { readFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { join } from 'node:path';
+import { SandboxError, SHARED_ERRORS } from '../base/errors';
+import { portFlag } from './flag-kinds';
 
-/** What the rotator asks of an API server; tests put their own in its place. */
+/** What a program asks of an API server; tests put their own in its place. */
 export interface Api {
-  /** The object at `path`, or undefined where there is none. @throws ApiError */
+  /** The object at `path`, or undefined where none exists. @throws ApiError */
   get(path: string): Promise<unknown>;
   /**
    * Sends a patch. Any patch that names `metadata.resourceVersion` is refused with 409 when the object has changed since.
-   * An apply patch creates an object that is not there, and is authorized as `create` with the object's name, unlike a POST
+   * An apply patch creates an object that does not exist, and is authorized as `create` with the object's name, unlike a POST
    * (apiserver v0.36.3 pkg/endpoints/handlers/patch.go, createAuthorizerAttributes); where a field it names has another value that
    * another write owns, it is refused with 409.
    * @throws ApiError
@@ -42,8 +44,29 @@ export interface ApiConnection {
   readonly port: number;
   /** Directory with `token` and `ca.crt`. Both are read for every request: the kubelet replaces them while the pod runs. */
   readonly serviceAccountDir: string;
-  /** Name the field manager of every write; whoever reads `managedFields` sees who it was. */
+  /** Field manager of every write, as `managedFields` shows it. */
   readonly fieldManager: string;
+}
+
+/**
+ * The API server of the cluster the pod runs in, which the kubelet names by two variables.
+ * @throws SandboxError `USAGE_INVALID` where they are not set
+ */
+export function connectOwnApi(
+  environment: NodeJS.ProcessEnv,
+  account: Omit<ApiConnection, 'host' | 'port'>,
+): Api {
+  const { KUBERNETES_SERVICE_HOST: host = '', KUBERNETES_SERVICE_PORT: port = '' } = environment;
+  if (host === '' || portFlag.read(port) === undefined) {
+    throw new SandboxError(SHARED_ERRORS.USAGE_INVALID, [
+      {
+        path: 'KUBERNETES_SERVICE_HOST, KUBERNETES_SERVICE_PORT',
+        reason: 'do not name an API server',
+        fix: 'run in a pod, or set both',
+      },
+    ]);
+  }
+  return connectApi({ ...account, host, port: Number(port) });
 }
 
 const TIMEOUT_MS = 10_000;
@@ -78,7 +101,7 @@ function messageOf(body: string): string {
     const { message } = JSON.parse(body) as { readonly message?: unknown };
     if (typeof message === 'string') return message;
   } catch {
-    // Not a Status: a proxy in between has spoken.
+    // Not a Status: the answer of a proxy in between.
   }
   return body.slice(0, 256);
 }

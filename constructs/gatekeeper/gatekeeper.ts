@@ -1,5 +1,7 @@
+/** The construct that installs Gatekeeper. */
 import { ApiObject } from 'cdk8s';
 import { Construct } from 'constructs';
+import { deployInOrder } from '../internal/dependencies';
 import { crdName, crdSpec, GATEKEEPER_CRDS } from './crds';
 import { certificateSecret, criticalPodsQuota, namespace } from './namespace';
 import { clusterMetadata } from './names';
@@ -75,13 +77,7 @@ export class Gatekeeper extends Construct {
     ];
 
     const toStart = [...access, ...inNamespace, this.service];
-    after([this.namespace], [...toStart, disruptionBudget]);
-    after([...toStart, ...this.crds], [controller]);
-    after([controller], [audit]);
-    after([audit], this.webhookConfigurations);
+    deployInOrder([this.namespace], [...toStart, disruptionBudget]);
+    deployInOrder([...toStart, ...this.crds], [controller], [audit], this.webhookConfigurations);
   }
-}
-
-function after(earlier: readonly ApiObject[], later: readonly ApiObject[]): void {
-  for (const object of later) object.addDependency(...earlier);
 }

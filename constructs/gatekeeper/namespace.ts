@@ -1,7 +1,8 @@
-/** The namespace, what limits it, and the Secret that the program fills. */
+/** The namespace, its quota, and the Secret that Gatekeeper fills. */
 import type { ApiObject } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';
+import { CLUSTER_CRITICAL, podsOfPriority } from '../internal/critical-pods-quota';
 import {
   CERTIFICATE_SECRET,
   IGNORE_LABEL,
@@ -10,8 +11,6 @@ import {
   POD_LABELS,
   SYSTEM_LABELS,
 } from './names';
-
-export const PRIORITY_CLASS = 'system-cluster-critical';
 
 /** Pod Security admission: "restricted" in every mode, enforced in the form of Kubernetes v1.24. */
 const POD_SECURITY_LABELS = {
@@ -37,18 +36,10 @@ export function namespace(scope: Construct): ApiObject {
   });
 }
 
-/** Some clusters admit pods of a critical priority class only where a quota speaks of it (kubernetes.io, "Limit Priority Class consumption by default"). */
 export function criticalPodsQuota(scope: Construct): ApiObject {
   return new k8s.KubeResourceQuota(scope, 'ResourceQuota', {
     metadata: namespacedMetadata('gatekeeper-critical-pods'),
-    spec: {
-      hard: { pods: k8s.Quantity.fromString('100') },
-      scopeSelector: {
-        matchExpressions: [
-          { operator: 'In', scopeName: 'PriorityClass', values: [PRIORITY_CLASS] },
-        ],
-      },
-    },
+    spec: podsOfPriority([CLUSTER_CRITICAL], '100'),
   });
 }
 

@@ -8,7 +8,7 @@ import { SandboxError } from '../../base/errors';
 import { CONSTRUCTS_ERRORS } from '../errors';
 import { problemsOf } from '../../base/zod-problems';
 import { VERSIONS } from '../../base/versions';
-import { amounts, dnsLabel, imageDigest, imageTag } from '../internal/schemas';
+import { dnsLabel, imageDigest, imageTag, resources } from '../internal/schemas';
 
 /** Flags with a member of their own here, or that must agree with ports, names and roles of the installation. */
 const OWNED_FLAGS: ReadonlySet<string> = new Set([
@@ -54,8 +54,6 @@ const selectorRequirement = z.discriminatedUnion('operator', [
 ]);
 
 const namespaceSelector = z.array(selectorRequirement).readonly();
-
-const resources = z.strictObject({ requests: amounts.optional(), limits: amounts.optional() });
 
 /** Both Deployments: config/manager/manager.yaml of Gatekeeper v3.23.1. */
 const OFFICIAL_RESOURCES = {

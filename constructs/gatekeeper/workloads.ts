@@ -2,7 +2,9 @@
 import type { ApiObject } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';
-import { quantities } from '../internal/quantities';
+import { CLUSTER_CRITICAL } from '../internal/critical-pods-quota';
+import { imageReference } from '../internal/image-reference';
+import { resourceRequirements } from '../internal/quantities';
 import { auditArgs, controllerArgs, WEBHOOK_PORT } from './args';
 import {
   CERTIFICATE_SECRET,
@@ -12,7 +14,6 @@ import {
   WEBHOOK_PORT_NAME,
   WEBHOOK_SERVICE,
 } from './names';
-import { PRIORITY_CLASS } from './namespace';
 import type { GatekeeperSettings } from './schema';
 
 const CONTROLLER = 'gatekeeper-controller-manager';
@@ -62,20 +63,6 @@ function probe(path: string): k8s.Probe {
   return { httpGet: { path, port: k8s.IntOrString.fromNumber(HEALTH_PORT) } };
 }
 
-function imageReference({ repository, tag, digest }: GatekeeperSettings['image']): string {
-  const tagged = `${repository}:${tag}`;
-  return digest === undefined ? tagged : `${tagged}@${digest}`;
-}
-
-function resourceRequirements(
-  resources: GatekeeperSettings['controller']['resources'],
-): k8s.ResourceRequirements {
-  return {
-    ...(resources.requests && { requests: quantities(resources.requests) }),
-    ...(resources.limits && { limits: quantities(resources.limits) }),
-  };
-}
-
 /** What the two Deployments do not share. */
 interface Role {
   readonly name: string;
@@ -119,7 +106,7 @@ function deploymentProps(role: Role, image: GatekeeperSettings['image']): k8s.Ku
           automountServiceAccountToken: true,
           containers: [container(role, image)],
           nodeSelector: { 'kubernetes.io/os': 'linux' },
-          priorityClassName: PRIORITY_CLASS,
+          priorityClassName: CLUSTER_CRITICAL,
           serviceAccountName: SERVICE_ACCOUNT,
           terminationGracePeriodSeconds: 60,
           volumes: [CERTIFICATE_VOLUME, ...role.volumes],

@@ -1,9 +1,9 @@
-/** Labels of the objects this project owns (kubernetes.io, "Recommended Labels"). */
+/** Names and labels of the objects this project owns (kubernetes.io, "Recommended Labels"). */
 import { VERSIONS } from '../../base/versions';
 
 const NAME = 'app.kubernetes.io/name';
 
-/** Labels for the metadata of an object that belongs to the component `name`. */
+/** Labels of an object that belongs to the component `name`. */
 export function platformLabels(name: string): Record<string, string> {
   return {
     [NAME]: name,
@@ -13,7 +13,15 @@ export function platformLabels(name: string): Record<string, string> {
   };
 }
 
-/** Labels that select the pods of the component `name`: they outlive an upgrade, so the version is not among them. */
+/** Metadata of an object that belongs to `component`; cluster-scoped where no namespace is given. */
+export function platformMetadata(
+  component: string,
+  { name = component, namespace }: { readonly name?: string; readonly namespace?: string } = {},
+) {
+  return { name, ...(namespace && { namespace }), labels: platformLabels(component) };
+}
+
+/** Labels that select the pods of the component `name`. They do not change in an upgrade, so the version is not among them. */
 export function selectorLabels(name: string): Record<string, string> {
   return { [NAME]: name };
 }

@@ -1,7 +1,7 @@
 /** Rules every deployment has to keep, checked on the finished objects so that no construct can get around them. */
 import type { Problem } from '../../base/errors';
 import { NAMESPACES } from '../../base/names';
-import { unpinned } from './image-pin';
+import { unpinned } from './image-reference';
 
 /** As much of a Kubernetes object as the checks read. */
 export interface Manifest {

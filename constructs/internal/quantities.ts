@@ -1,13 +1,25 @@
+/** Quantities of resources, in the form the typed Kubernetes objects take. */
 import { k8s } from 'cdk8s-plus-27';
 
-/** Amounts by resource name in the form the typed Kubernetes objects take. */
-export function quantities(
-  amounts: Readonly<Record<string, string>>,
-): Record<string, k8s.Quantity> {
+type Quantities = Readonly<Record<string, string>>;
+
+/** By resource name. */
+export function quantities(values: Quantities): Record<string, k8s.Quantity> {
   return Object.fromEntries(
-    Object.entries(amounts).map(([resource, amount]) => [
-      resource,
-      k8s.Quantity.fromString(amount),
-    ]),
+    Object.entries(values).map(([resource, value]) => [resource, k8s.Quantity.fromString(value)]),
   );
+}
+
+/** Requests and limits of a container. */
+export function resourceRequirements({
+  requests,
+  limits,
+}: {
+  readonly requests?: Quantities | undefined;
+  readonly limits?: Quantities | undefined;
+}): k8s.ResourceRequirements {
+  return {
+    ...(requests && { requests: quantities(requests) }),
+    ...(limits && { limits: quantities(limits) }),
+  };
 }

@@ -1,14 +1,14 @@
-/** Schemas of Kubernetes values that several parts of the configuration take. */
+/** Schemas of Kubernetes values that several parts of the configuration share. */
 import { z } from 'zod';
 import { parseQuantity } from '../../policy/pod/quantity';
 
-/** DNS label (RFC 1123): what a namespace may be called. */
+/** DNS label (RFC 1123): the name of a namespace. */
 export const dnsLabel = z
   .string()
   .max(63)
   .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, 'must be a DNS label');
 
-/** DNS subdomain (RFC 1123): what most objects may be called. */
+/** DNS subdomain (RFC 1123): the name of most objects. */
 export const objectName = z
   .string()
   .max(253)
@@ -18,12 +18,23 @@ export const objectName = z
   );
 
 /** A Kubernetes quantity of at least zero, such as "4", "500m" or "1.5Gi". */
-export const amount = z.string().refine((text) => (parseQuantity(text) ?? -1n) >= 0n, {
+const quantity = z.string().refine((text) => (parseQuantity(text) ?? -1n) >= 0n, {
   error: 'must be a Kubernetes quantity of at least 0, such as "4", "500m" or "1.5Gi"',
 });
 
-/** Amounts by resource name: `cpu`, `memory`, `nvidia.com/gpu`, and in a quota also `pods` or `count/jobs.batch`. */
-export const amounts = z.record(z.string().min(1), amount);
+/** By resource name: `cpu`, `memory`, `nvidia.com/gpu`, and in a quota also `pods` or `count/jobs.batch`. */
+export const quantities = z.record(z.string().min(1), quantity);
+
+/** Requests and limits of a container. What is given replaces both defaults as a whole. */
+export const resources = z.strictObject(
+  { requests: quantities.optional(), limits: quantities.optional() },
+  {
+    error: ({ code }) =>
+      code === 'unrecognized_keys'
+        ? 'takes `requests` and `limits`, each by resource name such as `cpu`'
+        : undefined,
+  },
+);
 
 /** A TCP or UDP port number. */
 export const port = z.int().min(1).max(65535);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { amounts, toleration, type Toleration } from '../internal/schemas';
+import { quantities, toleration, type Toleration } from '../internal/schemas';
 
 /** What the cluster has to know about a runtime beyond its name. Members left out are filled from the handler. */
 const runtimeNodeSchema = z.strictObject({
@@ -7,7 +7,7 @@ const runtimeNodeSchema = z.strictObject({
    * What a sandbox costs besides its containers, per pod; scheduler and ResourceQuota add it to the pod's requests.
    * @default the figure of kata-deploy for a Kata handler, 128Mi and 250m for runsc; required for any other handler
    */
-  overhead: amounts.optional(),
+  overhead: quantities.optional(),
   /**
    * Labels of the nodes that can run it.
    * @default the label their installer sets; required for any other handler

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { amounts, dnsLabel, objectName, port } from '../internal/schemas';
+import { quantities, dnsLabel, objectName, port } from '../internal/schemas';
 import { parseCidr } from './cidr';
 import { isMetadata } from './metadata-addresses';
 
@@ -47,9 +47,9 @@ const networkSchema = z.strictObject({
 /** What a container gets that states nothing: Kubernetes LimitRange of type Container. */
 const limitRangeSchema = z.strictObject({
   /** Limits. A container that requests more than the limit given to it here is refused. */
-  default: amounts.default({}),
+  default: quantities.default({}),
   /** Requests; Kubernetes takes them from `default` where it is left out. */
-  defaultRequest: amounts.default({}),
+  defaultRequest: quantities.default({}),
 });
 
 /** A namespace for sandboxed workloads. */
@@ -63,7 +63,7 @@ export const tenantSchema = z.strictObject({
    * @default 100 pods, no Service that opens a port to the outside
    */
   quota: z
-    .union([z.literal(false), amounts])
+    .union([z.literal(false), quantities])
     .default({ pods: '100', 'services.loadbalancers': '0', 'services.nodeports': '0' }),
   /**
    * PriorityClasses, besides the two of the system, that pods may not have: a quota of zero pods of these classes. List those

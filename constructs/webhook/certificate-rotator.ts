@@ -1,7 +1,14 @@
+/** The construct of the certificate rotator. */
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { MUTATOR, NAMESPACES } from '../../base/names';
-import { platformLabels, selectorLabels } from '../internal/labels';
+import { argsOf } from '../../programs/flags';
+import { ROTATOR_FLAGS } from '../../webhook-src/rotator/flags';
+import { CLUSTER_CRITICAL } from '../internal/critical-pods-quota';
+import { deployLast } from '../internal/dependencies';
+import { platformLabels, platformMetadata, selectorLabels } from '../internal/labels';
+import { egressTo, onlyThis, tcp } from '../internal/network-policy';
+import { resourceRequirements } from '../internal/quantities';
 import { RESTRICTED_CONTAINER, RESTRICTED_POD } from '../internal/restricted-pod';
 import type { Bundles } from '../../programs/bundle';
 import { probes } from './probes';
@@ -15,17 +22,13 @@ interface CertificateRotatorProps {
 }
 
 /**
- * Keeps the mutator's certificate and the `caBundle` of its webhook configuration. One replica: a second would only
- * contend for the same objects, and the certificates outlive any absence by days.
+ * Keeps the mutator's certificate and the `caBundle` of its webhook configuration. One replica: a second would only contend for the same
+ * objects, and the certificates stay valid for days without it.
  */
 export class CertificateRotator extends Construct {
   constructor(scope: Construct, id: string, props: CertificateRotatorProps) {
     super(scope, id);
-    const metadata = {
-      name: MUTATOR.rotator,
-      namespace: NAMESPACES.gatekeeper,
-      labels: platformLabels(MUTATOR.rotator),
-    };
+    const metadata = platformMetadata(MUTATOR.rotator, { namespace: NAMESPACES.gatekeeper });
     const selector = { matchLabels: selectorLabels(MUTATOR.rotator) };
 
     new RotatorAccess(this, 'Access');
@@ -38,14 +41,12 @@ export class CertificateRotator extends Construct {
     });
     new k8s.KubeNetworkPolicy(this, 'NetworkPolicy', {
       metadata,
-      spec: {
-        podSelector: selector,
-        policyTypes: ['Ingress', 'Egress'],
+      // The API server has no labels to select, so to any address, but only to its ports. No DNS: the kubelet gives the address of
+      // the API server as an environment variable.
+      spec: onlyThis(selector, {
         ingress: [{ ports: Object.values(PROGRAM_PORTS).map(tcp) }],
-        // The API server has no labels to select, so any address, but only on its ports. No DNS: the kubelet gives
-        // the address of the API server as an environment variable.
-        egress: [{ ports: props.webhook.apiServerPorts.map(tcp) }],
-      },
+        egress: egressTo(props.webhook.apiServerPorts),
+      }),
     });
     const deployment = new k8s.KubeDeployment(this, 'Deployment', {
       metadata,
@@ -56,14 +57,8 @@ export class CertificateRotator extends Construct {
         template: { metadata: { labels: platformLabels(MUTATOR.rotator) }, spec: pod(code) },
       },
     });
-    for (const needed of this.node.children) {
-      if (needed !== deployment) deployment.node.addDependency(needed);
-    }
+    deployLast(this, deployment);
   }
-}
-
-function tcp(port: number): k8s.NetworkPolicyPort {
-  return { protocol: 'TCP', port: k8s.IntOrString.fromNumber(port) };
 }
 
 function pod(code: Program): k8s.PodSpec {
@@ -71,7 +66,7 @@ function pod(code: Program): k8s.PodSpec {
     serviceAccountName: MUTATOR.rotator,
     automountServiceAccountToken: true,
     enableServiceLinks: false,
-    priorityClassName: 'system-cluster-critical',
+    priorityClassName: CLUSTER_CRITICAL,
     nodeSelector: { 'kubernetes.io/os': 'linux' },
     securityContext: RESTRICTED_POD,
     containers: [
@@ -80,27 +75,24 @@ function pod(code: Program): k8s.PodSpec {
         image: code.image,
         imagePullPolicy: 'IfNotPresent',
         command: code.command,
-        args: [
-          `--namespace=${NAMESPACES.gatekeeper}`,
-          `--secret=${MUTATOR.certificateSecret}`,
-          `--ca-secret=${MUTATOR.caSecret}`,
-          `--webhook-configuration=${MUTATOR.name}`,
-          `--service=${MUTATOR.name}`,
-          `--health-port=${PROGRAM_PORTS.health}`,
-          `--metrics-port=${PROGRAM_PORTS.metrics}`,
-        ],
+        args: argsOf(ROTATOR_FLAGS, {
+          namespace: NAMESPACES.gatekeeper,
+          secret: MUTATOR.certificateSecret,
+          'ca-secret': MUTATOR.caSecret,
+          'webhook-configuration': MUTATOR.name,
+          service: MUTATOR.name,
+          'health-port': PROGRAM_PORTS.health,
+          'metrics-port': PROGRAM_PORTS.metrics,
+        }),
         ports: [
           { name: 'health', containerPort: PROGRAM_PORTS.health },
           { name: 'metrics', containerPort: PROGRAM_PORTS.metrics },
         ],
         ...probes('health'),
-        resources: {
-          requests: {
-            cpu: k8s.Quantity.fromString('10m'),
-            memory: k8s.Quantity.fromString('64Mi'),
-          },
-          limits: { memory: k8s.Quantity.fromString('128Mi') },
-        },
+        resources: resourceRequirements({
+          requests: { cpu: '10m', memory: '64Mi' },
+          limits: { memory: '128Mi' },
+        }),
         securityContext: RESTRICTED_CONTAINER,
         volumeMounts: code.volumeMounts,
       },

@@ -1,11 +1,11 @@
-/** Client certificates of API servers: the setting, and the parts of the mutator's pod that follow from it. */
+/** Client certificates of API servers: the setting, and the parts of the mutator's pod that depend on it. */
 import { X509Certificate } from 'node:crypto';
 import type { k8s } from 'cdk8s-plus-27';
 import { z } from 'zod';
 
 export const CLIENT_CA_DIRECTORY = '/etc/mutator/client-ca';
 
-/** Key of the ConfigMap made from a PEM in the settings, and the file that every source becomes. */
+/** Key in the ConfigMap made from a PEM setting, and name of the mounted file. */
 export const CLIENT_CA_FILE = 'ca.crt';
 
 /** Name of that ConfigMap. */
@@ -18,11 +18,11 @@ const certificates = z.string().refine(isCertificates, {
 const reference = { name: z.string().min(1), key: z.string().min(1).default(CLIENT_CA_FILE) };
 
 /**
- * Only API servers with a client certificate may ask: everybody else gets 403. API servers send one only when they are configured
- * to, see docs/webhook-client-certificates.md; without that, no pod can be created in an enabled namespace.
+ * Only API servers with a client certificate are answered: all other clients get 403. API servers send one only when configured to, see
+ * docs/webhook-client-certificates.md; without that, no pod can be created in an enabled namespace.
  */
 export const clientCertificatesSchema = z.strictObject({
-  /** CA certificates that sign the client certificates: PEM, or where they are in the namespace gatekeeper-system. */
+  /** CA certificates that sign the client certificates: PEM, or a ConfigMap or Secret in namespace gatekeeper-system. */
   ca: z.union(
     [
       certificates,
@@ -49,13 +49,15 @@ function isCertificates(text: string): boolean {
   }
 }
 
-export function clientFlags(setting: ClientCertificates | undefined): string[] {
-  if (setting === undefined) return [];
-  const name = setting.commonName === undefined ? [] : [`--client-name=${setting.commonName}`];
-  return [`--client-ca-file=${CLIENT_CA_DIRECTORY}/${CLIENT_CA_FILE}`, ...name];
+export function clientFlags(setting: ClientCertificates | undefined) {
+  if (setting === undefined) return {};
+  return {
+    'client-ca-file': `${CLIENT_CA_DIRECTORY}/${CLIENT_CA_FILE}`,
+    'client-name': setting.commonName,
+  };
 }
 
-/** Nothing in it is optional: without the CA no pod of the mutator starts, so none ever serves everybody. */
+/** Not optional: without the CA no pod of the mutator starts, so none ever answers every client. */
 export function clientCaVolume(setting: ClientCertificates | undefined): k8s.Volume[] {
   if (setting === undefined) return [];
   const { ca } = setting;

@@ -1,15 +1,19 @@
 /** The pod of the mutating webhook. */
-import { k8s } from 'cdk8s-plus-27';
+import type { k8s } from 'cdk8s-plus-27';
 import { MUTATOR } from '../../base/names';
+import { argsOf } from '../../programs/flags';
+import { WEBHOOK_FLAGS } from '../../webhook-src/server/flags';
 import { NODE_FLAGS } from '../../webhook-src/server/memory';
+import { CLUSTER_CRITICAL } from '../internal/critical-pods-quota';
 import { selectorLabels } from '../internal/labels';
+import { resourceRequirements } from '../internal/quantities';
 import { RESTRICTED_CONTAINER, RESTRICTED_POD } from '../internal/restricted-pod';
 import { probes } from './probes';
 import { PROGRAM_PORTS, type Program } from '../internal/program';
 import { clientCaVolume, clientFlags, CLIENT_CA_DIRECTORY } from './client-certificates';
 import type { WebhookConfig } from './schema';
 
-export const MUTATOR_PORTS = { webhook: 8443, ...PROGRAM_PORTS } as const;
+export const MUTATOR_PORTS = { webhook: WEBHOOK_FLAGS.port.default, ...PROGRAM_PORTS } as const;
 
 /** Key of the policy ConfigMap, and the file it becomes. */
 export const POLICY_KEY = 'policy.json';
@@ -18,12 +22,12 @@ const CERTIFICATE_DIRECTORY = '/etc/mutator/cert';
 const POLICY_DIRECTORY = '/etc/mutator/policy';
 
 /**
- * A pod that is told to end goes on answering for this long, which is what it takes until no API server has it among its
- * endpoints (webhook-src/server/lifecycle.ts). It starts with SIGTERM, so no preStop hook is needed.
+ * After SIGTERM the pod keeps serving for this long, which is what it takes until no API server has it among its endpoints
+ * (webhook-src/server/lifecycle.ts). So it needs no preStop hook.
  */
-const DRAIN_SECONDS = 15;
+const DRAIN_SECONDS = WEBHOOK_FLAGS['drain-seconds'].default;
 
-/** As much as the server asks for beyond draining, to let the last calls end, and a little to spare. */
+/** The last calls may take 5 s after draining (webhook-src/server/lifecycle.ts); the rest is to spare. */
 const GRACE_SECONDS = DRAIN_SECONDS + 15;
 
 export function mutatorPod(program: Program, webhook: WebhookConfig): k8s.PodSpec {
@@ -31,7 +35,7 @@ export function mutatorPod(program: Program, webhook: WebhookConfig): k8s.PodSpe
     serviceAccountName: MUTATOR.name,
     automountServiceAccountToken: false,
     enableServiceLinks: false,
-    priorityClassName: 'system-cluster-critical',
+    priorityClassName: CLUSTER_CRITICAL,
     terminationGracePeriodSeconds: GRACE_SECONDS,
     nodeSelector: { 'kubernetes.io/os': 'linux' },
     securityContext: RESTRICTED_POD,
@@ -48,22 +52,21 @@ export function mutatorPod(program: Program, webhook: WebhookConfig): k8s.PodSpe
 }
 
 function container(program: Program, webhook: WebhookConfig): k8s.Container {
-  const { cpuRequest, memoryRequest, memoryLimit } = webhook.resources;
   return {
     name: 'mutator',
     image: program.image,
     imagePullPolicy: 'IfNotPresent',
     command: program.command,
-    args: [
-      `--cert-dir=${CERTIFICATE_DIRECTORY}`,
-      `--policy-file=${POLICY_DIRECTORY}/${POLICY_KEY}`,
-      `--port=${MUTATOR_PORTS.webhook}`,
-      `--health-port=${MUTATOR_PORTS.health}`,
-      `--metrics-port=${MUTATOR_PORTS.metrics}`,
-      `--drain-seconds=${DRAIN_SECONDS}`,
+    args: argsOf(WEBHOOK_FLAGS, {
+      'cert-dir': CERTIFICATE_DIRECTORY,
+      'policy-file': `${POLICY_DIRECTORY}/${POLICY_KEY}`,
+      port: MUTATOR_PORTS.webhook,
+      'health-port': MUTATOR_PORTS.health,
+      'metrics-port': MUTATOR_PORTS.metrics,
+      'drain-seconds': DRAIN_SECONDS,
       ...clientFlags(webhook.clientCertificates),
-    ],
-    // The memory limit counts on these.
+    }),
+    // The memory limit relies on these.
     env: [{ name: 'NODE_OPTIONS', value: NODE_FLAGS }],
     ports: [
       { name: 'webhook', containerPort: MUTATOR_PORTS.webhook },
@@ -71,13 +74,7 @@ function container(program: Program, webhook: WebhookConfig): k8s.Container {
       { name: 'metrics', containerPort: MUTATOR_PORTS.metrics },
     ],
     ...probes('health'),
-    resources: {
-      requests: {
-        cpu: k8s.Quantity.fromString(cpuRequest),
-        memory: k8s.Quantity.fromString(memoryRequest),
-      },
-      limits: { memory: k8s.Quantity.fromString(memoryLimit) },
-    },
+    resources: resourceRequirements(webhook.resources),
     securityContext: RESTRICTED_CONTAINER,
     volumeMounts: [
       ...program.volumeMounts,
@@ -90,7 +87,7 @@ function container(program: Program, webhook: WebhookConfig): k8s.Container {
   };
 }
 
-/** Apart where there is room, together where there is one node: a wish, never a reason not to run. */
+/** Pods on different nodes and zones: preferred, never required. */
 function spread(): Pick<k8s.PodSpec, 'affinity' | 'topologySpreadConstraints'> {
   const labelSelector = { matchLabels: selectorLabels(MUTATOR.name) };
   return {

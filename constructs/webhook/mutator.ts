@@ -1,8 +1,11 @@
+/** The construct of the mutating webhook's server. */
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import type { RuntimePolicy } from '../../policy/model/runtime-policy';
 import { MUTATOR, NAMESPACES } from '../../base/names';
-import { platformLabels, selectorLabels } from '../internal/labels';
+import { deployLast } from '../internal/dependencies';
+import { platformLabels, platformMetadata, selectorLabels } from '../internal/labels';
+import { onlyThis, tcp } from '../internal/network-policy';
 import type { Bundles } from '../../programs/bundle';
 import { CLIENT_CA_CONFIG_MAP, CLIENT_CA_FILE } from './client-certificates';
 import { MUTATOR_PORTS, mutatorPod, POLICY_KEY } from './mutator-pod';
@@ -16,18 +19,15 @@ interface MutatorProps {
 }
 
 /**
- * The mutating webhook's server: Deployment, Service, disruption budget, network policy and what it reads.
- * It holds no ServiceAccount token, no permission and no way out to the network.
- * The registration with the API server is `MutatorRegistration`, which comes last of all.
+ * The mutating webhook's server: Deployment, Service, PodDisruptionBudget, NetworkPolicy and the ConfigMaps it reads.
+ * It has no ServiceAccount token, no permissions and no egress.
+ * `MutatorRegistration` registers it with the API server, last of all.
  */
 export class Mutator extends Construct {
   constructor(scope: Construct, id: string, props: MutatorProps) {
     super(scope, id);
-    const metadata = (name: string = MUTATOR.name) => ({
-      name,
-      namespace: NAMESPACES.gatekeeper,
-      labels: platformLabels(MUTATOR.name),
-    });
+    const metadata = (name: string = MUTATOR.name) =>
+      platformMetadata(MUTATOR.name, { name, namespace: NAMESPACES.gatekeeper });
     const selector = selectorLabels(MUTATOR.name);
 
     new k8s.KubeServiceAccount(this, 'ServiceAccount', {
@@ -55,26 +55,18 @@ export class Mutator extends Construct {
     });
     new k8s.KubeNetworkPolicy(this, 'NetworkPolicy', {
       metadata: metadata(),
-      spec: {
-        podSelector: { matchLabels: selector },
-        policyTypes: ['Ingress', 'Egress'],
-        // The API server and the kubelet have no labels to select, so from anywhere, but only to these ports.
-        ingress: [
-          {
-            ports: Object.values(MUTATOR_PORTS).map((port) => ({
-              protocol: 'TCP',
-              port: k8s.IntOrString.fromNumber(port),
-            })),
-          },
-        ],
-      },
+      // The API server and the kubelet have no labels to select, so from any address, but only to these ports.
+      spec: onlyThis(
+        { matchLabels: selector },
+        { ingress: [{ ports: Object.values(MUTATOR_PORTS).map(tcp) }] },
+      ),
     });
     new k8s.KubePodDisruptionBudget(this, 'DisruptionBudget', {
       metadata: metadata(),
       spec: {
         selector: { matchLabels: selector },
         maxUnavailable: k8s.IntOrString.fromNumber(1),
-        // A pod that is not ready serves nobody, so it must not hold up draining its node either.
+        // A pod that is not ready answers no review, so it must not block draining its node.
         unhealthyPodEvictionPolicy: 'AlwaysAllow',
       },
     });
@@ -93,7 +85,7 @@ export class Mutator extends Construct {
         selector: { matchLabels: selector },
         strategy: {
           type: 'RollingUpdate',
-          // The new pod serves before the old one goes: no call is lost in a rollout.
+          // The new pod serves before the old one ends: a rollout loses no call.
           rollingUpdate: {
             maxUnavailable: k8s.IntOrString.fromNumber(0),
             maxSurge: k8s.IntOrString.fromNumber(1),
@@ -105,8 +97,6 @@ export class Mutator extends Construct {
         },
       },
     });
-    for (const needed of this.node.children) {
-      if (needed !== deployment) deployment.node.addDependency(needed);
-    }
+    deployLast(this, deployment);
   }
 }

@@ -1,8 +1,9 @@
+/** The probes of the mutator and the rotator. */
 import { k8s } from 'cdk8s-plus-27';
 
 /**
- * Probes of a program of ours, plain HTTP on its health port. The startup probe asks often so that a pod serves as soon
- * as it can; the others ask seldom so that they cost nothing.
+ * Plain HTTP on the health port. The startup probe runs often, so that a pod serves as soon as it can; the others run seldom, so that
+ * they cost little.
  */
 export function probes(
   portName: string,

@@ -1,15 +1,16 @@
+/** The MutatingWebhookConfiguration of the mutator. */
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { ENABLED_LABEL, EXEMPT_NAMESPACES, MUTATOR, NAMESPACES } from '../../base/names';
-import { platformLabels } from '../internal/labels';
+import { platformMetadata } from '../internal/labels';
 import type { WebhookConfig } from './schema';
 
 /**
  * Registers the mutator with the API server, for pods created in namespaces that carry the sandbox label.
  * `caBundle` is missing on purpose: the certificate rotator owns it.
  *
- * CREATE only, because `runtimeClassName` cannot change afterwards. The exempt namespaces are left out even when labelled,
- * so that a mutator that is down can never keep the network or this project itself from starting.
+ * CREATE only, because `runtimeClassName` cannot change afterwards. The exempt namespaces are excluded even when labelled,
+ * so that a mutator that is down never prevents the network or this project from starting.
  */
 export class MutatorRegistration extends Construct {
   constructor(
@@ -19,7 +20,7 @@ export class MutatorRegistration extends Construct {
   ) {
     super(scope, id);
     new k8s.KubeMutatingWebhookConfiguration(this, 'Configuration', {
-      metadata: { name: MUTATOR.name, labels: platformLabels(MUTATOR.name) },
+      metadata: platformMetadata(MUTATOR.name),
       webhooks: [
         {
           name: MUTATOR.webhookName,

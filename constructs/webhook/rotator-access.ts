@@ -1,19 +1,18 @@
+/** The permissions of the certificate rotator. */
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { MUTATOR, NAMESPACES } from '../../base/names';
-import { platformLabels } from '../internal/labels';
+import { platformMetadata } from '../internal/labels';
 
 const RBAC_GROUP = 'rbac.authorization.k8s.io';
 
-/**
- * All the certificate rotator may do: read and write its two Secrets and one webhook configuration, each by name.
- */
+/** Reads and writes its two Secrets and one webhook configuration, each by name. */
 export class RotatorAccess extends Construct {
   constructor(scope: Construct, id: string) {
     super(scope, id);
     const name = MUTATOR.rotator;
-    const labels = platformLabels(name);
-    const namespaced = { name, namespace: NAMESPACES.gatekeeper, labels };
+    const namespaced = platformMetadata(name, { namespace: NAMESPACES.gatekeeper });
+    const clusterScoped = platformMetadata(name);
     const subjects: k8s.Subject[] = [
       { kind: 'ServiceAccount', name, namespace: NAMESPACES.gatekeeper },
     ];
@@ -37,7 +36,7 @@ export class RotatorAccess extends Construct {
       subjects,
     });
     new k8s.KubeClusterRole(this, 'ClusterRole', {
-      metadata: { name, labels },
+      metadata: clusterScoped,
       rules: [
         {
           apiGroups: ['admissionregistration.k8s.io'],
@@ -48,7 +47,7 @@ export class RotatorAccess extends Construct {
       ],
     });
     new k8s.KubeClusterRoleBinding(this, 'ClusterRoleBinding', {
-      metadata: { name, labels },
+      metadata: clusterScoped,
       roleRef: { apiGroup: RBAC_GROUP, kind: 'ClusterRole', name },
       subjects,
     });

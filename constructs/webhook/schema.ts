@@ -1,14 +1,15 @@
+/** What can be set about the mutating webhook and its certificate rotator. */
 import { z } from 'zod';
 import { parseQuantity } from '../../policy/pod/quantity';
 import { MEMORY_BOUND_BYTES, MEMORY_LIMIT } from '../../webhook-src/server/memory';
-import { amount, imageDigest, port } from '../internal/schemas';
+import { imageDigest, port, resources } from '../internal/schemas';
 import { clientCertificatesSchema } from './client-certificates';
 
 const MEMORY_BOUND_NANO = BigInt(MEMORY_BOUND_BYTES) * 10n ** 9n;
 
 export const webhookSchema = z
   .strictObject({
-    /** Pods of the mutator. Two are the least that survive a node or an update. */
+    /** Pods of the mutator. At least two, to survive the loss of a node or an update. */
     replicas: z.int().min(2).max(100).default(2),
     /**
      * Image of your own with the programs at /app (webhook-src/Dockerfile), by digest or exact tag.
@@ -17,32 +18,31 @@ export const webhookSchema = z
     image: z.string().optional(),
     /** Digest that pins the official Node image further. Not together with `image`. */
     nodeImageDigest: imageDigest.optional(),
-    /** Of each mutator pod. There is no cpu limit: throttling would show as latency of every pod creation. */
-    resources: z
-      .strictObject({
-        cpuRequest: amount.default('100m'),
-        /** What a replica needs from day to day. */
-        memoryRequest: amount.default('128Mi'),
-        /**
-         * At least what the process may need whoever calls: the sum of `MEMORY_PARTS` in webhook-src/server/memory.ts, which is held by
-         * the code of the server.
-         * @default that sum
-         */
-        memoryLimit: amount
-          .refine((limit) => (parseQuantity(limit) ?? 0n) >= MEMORY_BOUND_NANO, {
-            error: `is below the ${MEMORY_LIMIT} that the webhook may need whoever calls`,
-            params: { fix: `set at least ${MEMORY_LIMIT}, or leave it out` },
-          })
-          .default(MEMORY_LIMIT),
-      })
-      .prefault({}),
+    /**
+     * Of each mutator pod; replaces requests and limits as a whole. No CPU limit: throttling would delay every pod creation. The memory
+     * limit is at least what any caller can make the process use: the sum of `MEMORY_PARTS` in webhook-src/server/memory.ts.
+     * @default {"requests":{"cpu":"100m","memory":"128Mi"},"limits":{"memory":"528Mi"}}
+     */
+    resources: resources
+      .refine(
+        ({ limits }) => (parseQuantity(limits?.['memory'] ?? '') ?? 0n) >= MEMORY_BOUND_NANO,
+        {
+          path: ['limits', 'memory'],
+          error: `is below the ${MEMORY_LIMIT} that callers can make the webhook use`,
+          params: { fix: `set at least ${MEMORY_LIMIT}, or leave resources out` },
+        },
+      )
+      .default({
+        requests: { cpu: '100m', memory: '128Mi' },
+        limits: { memory: MEMORY_LIMIT },
+      }),
     /** How long the API server waits for an answer, in seconds. */
     timeoutSeconds: z.int().min(1).max(30).default(3),
     /** What happens to pods of tenants when no mutator answers. `Ignore` leaves them to the validating policies. */
     failurePolicy: z.enum(['Fail', 'Ignore']).default('Fail'),
     /** Ports the API server's endpoints listen on: the only egress of the certificate rotator. */
     apiServerPorts: z.array(port).min(1).default([443, 6443]),
-    /** Which clients may ask the mutator. @default everybody who reaches its port */
+    /** Which clients the mutator answers. @default every client that reaches its port */
     clientCertificates: clientCertificatesSchema.optional(),
   })
   .refine((webhook) => webhook.image === undefined || webhook.nodeImageDigest === undefined, {

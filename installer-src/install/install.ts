@@ -1,7 +1,7 @@
-/** The verbs `install` and `uninstall`: the container that has the host's file system, and no token. */
+/** The verbs `install` and `uninstall`, which change the host. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SandboxError } from '../../base/errors';
-import { readFlags, secondsFlag } from '../../programs/flags';
+import type { Flags } from '../../programs/flags';
 import { stopSignal } from '../../programs/program';
 import { reasonOf, type Log } from '../../programs/telemetry/log';
 import {
@@ -10,38 +10,22 @@ import {
   type ShutdownDecision,
   type Reader,
 } from '../shared-directories';
-import { EXCHANGE_FLAGS, HOST_FLAGS, hostOf, WANTED_FLAGS, wantedOf } from './flags';
-import type { Host, Wanted } from './installation';
+import type { INSTALL_FLAGS, UNINSTALL_FLAGS } from './flags';
+import { hostOf, wantedOf, type Host, type Wanted } from './installation';
 import { isOurs } from './live';
 import { INSTALL_STEPS } from './steps';
 import { UNINSTALL_STEPS } from './uninstall-steps';
 
-const INSTALL_FLAGS = {
-  ...HOST_FLAGS,
-  ...WANTED_FLAGS,
-  ...EXCHANGE_FLAGS,
-  'poll-seconds': { kind: secondsFlag(1), otherwise: 60_000 },
-  'farewell-seconds': { kind: secondsFlag(0), otherwise: 60_000 },
-  'drain-seconds': { kind: secondsFlag(0), otherwise: 300_000 },
-  once: 'switch',
-} as const;
-
-const UNINSTALL_FLAGS = {
-  ...HOST_FLAGS,
-  'drain-seconds': { kind: secondsFlag(0), otherwise: 300_000 },
-} as const;
-
-/** Times between passes that fail, the last for all that follow. */
+/** Times between failing passes; the last one repeats. */
 const RETRY_MS = [5_000, 15_000, 60_000, 300_000] as const;
 
-const FAREWELL_POLL_MS = 200;
+const SHUTDOWN_POLL_MS = 200;
 
 /**
- * Keeps gVisor installed until it is told to end. Each pass makes good what is missing, and removes old versions that no sandbox
- * runs from any more; one that finds everything in order changes nothing.
+ * Keeps gVisor installed until SIGTERM. Each pass repairs what is missing, and removes old versions that no sandbox runs from any more.
+ * A pass that finds everything in order changes nothing.
  */
-export async function install(log: Log, argv: readonly string[]): Promise<void> {
-  const flags = readFlags(INSTALL_FLAGS, argv);
+export async function install(log: Log, flags: Flags<typeof INSTALL_FLAGS>): Promise<void> {
   const host = hostOf(flags);
   const wanted = wantedOf(flags);
   const stop = new AbortController();
@@ -63,14 +47,13 @@ export async function install(log: Log, argv: readonly string[]): Promise<void> 
     const waitMs = problem === undefined ? flags['poll-seconds'] : retryMs(failures);
     await sleep(waitMs, undefined, { signal: stop.signal }).catch(() => undefined);
   }
-  const readShutdownDecision = shutdownDecisionReader(flags['farewell-dir'], log);
-  if (await uninstallAsked(readShutdownDecision, flags['farewell-seconds']))
+  const readShutdownDecision = shutdownDecisionReader(flags['shutdown-dir'], log);
+  if (await shouldUninstall(readShutdownDecision, flags['shutdown-seconds']))
     await runUninstall(log, host, flags['drain-seconds']);
-  else log.info('the DaemonSet goes on, so gVisor stays');
+  else log.info('the DaemonSet still selects this node, so gVisor stays');
 }
 
-export async function uninstall(log: Log, argv: readonly string[]): Promise<void> {
-  const flags = readFlags(UNINSTALL_FLAGS, argv);
+export async function uninstall(log: Log, flags: Flags<typeof UNINSTALL_FLAGS>): Promise<void> {
   await runUninstall(log, hostOf(flags), flags['drain-seconds']);
 }
 
@@ -83,7 +66,7 @@ async function pass(log: Log, host: Host, wanted: Wanted, stopped: AbortSignal):
   log.info({ installation: wanted.id, handler: wanted.handler }, 'gVisor is installed');
 }
 
-/** Why the pass failed, as printed. Whatever goes wrong on a host may be better the next time, so nothing ends the program. */
+/** Why the pass failed, or undefined. Every fault of a host may be gone at the next pass, so none ends the program. */
 async function attempt(
   log: Log,
   host: Host,
@@ -111,17 +94,17 @@ function retryMs(failures: number): number {
   return RETRY_MS[Math.min(failures, RETRY_MS.length) - 1] ?? 0;
 }
 
-/** A pod ends for many reasons; without a word from the labeller gVisor stays. */
-async function uninstallAsked(
+/** A pod ends for many reasons; without a decision of `label`, gVisor stays. */
+async function shouldUninstall(
   readShutdownDecision: Reader<ShutdownDecision>,
   timeoutMs: number,
 ): Promise<boolean> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
-    const farewell = await readShutdownDecision();
-    if (farewell !== undefined) return farewell.action === 'uninstall';
+    const decision = await readShutdownDecision();
+    if (decision !== undefined) return decision.action === 'uninstall';
     if (Date.now() >= deadline) return false;
-    await sleep(FAREWELL_POLL_MS);
+    await sleep(SHUTDOWN_POLL_MS);
   }
 }
 

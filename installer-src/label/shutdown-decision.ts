@@ -1,4 +1,4 @@
-/** Why the pod ends: the DaemonSet no longer wants gVisor on this node, or it only wants another pod there. */
+/** Decides, when the pod ends, whether gVisor is uninstalled: whether the DaemonSet still wants a pod on this node. */
 import type { Api } from '../../programs/in-cluster-api';
 import type { ShutdownDecision } from '../shared-directories';
 import { getNode } from './node';
@@ -8,7 +8,7 @@ export interface DaemonSetName {
   readonly name: string;
 }
 
-/** As much of a DaemonSet (apps/v1) as is read. */
+/** The fields of a DaemonSet (apps/v1) that are read. */
 interface DaemonSet {
   readonly metadata: { readonly deletionTimestamp?: string };
   readonly spec: {
@@ -19,11 +19,11 @@ interface DaemonSet {
 }
 
 /**
- * `uninstall` where the DaemonSet is gone or going, or selects the node no longer; `keep` for an update, an eviction, a reboot.
+ * `uninstall` where the DaemonSet is deleted or no longer selects the node; `keep` for an update, an eviction, a reboot.
  * kata-deploy 4.1.0 decides the same way.
- * @throws ApiError, which must be taken for `keep`: access may have been deleted together with everything else, or the API server be away
+ * @throws ApiError, which must count as `keep`: the access may be deleted together with everything else, or the API server be unreachable
  */
-export async function decideFarewell(
+export async function decideShutdown(
   api: Api,
   { namespace, name }: DaemonSetName,
   node: string,

@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto';
 import { SandboxError } from '../../base/errors';
 import { INSTALLER_ERRORS } from '../errors';
-import type { FlagKind } from '../../programs/flags';
 
 export const RUNSC = 'runsc';
 export const SHIM = 'containerd-shim-runsc-v1';
@@ -77,46 +76,4 @@ export function installationId(
     Object.entries(runscConfig).sort(([a], [b]) => (a < b ? -1 : 1)),
   ]);
   return `${release.version}-${createHash('sha256').update(content).digest('hex').slice(0, 8)}`;
-}
-
-export const versionFlag: FlagKind<string> = {
-  expects: 'a gVisor release such as 20260817.0',
-  read: (text) => (/^\d{8}(\.\d{1,4})?$/.test(text) ? text : undefined),
-};
-
-/** A URL prefix without a slash at its end. */
-export const sourceFlag: FlagKind<string> = {
-  expects: 'an http or https URL',
-  read: (text) => (/^https?:\/\/\S+$/.test(text) ? text.replace(/\/+$/, '') : undefined),
-};
-
-export const digestsFlag: FlagKind<ReadonlyMap<string, string>> = {
-  expects:
-    'a list ARCH/FILE=SHA512,… with ARCH x86_64 or aarch64, FILE gvisor.tar.bz2, runsc or containerd-shim-runsc-v1',
-  read: (text) =>
-    pairs(
-      text,
-      /^(?:x86_64|aarch64)\/(?:gvisor\.tar\.bz2|runsc|containerd-shim-runsc-v1)$/,
-      /^[0-9a-f]{128}$/,
-    ),
-};
-
-/** Flags of runsc by name, as in `platform=systrap,network=host`. */
-export const runscConfigFlag: FlagKind<Readonly<Record<string, string>>> = {
-  expects: 'a list NAME=VALUE,… of runsc flags',
-  read: (text) => {
-    const found = pairs(text, /^[a-z][a-z0-9-]*$/, /^[^"\\]*$/);
-    return found && Object.fromEntries(found);
-  },
-};
-
-/** Undefined where an item is not `name=value` with both as they have to be, or a name comes twice. */
-function pairs(text: string, name: RegExp, value: RegExp): Map<string, string> | undefined {
-  const found = new Map<string, string>();
-  for (const item of text === '' ? [] : text.split(',')) {
-    const [, key = '', content = ''] = /^([^=]*)=(.*)$/.exec(item) ?? [];
-    if (!name.test(key) || !value.test(content) || found.has(key)) return undefined;
-    found.set(key, content);
-  }
-  return found;
 }

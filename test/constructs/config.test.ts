@@ -22,7 +22,7 @@ describe('defaults', () => {
     expect(config.tenants).toEqual([]);
     expect(config.webhook).toEqual({
       replicas: 2,
-      resources: { cpuRequest: '100m', memoryRequest: '128Mi', memoryLimit: '528Mi' },
+      resources: { requests: { cpu: '100m', memory: '128Mi' }, limits: { memory: '528Mi' } },
       timeoutSeconds: 3,
       failurePolicy: 'Fail',
       apiServerPorts: [443, 6443],
@@ -39,16 +39,26 @@ describe('defaults', () => {
   });
 
   test('a memory limit below what the webhook may need is refused, with the least that is not', () => {
-    const withLimit = (memoryLimit: string) => ({
+    const withLimits = (limits: Record<string, string>) => ({
       policy,
-      webhook: { resources: { memoryLimit } },
+      webhook: { resources: { limits } },
     });
-    expect(() => defineSandbox(withLimit('519Mi'))).toThrow(
-      'CONFIG_INVALID webhook.resources.memoryLimit: is below the 528Mi that the webhook may need whoever calls. ' +
-        'Fix: set at least 528Mi, or leave it out',
+    expect(() => defineSandbox(withLimits({ memory: '519Mi' }))).toThrow(
+      'CONFIG_INVALID webhook.resources.limits.memory: is below the 528Mi that callers can make the webhook use. ' +
+        'Fix: set at least 528Mi, or leave resources out',
     );
-    expect(failure(withLimit('256Mi')).code).toBe('CONFIG_INVALID');
-    expect(defineSandbox(withLimit('528Mi')).webhook.resources.memoryLimit).toBe('528Mi');
+    for (const limits of [{ memory: '256Mi' }, { cpu: '1' }])
+      expect(failure(withLimits(limits)).paths).toEqual(['webhook.resources.limits.memory']);
+    expect(defineSandbox(withLimits({ memory: '528Mi' })).webhook.resources).toEqual({
+      limits: { memory: '528Mi' },
+    });
+  });
+
+  test('resources of another shape are refused with the shape they have', () => {
+    const input = { policy, webhook: { resources: { cpuRequest: '1' } } } as object;
+    expect(() => defineSandbox(input as SandboxInput)).toThrow(
+      'CONFIG_INVALID webhook.resources: takes `requests` and `limits`, each by resource name such as `cpu`.',
+    );
   });
 
   test('a tenant is closed, counted, and states no cpu for anybody', () => {

@@ -229,10 +229,10 @@ describeWhere('a real node', support.supported ? undefined : support.reasons.joi
         );
     });
 
-    test('links where it writes itself lead the installer nowhere, and its farewell still counts', () => {
+    test('links where it writes itself lead the installer nowhere, and its shutdown decision still counts', () => {
       const victim = '/host/etc/containerd/config.toml';
-      for (const name of ['farewell.json.new', 'farewell.json'])
-        expect(inContainer('label', planting('/farewell', name, victim)).trim()).toBe('planted');
+      for (const name of ['shutdown-decision.json.new', 'shutdown-decision.json'])
+        expect(inContainer('label', planting('/shutdown', name, victim)).trim()).toBe('planted');
       // The test below ends both containers: the installer has to uninstall, on a word written over these links.
     });
   });

@@ -113,33 +113,33 @@ test('what others changed meanwhile outlives uninstalling', async () => {
 
 describe('told to end', () => {
   async function running(machine: Machine) {
-    const [statusDir, farewellDir] = [newDirectory(), newDirectory()];
-    const directories = [`--status-dir=${statusDir}`, `--farewell-dir=${farewellDir}`];
-    const flags = [...directories, '--poll-seconds=1', '--farewell-seconds=20'];
+    const [statusDir, shutdownDir] = [newDirectory(), newDirectory()];
+    const directories = [`--status-dir=${statusDir}`, `--shutdown-dir=${shutdownDir}`];
+    const flags = [...directories, '--poll-seconds=1', '--shutdown-seconds=20'];
     const child = machine.start(installing(recent(), ...flags));
     const ended = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
     const status = join(statusDir, 'status.json');
     await until(() => existsSync(status));
     expect(JSON.parse(readFileSync(status, 'utf8'))).toEqual({ live: true });
-    return { child, ended, farewellDir };
+    return { child, ended, shutdownDir };
   }
 
   test('it uninstalls when the DaemonSet is gone', async () => {
     const machine = await machineWith('version 3 with drop-ins');
     const before = machine.content();
-    const { child, ended, farewellDir } = await running(machine);
+    const { child, ended, shutdownDir } = await running(machine);
     child.kill('SIGTERM');
-    await writeShutdownDecision(farewellDir, { action: 'uninstall' });
+    await writeShutdownDecision(shutdownDir, { action: 'uninstall' });
     expect(await ended).toEqual([0, null]);
     expect(machine.content()).toEqual(before);
   }, 60_000);
 
   test('it leaves everything when the DaemonSet goes on', async () => {
     const machine = await machineWith('version 3 with drop-ins');
-    const { child, ended, farewellDir } = await running(machine);
+    const { child, ended, shutdownDir } = await running(machine);
     const before = machine.content();
     child.kill('SIGTERM');
-    await writeShutdownDecision(farewellDir, { action: 'keep' });
+    await writeShutdownDecision(shutdownDir, { action: 'keep' });
     expect(await ended).toEqual([0, null]);
     expect(machine.content()).toEqual(before);
     expect(machine.starts).toBe(2);
@@ -147,13 +147,13 @@ describe('told to end', () => {
 
   test('it makes good what was lost, while it runs', async () => {
     const machine = await machineWith('version 3 with drop-ins');
-    const { child, ended, farewellDir } = await running(machine);
+    const { child, ended, shutdownDir } = await running(machine);
     const dropIn = join(machine.root, '/etc/containerd/conf.d/secure-ai-gvisor.toml');
     const text = readFileSync(dropIn, 'utf8');
     writeFileSync(dropIn, '');
     await until(() => readFileSync(dropIn, 'utf8') === text);
     child.kill('SIGTERM');
-    await writeShutdownDecision(farewellDir, { action: 'keep' });
+    await writeShutdownDecision(shutdownDir, { action: 'keep' });
     expect(await ended).toEqual([0, null]);
   }, 60_000);
 });

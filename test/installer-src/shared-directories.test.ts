@@ -11,7 +11,7 @@ import {
   shutdownDecisionReader,
   MESSAGE_CAP_BYTES,
   statusReader,
-  withdrawFarewell,
+  removeShutdownDecision,
   writeShutdownDecision,
   writeStatus,
 } from '../../installer-src/shared-directories';
@@ -43,7 +43,7 @@ afterEach(() => {
   rmSync(join(victim, '..'), { recursive: true });
 });
 
-const farewell = () => join(directory, 'farewell.json');
+const decisionFile = () => join(directory, 'shutdown-decision.json');
 
 test('what is written is read, each message in its own words', async () => {
   await writeStatus(directory, { live: true });
@@ -52,15 +52,15 @@ test('what is written is read, each message in its own words', async () => {
   expect(await shutdownDecisionReader(directory, log)()).toEqual({ action: 'uninstall' });
   await writeStatus(directory, { live: false });
   expect(await statusReader(directory, log)()).toEqual({ live: false });
-  expect(readdirSync(directory).sort()).toEqual(['farewell.json', 'status.json']);
-  expect(lstatSync(farewell()).mode & 0o777).toBe(0o644);
+  expect(readdirSync(directory).sort()).toEqual(['shutdown-decision.json', 'status.json']);
+  expect(lstatSync(decisionFile()).mode & 0o777).toBe(0o644);
   expect(said).toEqual([]);
 });
 
 test('a word of an earlier container can be taken back, and taking back nothing is no fault', async () => {
   await writeShutdownDecision(directory, { action: 'keep' });
-  await withdrawFarewell(directory);
-  await withdrawFarewell(directory);
+  await removeShutdownDecision(directory);
+  await removeShutdownDecision(directory);
   expect(await shutdownDecisionReader(directory, log)()).toBeUndefined();
   expect(said).toEqual([]);
 });
@@ -100,41 +100,41 @@ describe('the reader', () => {
   const plant: Record<string, () => void | Promise<void>> = {
     'a link to a file with a message': () => {
       writeFileSync(victim, UNINSTALL);
-      symlinkSync(victim, farewell());
+      symlinkSync(victim, decisionFile());
     },
-    'a link to nothing': () => symlinkSync(`${victim}-absent`, farewell()),
-    'a link to a device without end': () => symlinkSync('/dev/zero', farewell()),
+    'a link to nothing': () => symlinkSync(`${victim}-absent`, decisionFile()),
+    'a link to a device without end': () => symlinkSync('/dev/zero', decisionFile()),
     'another name of a file with a message': () => {
       writeFileSync(victim, UNINSTALL);
-      linkSync(victim, farewell());
+      linkSync(victim, decisionFile());
     },
-    'a FIFO nobody writes to': () => void execFileSync('mkfifo', [farewell()]),
+    'a FIFO nobody writes to': () => void execFileSync('mkfifo', [decisionFile()]),
     'a FIFO with a message in it': () => {
-      execFileSync('mkfifo', [farewell()]);
-      const fifo = openSync(farewell(), 'r+');
+      execFileSync('mkfifo', [decisionFile()]);
+      const fifo = openSync(decisionFile(), 'r+');
       descriptors.push(fifo);
       writeSync(fifo, UNINSTALL);
     },
-    'a directory': () => mkdirSync(farewell()),
+    'a directory': () => mkdirSync(decisionFile()),
     'a socket': async () => {
-      const server = createServer().listen(farewell());
+      const server = createServer().listen(decisionFile());
       await new Promise((resolve) => server.once('listening', resolve));
       servers.push(server);
     },
     'a message with a tail of 16 GiB': () => {
-      writeFileSync(farewell(), UNINSTALL);
-      truncateSync(farewell(), 16 * 1024 ** 3);
+      writeFileSync(decisionFile(), UNINSTALL);
+      truncateSync(decisionFile(), 16 * 1024 ** 3);
     },
     'a message one byte too long': () =>
-      writeFileSync(farewell(), UNINSTALL.padEnd(MESSAGE_CAP_BYTES + 1)),
-    nothing: () => writeFileSync(farewell(), ''),
-    'half a message': () => writeFileSync(farewell(), UNINSTALL.slice(0, 9)),
-    null: () => writeFileSync(farewell(), 'null'),
-    'a list': () => writeFileSync(farewell(), '["uninstall"]'),
-    'another word': () => writeFileSync(farewell(), '{"action":"format"}'),
-    'a word in a prototype': () => writeFileSync(farewell(), `{"__proto__":${UNINSTALL}}`),
-    'a list for a word': () => writeFileSync(farewell(), '{"action":["uninstall"]}'),
-    'brackets without end': () => writeFileSync(farewell(), '['.repeat(MESSAGE_CAP_BYTES)),
+      writeFileSync(decisionFile(), UNINSTALL.padEnd(MESSAGE_CAP_BYTES + 1)),
+    nothing: () => writeFileSync(decisionFile(), ''),
+    'half a message': () => writeFileSync(decisionFile(), UNINSTALL.slice(0, 9)),
+    null: () => writeFileSync(decisionFile(), 'null'),
+    'a list': () => writeFileSync(decisionFile(), '["uninstall"]'),
+    'another word': () => writeFileSync(decisionFile(), '{"action":"format"}'),
+    'a word in a prototype': () => writeFileSync(decisionFile(), `{"__proto__":${UNINSTALL}}`),
+    'a list for a word': () => writeFileSync(decisionFile(), '{"action":["uninstall"]}'),
+    'brackets without end': () => writeFileSync(decisionFile(), '['.repeat(MESSAGE_CAP_BYTES)),
   };
 
   test.each(Object.keys(plant))(
@@ -152,9 +152,9 @@ describe('the reader', () => {
 
   test('takes a message of the largest size, and a sound one after a bad one', async () => {
     const read = shutdownDecisionReader(directory, log);
-    writeFileSync(farewell(), 'null');
+    writeFileSync(decisionFile(), 'null');
     expect(await read()).toBeUndefined();
-    writeFileSync(farewell(), UNINSTALL.padEnd(MESSAGE_CAP_BYTES));
+    writeFileSync(decisionFile(), UNINSTALL.padEnd(MESSAGE_CAP_BYTES));
     expect(await read()).toEqual({ action: 'uninstall' });
   });
 
@@ -167,7 +167,7 @@ describe('the reader', () => {
     );
     await fc.assert(
       fc.asyncProperty(content, async (bytes) => {
-        writeFileSync(farewell(), bytes);
+        writeFileSync(decisionFile(), bytes);
         expect([undefined, 'keep', 'uninstall']).toContain((await read())?.action);
       }),
     );

@@ -1,23 +1,24 @@
 import { SandboxError } from '../../base/errors';
-import { daysFlag, portFlag, readFlags, secondsFlag, textFlag } from '../../programs/flags';
+import { argsOf, helpOf, readFlags } from '../../programs/flags';
+import { daysFlag, portFlag, secondsFlag, textFlag } from '../../programs/flag-kinds';
 
-const SPECS = {
-  name: { kind: textFlag },
-  port: { kind: portFlag, otherwise: 80 },
-  wait: { kind: secondsFlag(1), otherwise: null },
-  life: { kind: daysFlag, otherwise: 86_400_000 },
-  once: 'switch',
+const FLAGS = {
+  name: { kind: textFlag, description: 'A name.' },
+  port: { kind: portFlag, default: 80, description: 'A port.' },
+  wait: { kind: secondsFlag(1), default: null, description: 'A time.' },
+  life: { kind: daysFlag, default: 1, description: 'A lifetime.' },
+  once: { kind: 'switch', description: 'One pass.' },
 } as const;
 
 it('reads values, defaults and switches', () => {
-  expect(readFlags(SPECS, ['--name=a', '--wait', '1.5', '--once'])).toEqual({
+  expect(readFlags(FLAGS, ['--name=a', '--wait', '1.5', '--once'])).toEqual({
     name: 'a',
     port: 80,
     wait: 1500,
     life: 86_400_000,
     once: true,
   });
-  expect(readFlags(SPECS, ['--name=a', '--life=0.5'])).toEqual({
+  expect(readFlags(FLAGS, ['--name=a', '--life=0.5'])).toEqual({
     name: 'a',
     port: 80,
     wait: undefined,
@@ -41,7 +42,7 @@ it('reports every problem at once', () => {
   ];
   let error: unknown;
   try {
-    readFlags(SPECS, argv);
+    readFlags(FLAGS, argv);
   } catch (caught) {
     error = caught;
   }
@@ -64,5 +65,33 @@ it('reports every problem at once', () => {
 });
 
 it('names a required flag that is missing', () => {
-  expect(() => readFlags(SPECS, [])).toThrow(/USAGE_INVALID --name: is required/);
+  expect(() => readFlags(FLAGS, [])).toThrow(/USAGE_INVALID --name: is required/);
+});
+
+it('lists every flag with its description and default as help', () => {
+  expect(helpOf(FLAGS)).toBe(
+    [
+      '  --name  A name. [required]',
+      '  --port  A port. [default: 80]',
+      '  --wait  A time.',
+      '  --life  A lifetime. [default: 1]',
+      '  --once  One pass.',
+      '',
+    ].join('\n'),
+  );
+});
+
+it('writes args that it reads again, in the order given', () => {
+  const args = argsOf(FLAGS, { wait: 1.5, name: 'a', port: undefined, once: true });
+  expect(args).toEqual(['--wait=1.5', '--name=a', '--once']);
+  expect(readFlags(FLAGS, args)).toMatchObject({ wait: 1500, name: 'a', port: 80, once: true });
+});
+
+it('takes only args of the table, and all that are required', () => {
+  // @ts-expect-error there is no such flag
+  argsOf(FLAGS, { name: 'a', nonsense: 'b' });
+  // @ts-expect-error `name` is required
+  argsOf(FLAGS, { port: 1 });
+  // @ts-expect-error a switch takes no value
+  argsOf(FLAGS, { name: 'a', once: 'yes' });
 });

@@ -1,78 +1,29 @@
 /**
- * The certificate rotator: `node rotator.js --namespace … --secret … --webhook-configuration … --service …`.
- *
- * Keeps a CA, a serving certificate and the `caBundle` of the webhook configuration, of which it is the only owner.
- *
- * - `--namespace` of the Secrets and the Service
- * - `--secret` name of the Secret that the webhook's pods mount (`ca.crt`, `tls.crt`, `tls.key`)
- * - `--ca-secret` name of the Secret with the CAs and their keys, which no pod mounts; default: that of `--secret` and `-ca`
- * - `--webhook-configuration` name of the MutatingWebhookConfiguration
- * - `--service` name of the webhook's Service
- * - `--health-port` plain HTTP, `/healthz`, `/readyz`; default 9090
- * - `--metrics-port` plain HTTP, `/metrics`; default 9091
- * - `--bind-address` default: every address, IPv6 and IPv4
- * - `--service-account-dir` directory with `token` and `ca.crt`; default /var/run/secrets/kubernetes.io/serviceaccount
- * - `--ca-days` life of a CA; default 365
- * - `--leaf-days` life of a serving certificate; default 90. Both are replaced after two thirds of it.
- * - `--propagation-seconds` how long a new CA is only trusted before it signs; default 300
- * - `--overlap-seconds` how long an old CA stays trusted after it stopped signing; default 86400
- * - `--poll-seconds` time between passes; default 10
- * - `--once` one pass, then exit
- *
- * The API server is at KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT, as in every pod.
+ * The certificate rotator, `node rotator.js`. Keeps a CA, a serving certificate and the `caBundle` of the webhook configuration, of
+ * which it is the only owner.
  *
  * Access it needs, all by name, tried with an API server 1.36.3 under RBAC:
  * - Role: `secrets`, resourceNames `<secret>` and `<ca-secret>`, verbs `get`, `create`, `patch`. The `create` can be limited to names
- *   because a Secret is created by an apply patch, not by a POST (see api.ts).
+ *   because a Secret is created by an apply patch, not by a POST (programs/in-cluster-api.ts).
  * - ClusterRole: `mutatingwebhookconfigurations`, resourceNames `<webhook-configuration>`, verbs `get`, `patch`.
  *
- * It polls: three reads every 10 s. A watch would need the verb `watch`, and would see a deleted Secret sooner than the kubelets,
- * which bring Secrets to pods within a minute or two and keep what they brought when one is deleted: nobody would be served sooner.
- * Only a wrong `caBundle` hurts at once, and for 10 s at most.
+ * It polls: three reads every 10 s. A watch would need the verb `watch` and gain nothing: kubelets bring Secrets to pods within a minute
+ * or two and keep what they brought when a Secret is deleted. Only a wrong `caBundle` matters at once, and for 10 s at most.
  *
- * Exit code 0 after SIGTERM, SIGINT or `--once`; 2 for flags that cannot be used; 1 for everything unforeseen, `--once` failing too.
+ * Exit code 0 after SIGTERM, SIGINT or `--once`; 2 for invalid flags; 1 for every unexpected error, a failed `--once` among them.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { collectDefaultMetrics, Registry } from 'prom-client';
-import { SHARED_ERRORS, SandboxError } from '../../base/errors';
-import {
-  daysFlag,
-  portFlag,
-  readFlags,
-  secondsFlag,
-  textFlag,
-  type Flags,
-} from '../../programs/flags';
-import { listen, runProgram, stopSignal } from '../../programs/program';
-import { createHealthServer, createMetricsServer } from '../../programs/telemetry/health';
+import { ApiError, connectOwnApi, type Api } from '../../programs/in-cluster-api';
+import type { Flags } from '../../programs/flags';
+import { command, runProgram, serveTelemetry, stopSignal } from '../../programs/program';
 import { createLog, reasonOf } from '../../programs/telemetry/log';
-import { ApiError, connectApi, type Api } from '../../programs/in-cluster-api';
 import type { RotationTimes } from './authority';
+import { ROTATOR_FLAGS } from './flags';
 import { createMetrics } from './metrics';
 import { rotate, type PassReport, type RotationTarget } from './pass';
 
-const FLAGS = {
-  namespace: { kind: textFlag },
-  secret: { kind: textFlag },
-  'ca-secret': { kind: textFlag, otherwise: null },
-  'webhook-configuration': { kind: textFlag },
-  service: { kind: textFlag },
-  'health-port': { kind: portFlag, otherwise: 9090 },
-  'metrics-port': { kind: portFlag, otherwise: 9091 },
-  'bind-address': { kind: textFlag, otherwise: null },
-  'service-account-dir': {
-    kind: textFlag,
-    otherwise: '/var/run/secrets/kubernetes.io/serviceaccount',
-  },
-  'ca-days': { kind: daysFlag, otherwise: 365 * 86_400_000 },
-  'leaf-days': { kind: daysFlag, otherwise: 90 * 86_400_000 },
-  'propagation-seconds': { kind: secondsFlag(0), otherwise: 300_000 },
-  'overlap-seconds': { kind: secondsFlag(0), otherwise: 86_400_000 },
-  'poll-seconds': { kind: secondsFlag(0.05), otherwise: 10_000 },
-  once: 'switch',
-} as const;
-
-/** Between passes while something is expected to change soon: another rotator was faster, or the configuration is not there yet. */
+/** Between passes while a change is expected soon: another rotator was faster, or the configuration does not exist yet. */
 const SOON_MS = 1_000;
 
 /** Passes of `--once` while other rotators are faster. */
@@ -82,7 +33,7 @@ const registry = new Registry();
 const metrics = createMetrics(registry);
 const log = createLog('rotator', () => metrics.logLinesDropped.inc());
 
-/** Whether a pass has left everything in order since this process began. */
+/** Whether a pass has succeeded since this process started. */
 let everSucceeded = false;
 
 interface Rotation {
@@ -91,7 +42,7 @@ interface Rotation {
   readonly times: RotationTimes;
 }
 
-/** One pass, told to log and metrics. Throws only what `rotate` throws. */
+/** One pass, recorded in log and metrics. Throws only what `rotate` throws. */
 async function pass({ api, target, times }: Rotation): Promise<PassReport> {
   const report = await rotate(api, target, times, Date.now());
   metrics.passes.inc({ result: 'success' });
@@ -152,21 +103,9 @@ async function keepRotating(
   }
 }
 
-function rotationOf(flags: Flags<typeof FLAGS>, environment: NodeJS.ProcessEnv): Rotation {
-  const { KUBERNETES_SERVICE_HOST: host = '', KUBERNETES_SERVICE_PORT: port = '' } = environment;
-  if (host === '' || portFlag.read(port) === undefined) {
-    throw new SandboxError(SHARED_ERRORS.USAGE_INVALID, [
-      {
-        path: 'KUBERNETES_SERVICE_HOST, KUBERNETES_SERVICE_PORT',
-        reason: 'do not name an API server',
-        fix: 'Run in a pod, or set both',
-      },
-    ]);
-  }
+function rotationOf(flags: Flags<typeof ROTATOR_FLAGS>): Rotation {
   return {
-    api: connectApi({
-      host,
-      port: Number(port),
+    api: connectOwnApi(process.env, {
       serviceAccountDir: flags['service-account-dir'],
       fieldManager: 'secure-ai-cert-rotator',
     }),
@@ -186,9 +125,8 @@ function rotationOf(flags: Flags<typeof FLAGS>, environment: NodeJS.ProcessEnv):
   };
 }
 
-runProgram(log, async () => {
-  const flags = readFlags(FLAGS, process.argv.slice(2));
-  const rotation = rotationOf(flags, process.env);
+async function main(flags: Flags<typeof ROTATOR_FLAGS>): Promise<void> {
+  const rotation = rotationOf(flags);
   if (flags.once) return once(rotation);
 
   collectDefaultMetrics({ register: registry });
@@ -197,13 +135,18 @@ runProgram(log, async () => {
     log.info({ signal }, 'stopping');
     stop.abort();
   });
-  const health = createHealthServer(
-    () => new Map(everSucceeded ? [] : [['rotation', 'no pass has succeeded yet']]),
-  );
-  const port = await listen(health, flags['health-port'], flags['bind-address']);
-  log.info({ port }, 'health listening');
-  const scraped = createMetricsServer(registry);
-  const metricsPort = await listen(scraped, flags['metrics-port'], flags['bind-address']);
-  log.info({ port: metricsPort }, 'metrics listening');
+  await serveTelemetry(log, flags, {
+    unready: () => new Map(everSucceeded ? [] : [['rotation', 'no pass has succeeded yet']]),
+    metrics: registry,
+  });
   await keepRotating(rotation, flags['poll-seconds'], stop.signal);
+}
+
+const rotator = command({
+  usage: 'node rotator.js',
+  summary: "Keeps the webhook's CA and certificate, and the caBundle of its configuration.",
+  flags: ROTATOR_FLAGS,
+  run: main,
 });
+
+runProgram(log, () => rotator.run(process.argv.slice(2)));

@@ -1,11 +1,11 @@
-/** What a single review may need at most, and what somebody whose pod needs more is told: by the webhook and by `secure-ai explain`. */
+/** The limits of a single review, and the message about a pod that exceeds one: of the webhook and of `secure-ai explain`. */
 import { SandboxError, type Problem } from '../../base/errors';
 import { WEBHOOK_ERRORS } from '../errors';
 import { BODY_CAP_BYTES } from './memory';
 import type { ReviewHead } from './places';
 import { COST_CAP, createReviewScan, DEPTH_CAP, type ReviewScan } from './structure';
 
-/** Time one review may take in the worker; API servers wait 3 s as configured. */
+/** Time limit of one review in the worker; API servers wait 3 s as configured. */
 export const TIME_LIMIT_MS = 2_500;
 
 const SPLIT =
@@ -24,7 +24,7 @@ const LIMITS = {
   },
   depth: {
     reason: (found) => `it nests ${found} levels deep, more than the limit of ${DEPTH_CAP}`,
-    fix: 'remove the field that nests so deep; none of a pod does',
+    fix: 'remove the deeply nested field; no field of a pod nests so deep',
   },
   cost: {
     reason: (found) =>
@@ -34,7 +34,7 @@ const LIMITS = {
   },
   time: {
     reason: (found) => `judging it takes more than the limit of ${found} ms`,
-    fix: `${SPLIT}; or give the webhook more CPU (webhook.resources.cpuRequest)`,
+    fix: `${SPLIT}; or give the webhook more CPU (webhook.resources.requests.cpu)`,
   },
   memory: {
     reason: (found) => `judging it takes more memory than the limit of ${found} MiB`,
@@ -42,13 +42,13 @@ const LIMITS = {
   },
 } as const satisfies Record<string, Limit>;
 
-/** A limit that was exceeded, and what was found: for `time` and `memory`, the limit itself. */
+/** A limit that was exceeded, and the value found: for `time` and `memory`, the limit itself. */
 export interface Exceeded {
   readonly limit: keyof typeof LIMITS;
   readonly found: number;
 }
 
-/** Characters of a namespace or name that are shown: Kubernetes allows 253. */
+/** Shown characters of a namespace or name: Kubernetes allows 253. */
 const NAME_LIMIT = 256;
 
 function limitProblem({ limit, found }: Exceeded, head: Readonly<ReviewHead>): Problem {
@@ -61,7 +61,7 @@ export function limitMessage(exceeded: Exceeded, head: Readonly<ReviewHead>): st
   return new SandboxError(WEBHOOK_ERRORS.POD_TOO_LARGE, [limitProblem(exceeded, head)]).message;
 }
 
-/** `namespace/name`, or `namespace/generateName*` while there is no name. */
+/** `namespace/name`, or `namespace/generateName*` while the pod has no name. */
 function podOf({ namespace = '', name, podName, generateName = '' }: ReviewHead): string {
   const known = [name, podName].find((text) => text !== undefined && text !== '');
   const shown = (text: string): string => text.slice(0, NAME_LIMIT);
@@ -70,7 +70,7 @@ function podOf({ namespace = '', name, podName, generateName = '' }: ReviewHead)
 
 /**
  * The cap that the review of a pod would exceed, counted as the webhook counts it.
- * @param pod as a manifest has it: what the API server adds (defaults, the token's volume) is not counted
+ * @param pod as written in a manifest: what the API server adds (defaults, the token's volume) is not counted
  */
 export function limitOfPod(pod: unknown, namespace: string): Problem | undefined {
   const body = Buffer.from(JSON.stringify({ apiVersion: '', request: { namespace, object: pod } }));
@@ -80,7 +80,7 @@ export function limitOfPod(pod: unknown, namespace: string): Problem | undefined
   return exceeded && limitProblem(exceeded, scan.head);
 }
 
-/** Of a review of which so many bytes have come. */
+/** The cap that a review exceeds after so many bytes. */
 export function exceededBy({ cost, depth }: ReviewScan, bytes: number): Exceeded | undefined {
   if (bytes > BODY_CAP_BYTES) return { limit: 'bytes', found: bytes };
   if (depth > DEPTH_CAP) return { limit: 'depth', found: depth };

@@ -1,12 +1,12 @@
-/** Answers requests: refuses what is not a review, has the rest judged, and tells metrics and log. */
+/** Answers requests: refuses what is not a review, has the rest reviewed, and records it in metrics and log. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { MUTATOR } from '../../base/names';
 import { bounded, type Log } from '../../programs/telemetry/log';
-import type { AsideVerdict } from './worker';
+import type { WorkerVerdict } from './worker';
 import { readBody, type ReceivedBody } from './body';
 import { createChunkPool } from './chunks';
-import type { Judgement } from './review-pod';
+import type { PodReview } from './review-pod';
 import { limitMessage, type Exceeded } from './limits';
 import { POOL_SIZE } from './memory';
 import { TOO_LARGE, type Metrics } from './metrics';
@@ -15,29 +15,29 @@ import { REFUSALS, statusBody, type Refusal, type RefusalCode } from './refusals
 import { deniedUnread } from './review';
 
 /**
- * `serving`; `draining`: answers as before and asks every client to leave; `stopping`: nothing new is taken on. See lifecycle.ts.
+ * `serving`; `draining`: answers as before and asks every client to reconnect; `stopping`: refuses new reviews. See lifecycle.ts.
  */
 export type Phase = 'serving' | 'draining' | 'stopping';
 
-export type Judged = AsideVerdict | { readonly refused: 'not_ready'; readonly detail: string };
+export type Reviewed = WorkerVerdict | { readonly refused: 'not_ready'; readonly detail: string };
 
 export interface Admission {
   readonly phase: () => Phase;
-  /** Judges a body, in this thread or aside; throws or rejects where judging fails. */
-  readonly judge: (body: ReceivedBody) => Judged | Promise<Judged>;
-  /** Whether the client behind a connection may ask at all. */
+  /** Reviews a body, in this thread or in a worker; throws or rejects where that fails. */
+  readonly review: (body: ReceivedBody) => Reviewed | Promise<Reviewed>;
+  /** Whether reviews from the client of a connection are answered. */
   readonly isAllowedClient: (socket: TLSSocket) => boolean;
   readonly metrics: Metrics;
   readonly log: Log;
 }
 
-/** Bytes of a refused body still taken, so that a client that is still sending reads the answer (RFC 9112 section 9.6). */
+/** Bytes of a refused body that are still read, so that a client that is still sending reads the answer (RFC 9112 section 9.6). */
 const LINGER_BYTES = 8 * 1024 * 1024;
 
-/** Characters of a problem's detail that are logged. */
+/** Logged characters of a refusal's detail. */
 const LOGGED_DETAIL_LIMIT = 256;
 
-/** How a body that exceeds a limit is refused where nobody can be told more. */
+/** Refusal of a body that exceeds a limit and whose uid is unknown. */
 const UNANSWERABLE: Readonly<Record<Exceeded['limit'], RefusalCode>> = {
   bytes: 'body_too_large',
   depth: 'too_deep',
@@ -59,23 +59,23 @@ export function createListener(
     if ('aborted' in body) return void admission.metrics.connectionErrors.inc({ kind: 'aborted' });
     if ('refused' in body) return refuse(request, response, body.refused);
     if ('exceeded' in body) return deny(request, response, body.exceeded, body.head);
-    const judged = await judgeOnce(body);
-    if ('refused' in judged) return refuse(request, response, judged.refused, judged.detail);
-    if ('exceeded' in judged) return deny(request, response, judged.exceeded, body.head);
+    const reviewed = await reviewOnce(body);
+    if ('refused' in reviewed) return refuse(request, response, reviewed.refused, reviewed.detail);
+    if ('exceeded' in reviewed) return deny(request, response, reviewed.exceeded, body.head);
     if (admission.phase() !== 'serving') response.shouldKeepAlive = false;
-    send(response, 200, judged.body);
-    tell(judged, performance.now() - startedMs, admission);
+    send(response, 200, reviewed.body);
+    record(reviewed, performance.now() - startedMs, admission);
   }
 
-  async function judgeOnce(body: ReceivedBody): Promise<Judged> {
+  async function reviewOnce(body: ReceivedBody): Promise<Reviewed> {
     try {
-      return await admission.judge(body);
+      return await admission.review(body);
     } finally {
       body.release();
     }
   }
 
-  /** Denies a review that exceeds a limit; refuses it where what is known of it does not suffice for an answer. */
+  /** Denies a review that exceeds a limit, or refuses it where too little of it was read for an answer. */
   function deny(
     request: IncomingMessage,
     response: ServerResponse,
@@ -131,7 +131,7 @@ function refusedByHead(request: IncomingMessage, admission: Admission): RefusalC
   return undefined;
 }
 
-/** Sends a whole answer; of a request whose body has not ended, takes what is left before the connection is closed. */
+/** Sends a whole answer. Reads what is left of an unfinished request before the connection is closed. */
 function send(
   response: ServerResponse,
   status: number,
@@ -154,11 +154,15 @@ function send(
   unfinished.resume();
 }
 
-function tell({ outcome, told }: Judgement, durationMs: number, { metrics, log }: Admission): void {
+function record(
+  { outcome, logFields }: PodReview,
+  durationMs: number,
+  { metrics, log }: Admission,
+): void {
   metrics.requests.inc({ outcome });
   metrics.duration.observe(durationMs / 1000);
-  if (told === undefined) return;
-  metrics.decisions.inc({ runtime: told.runtime, source: told.source });
-  for (const code of told.codes) metrics.denials.inc({ code });
-  log.info({ ...told, durationMs: Math.round(durationMs * 1000) / 1000 }, outcome);
+  if (logFields === undefined) return;
+  metrics.decisions.inc({ runtime: logFields.runtime, source: logFields.source });
+  for (const code of logFields.codes) metrics.denials.inc({ code });
+  log.info({ ...logFields, durationMs: Math.round(durationMs * 1000) / 1000 }, outcome);
 }

@@ -1,4 +1,4 @@
-/** From the bytes of a review to its answer: the one place where the server and the policy meet. */
+/** From the bytes of a review to its answer: the only place where the server calls the policy. */
 import type { Decider } from '../../policy/decision/decide';
 import type { DenialCode, Source } from '../../policy/decision/decision';
 import { displayNameOf } from '../../policy/pod/pod';
@@ -14,51 +14,51 @@ import {
 } from './review';
 
 /**
- * `untouched`: nothing this webhook judges; `unchanged`: a new pod that needs no patch; `denied`: a new pod that the policy refuses;
- * `unreadable`: denied, it is no pod.
+ * `untouched`: not a new pod; `unchanged`: a new pod that needs no patch; `denied`: a new pod that the policy refuses;
+ * `unreadable`: denied, because it is not a pod.
  */
 export const OUTCOMES = ['patched', 'unchanged', 'denied', 'untouched', 'unreadable'] as const;
 
-/** An answered review. Plain data, so that it can cross from one thread to another. */
-export interface Judgement {
+/** An answered review. Plain data, so that it can pass between threads. */
+export interface PodReview {
   readonly outcome: (typeof OUTCOMES)[number];
   /** Body of the answer. */
   readonly body: string;
-  /** What log and metrics tell of it; nothing where the object is not a new pod. */
-  readonly told: Told | undefined;
+  /** For log and metrics; undefined where the object is not a new pod. */
+  readonly logFields: LogFields | undefined;
 }
 
-/** Of values a caller chooses only bounded texts: nothing of the pod but its name. */
-interface Told {
+/** Values a caller chooses are bounded, and of the pod only its name is logged. */
+interface LogFields {
   readonly uid: string;
   readonly namespace: string;
   readonly name: string;
   readonly runtime: string;
   readonly source: Source;
   readonly rules: readonly string[];
-  /** Of the denials, each once; none where the pod is admitted. */
+  /** Codes of the denials, each once; empty where the pod is admitted. */
   readonly codes: readonly DenialCode[];
 }
 
-export type Verdict = Judgement | Unreadable;
+export type Verdict = PodReview | Unreadable;
 
-/** Characters of a text, and rules, that are told. */
-const TOLD_TEXT_LIMIT = 256;
-const TOLD_RULES_LIMIT = 16;
+/** Logged characters of a string, and logged rules. */
+const LOGGED_TEXT_LIMIT = 256;
+const LOGGED_RULES_LIMIT = 16;
 
 /**
- * Admits a new pod only when the pod as patched passes validation, and denies it otherwise, without a patch: Gatekeeper judges by
- * itself, and neither counts on the other. The pod is judged as it is now, and again under `reinvocationPolicy: IfNeeded` when
+ * Admits a new pod only when the patched pod passes validation, and otherwise denies it without a patch: Gatekeeper decides
+ * independently, and neither relies on the other. The pod is reviewed as it is now, and again under `reinvocationPolicy: IfNeeded` when
  * webhooks called later have changed it. So a pod that only a later webhook would make acceptable is denied, which fails closed.
  */
-export function judge(body: Buffer, decider: Decider): Verdict {
+export function reviewPod(body: Buffer, decider: Decider): Verdict {
   const review = parseReview(body.toString('utf8'));
   if ('refused' in review) return review;
   if (!isPodCreation(review)) {
     return {
       outcome: 'untouched',
       body: admitted(review, []),
-      told: undefined,
+      logFields: undefined,
     };
   }
   if (objectOf(review.object) === undefined) {
@@ -69,7 +69,7 @@ export function judge(body: Buffer, decider: Decider): Verdict {
         reason: 'BadRequest',
         message: 'request.object is not a pod',
       }),
-      told: undefined,
+      logFields: undefined,
     };
   }
   const { selection, patch, denials } = decider.decide(review.object, {
@@ -79,13 +79,13 @@ export function judge(body: Buffer, decider: Decider): Verdict {
   return {
     outcome: isDenied ? 'denied' : patch.length > 0 ? 'patched' : 'unchanged',
     body: isDenied ? denied(review, deniedByPolicy(denials)) : admitted(review, patch),
-    told: {
-      uid: bounded(review.uid, TOLD_TEXT_LIMIT),
-      namespace: bounded(review.namespace, TOLD_TEXT_LIMIT),
-      name: bounded(displayNameOf(review.object), TOLD_TEXT_LIMIT),
+    logFields: {
+      uid: bounded(review.uid, LOGGED_TEXT_LIMIT),
+      namespace: bounded(review.namespace, LOGGED_TEXT_LIMIT),
+      name: bounded(displayNameOf(review.object), LOGGED_TEXT_LIMIT),
       runtime: selection.runtime?.name ?? 'none',
       source: selection.source,
-      rules: selection.rules.slice(0, TOLD_RULES_LIMIT),
+      rules: selection.rules.slice(0, LOGGED_RULES_LIMIT),
       codes: [...new Set(denials.map(({ code }) => code))],
     },
   };

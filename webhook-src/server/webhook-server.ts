@@ -1,83 +1,50 @@
 /**
- * The mutating webhook: `node webhook.js --cert-dir … --policy-file …`.
+ * The mutating webhook, `node webhook.js`. It needs no API access, no egress and no writable disk.
  *
- * It needs no API access, no egress and no writable disk: it reads the two paths, and answers on three ports.
- *
- * - `--cert-dir` directory with `tls.crt` and `tls.key`; loaded again when they change
- * - `--policy-file` the policy as JSON; loaded again when it changes
- * - `--port` HTTPS, `POST /v1/mutate`; default 8443
- * - `--health-port` plain HTTP, `/healthz`, `/readyz`; default 9090
- * - `--metrics-port` plain HTTP, `/metrics`; default 9091
- * - `--bind-address` default: every address, IPv6 and IPv4
- * - `--client-ca-file` PEM file; with it, only clients with a certificate of these CAs may ask
- * - `--client-name` common name the client certificate must have besides
- * - `--drain-seconds` time from SIGTERM in which reviews are answered as before; default 15. The pod's
- *   `terminationGracePeriodSeconds` must be at least 10 more.
- * - `--poll-seconds` how often the files are looked at; default 2
- *
- * Exit code 0 after SIGTERM or SIGINT, 2 for flags that cannot be used, 1 for everything unforeseen.
+ * Exit code 0 after SIGTERM or SIGINT, 2 for invalid flags, 1 for every unexpected error.
  */
 import type { Server } from 'node:https';
 import { isMainThread } from 'node:worker_threads';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { SHARED_ERRORS, SandboxError } from '../../base/errors';
-import { portFlag, readFlags, secondsFlag, textFlag, type Flags } from '../../programs/flags';
-import { listen, runProgram, stopSignal } from '../../programs/program';
-import {
-  createHealthServer,
-  createMetricsServer,
-  type Unready,
-} from '../../programs/telemetry/health';
+import type { Flags } from '../../programs/flags';
+import { command, listen, runProgram, serveTelemetry, stopSignal } from '../../programs/program';
+import type { Unready } from '../../programs/telemetry/health';
 import { createLog, reasonOf } from '../../programs/telemetry/log';
-import { createAsideJudge, isLarge, serveAside } from './worker';
+import { createReviewWorker, isLarge, serveReviews } from './worker';
 import { contiguous, type ReceivedBody } from './body';
 import { certificatePaths, loadCertificate, type ServingCertificate } from './certificate';
 import { clientCheck } from './allowed-client';
+import { WEBHOOK_FLAGS } from './flags';
 import { createAdmissionServer } from './https';
 import { drain } from './lifecycle';
-import { judge } from './review-pod';
-import { createListener, type Judged, type Phase } from './listener';
+import { reviewPod } from './review-pod';
+import { createListener, type Phase, type Reviewed } from './listener';
 import { createMetrics } from './metrics';
 import { loadPolicy, type LoadedPolicy } from './policy-file';
 import { createReloader, type Reloader } from './reload';
-
-const FLAGS = {
-  'cert-dir': { kind: textFlag },
-  'policy-file': { kind: textFlag },
-  port: { kind: portFlag, otherwise: 8443 },
-  'health-port': { kind: portFlag, otherwise: 9090 },
-  'metrics-port': { kind: portFlag, otherwise: 9091 },
-  'bind-address': { kind: textFlag, otherwise: null },
-  'client-ca-file': { kind: textFlag, otherwise: null },
-  'client-name': { kind: textFlag, otherwise: null },
-  'drain-seconds': { kind: secondsFlag(0), otherwise: 15_000 },
-  'poll-seconds': { kind: secondsFlag(0.05), otherwise: 2_000 },
-} as const;
 
 const registry = new Registry();
 const metrics = createMetrics(registry);
 const log = createLog('webhook', () => metrics.logLinesDropped.inc());
 
-/** Judges large reviews. */
-const aside = createAsideJudge(__filename);
+/** Reviews large pods. */
+const worker = createReviewWorker(__filename);
+
+type WebhookFlags = Flags<typeof WEBHOOK_FLAGS>;
 
 interface State {
   phase: Phase;
   policy?: LoadedPolicy;
   certificate?: ServingCertificate;
-  /** There from the first usable certificate on. */
+  /** Set once the first usable certificate is loaded. */
   server?: Server;
 }
 
-async function serve(flags: Flags<typeof FLAGS>): Promise<void> {
+async function serve(flags: WebhookFlags): Promise<void> {
   const state: State = { phase: 'serving' };
   const stopped = stopSignal();
-  const health = createHealthServer(() => unready(state));
-  const healthPort = await listen(health, flags['health-port'], flags['bind-address']);
-  log.info({ port: healthPort }, 'health listening');
-  const scraped = createMetricsServer(registry);
-  const metricsPort = await listen(scraped, flags['metrics-port'], flags['bind-address']);
-  log.info({ port: metricsPort }, 'metrics listening');
+  await serveTelemetry(log, flags, { unready: () => unready(state), metrics: registry });
 
   const reloaders = [policyReloader(state, flags), certificateReloader(state, flags)];
   for (const reloader of reloaders) {
@@ -98,11 +65,11 @@ async function serve(flags: Flags<typeof FLAGS>): Promise<void> {
   log.info('stopped');
 }
 
-function policyReloader(state: State, { 'policy-file': file }: Flags<typeof FLAGS>): Reloader {
+function policyReloader(state: State, { 'policy-file': file }: WebhookFlags): Reloader {
   return createReloader([file], () => loadPolicy(file), {
     loaded(policy) {
       state.policy = policy;
-      aside.usePolicy(policy.policy);
+      worker.usePolicy(policy.policy);
       metrics.policyInfo.reset();
       metrics.policyInfo.set({ hash: policy.hash }, 1);
       metrics.policyLoaded.setToCurrentTime();
@@ -112,12 +79,12 @@ function policyReloader(state: State, { 'policy-file': file }: Flags<typeof FLAG
   });
 }
 
-function certificateReloader(state: State, flags: Flags<typeof FLAGS>): Reloader {
+function certificateReloader(state: State, flags: WebhookFlags): Reloader {
   const files = { directory: flags['cert-dir'], clientCaFile: flags['client-ca-file'] };
   const isAllowedClient = clientCheck(flags['client-ca-file'] !== undefined, flags['client-name']);
   const listener = createListener({
     phase: () => state.phase,
-    judge: (body) => judgeBy(state, body),
+    review: (body) => reviewBy(state, body),
     isAllowedClient,
     metrics,
     log,
@@ -142,12 +109,12 @@ function certificateReloader(state: State, flags: Flags<typeof FLAGS>): Reloader
   });
 }
 
-function judgeBy({ policy }: State, body: ReceivedBody): Judged | Promise<Judged> {
+function reviewBy({ policy }: State, body: ReceivedBody): Reviewed | Promise<Reviewed> {
   if (policy === undefined) return { refused: 'not_ready', detail: '' };
-  return isLarge(body) ? aside.judge(body) : judge(contiguous(body), policy.decider);
+  return isLarge(body) ? worker.review(body) : reviewPod(contiguous(body), policy.decider);
 }
 
-/** Why reviews cannot be answered now; an expired certificate counts, so that a replica that has the new one is asked instead. */
+/** Why reviews cannot be answered now. An expired certificate counts, so that a replica with the new one is called instead. */
 function unready({ phase, policy, certificate, server }: State): Unready {
   const reasons = new Map<string, string>();
   if (phase !== 'serving') reasons.set('phase', phase);
@@ -172,18 +139,17 @@ function reportFailed(what: 'policy' | 'certificate', error: unknown): void {
   metrics.reloadFailing.set({ what }, 1);
   log.error(
     { what, reason: reasonOf(error) },
-    'cannot be used; the one loaded before, if any, stays',
+    'cannot be used; the one loaded before, if any, stays in use',
   );
 }
 
-async function main(): Promise<void> {
-  const flags = readFlags(FLAGS, process.argv.slice(2));
+async function main(flags: WebhookFlags): Promise<void> {
   if (flags['client-name'] !== undefined && flags['client-ca-file'] === undefined) {
     throw new SandboxError(SHARED_ERRORS.USAGE_INVALID, [
       {
         path: '--client-name',
         reason: 'proves nothing without a CA to check the certificate with',
-        fix: 'Add --client-ca-file',
+        fix: 'add --client-ca-file',
       },
     ]);
   }
@@ -191,5 +157,12 @@ async function main(): Promise<void> {
   await serve(flags);
 }
 
-if (isMainThread) runProgram(log, main);
-else serveAside();
+const webhook = command({
+  usage: 'node webhook.js',
+  summary: 'Answers AdmissionReviews of new pods: chooses a sandbox, or denies the pod.',
+  flags: WEBHOOK_FLAGS,
+  run: main,
+});
+
+if (isMainThread) runProgram(log, () => webhook.run(process.argv.slice(2)));
+else serveReviews();

@@ -1,20 +1,20 @@
 /**
- * Judges large reviews in a worker thread, one after the other.
+ * Reviews large bodies in a worker thread, one after the other.
  *
- * What a body costs depends on what is in it: within all caps it can keep parser and policy busy for the better part of a second, and
- * nothing else would be answered meanwhile. Real reviews are 3 to 108 KB and are judged where they are read; the few that are larger
- * go here, where the worst they can do is to make each other wait, or to end their own worker by time or memory.
+ * The cost of a body depends on its content: within all caps it can keep parser and policy busy for most of a second, and block every
+ * other answer meanwhile. Real reviews are 3 to 108 KB and are reviewed in the main thread. The few larger ones are reviewed here: at
+ * worst they make each other wait, or exceed the time or memory of their own worker.
  */
 import { parentPort, Worker, workerData } from 'node:worker_threads';
 import type { ReceivedBody } from './body';
 import { CHUNK_BYTES } from './chunks';
-import { judge, type Verdict } from './review-pod';
+import { reviewPod, type Verdict } from './review-pod';
 import { TIME_LIMIT_MS, type Exceeded } from './limits';
 import { BODY_CAP_BYTES, HEAP_MIB, QUEUE_LIMIT } from './memory';
 import { compileDecider } from './policy-file';
 import type { RuntimePolicy } from '../../policy/model/runtime-policy';
 
-/** Up to here a body is judged where it is read; the dearest within both takes 20 ms of processor time (bench/webhook-hostile.ts). */
+/** Bodies up to both limits are reviewed in the main thread; the most costly takes 20 ms of CPU time (bench/webhook-hostile.ts). */
 const INLINE_BYTES = CHUNK_BYTES;
 const INLINE_COST = 16_000;
 
@@ -22,38 +22,38 @@ export function isLarge({ length, cost }: Pick<ReceivedBody, 'length' | 'cost'>)
   return length > INLINE_BYTES || cost > INLINE_COST;
 }
 
-export type AsideVerdict =
+export type WorkerVerdict =
   | Verdict
   | { readonly refused: 'overloaded'; readonly detail: string }
   | { readonly exceeded: Exceeded };
 
-export interface AsideJudge {
-  /** Reviews that are not in the worker yet are judged by this policy. */
+export interface ReviewWorker {
+  /** Applies to bodies that have not reached the worker yet. */
   usePolicy(policy: RuntimePolicy): void;
-  /** Rejects where judging fails. The body must stay as it is until then. */
-  judge(body: Pick<ReceivedBody, 'chunks' | 'length'>): Promise<AsideVerdict>;
+  /** Rejects where the review fails. The body must not change until the promise settles. */
+  review(body: Pick<ReceivedBody, 'chunks' | 'length'>): Promise<WorkerVerdict>;
 }
 
 interface Job {
   readonly body: Pick<ReceivedBody, 'chunks' | 'length'>;
-  readonly resolve: (verdict: AsideVerdict) => void;
+  readonly resolve: (verdict: WorkerVerdict) => void;
   readonly reject: (error: Error) => void;
 }
 
-/** What a worker is started with: each body is put into `memory`, and only its length is sent. */
+/** `workerData`: each body is copied into `memory`, and only its length is sent. */
 interface WorkerStart {
   readonly policy: RuntimePolicy;
   readonly memory: SharedArrayBuffer;
 }
 
 /**
- * @param script file that calls `serveAside` in a worker thread; the worker is started with the first policy, and there is never more than
- * one
- * @param limitMs time one body may take
+ * @param script file that calls `serveReviews` in a worker thread; the worker starts with the first policy, and there is never more than
+ *   one
+ * @param limitMs time limit for one body
  */
-export function createAsideJudge(script: string, limitMs = TIME_LIMIT_MS): AsideJudge {
+export function createReviewWorker(script: string, limitMs = TIME_LIMIT_MS): ReviewWorker {
   const waiting: Job[] = [];
-  /** Of pages that no body has reached there is no memory. */
+  /** Pages that no body has reached take no memory. */
   const memory = new SharedArrayBuffer(BODY_CAP_BYTES);
   let policy: RuntimePolicy | undefined;
   let running: { readonly worker: Worker; readonly policy: RuntimePolicy } | undefined;
@@ -67,8 +67,8 @@ export function createAsideJudge(script: string, limitMs = TIME_LIMIT_MS): Aside
     busy = false;
   }
 
-  async function run(body: Job['body']): Promise<AsideVerdict> {
-    if (policy === undefined) throw new Error('there is no policy to judge by');
+  async function run(body: Job['body']): Promise<WorkerVerdict> {
+    if (policy === undefined) throw new Error('no policy is loaded');
     if (running?.policy !== policy) await dismiss();
     running ??= { policy, worker: startWorker(script, { policy, memory }) };
     copyInto(memory, body.chunks);
@@ -86,7 +86,7 @@ export function createAsideJudge(script: string, limitMs = TIME_LIMIT_MS): Aside
   async function dismiss(): Promise<void> {
     const ended = running?.worker;
     running = undefined;
-    // Whatever it still has to say is said to nobody.
+    // Errors of a dismissed worker are ignored.
     ended?.on('error', () => undefined);
     await ended?.terminate();
   }
@@ -94,10 +94,10 @@ export function createAsideJudge(script: string, limitMs = TIME_LIMIT_MS): Aside
   return {
     usePolicy(next) {
       policy = next;
-      // Started now, so that no review waits for it; one that is at work is replaced when it has ended.
+      // Started now, so that no review waits for it. A busy worker is replaced before its next body.
       running ??= { policy, worker: startWorker(script, { policy, memory }) };
     },
-    judge(body) {
+    review(body) {
       if (waiting.length >= QUEUE_LIMIT)
         return Promise.resolve({ refused: 'overloaded', detail: 'too many large reviews wait' });
       return new Promise((resolve, reject) => {
@@ -115,7 +115,7 @@ function startWorker(script: string, start: WorkerStart): Worker {
       maxOldGenerationSizeMb: HEAP_MIB.old,
       maxYoungGenerationSizeMb: 3 * HEAP_MIB.semiSpace,
     },
-    // A worker has no use for the flags and environment of the process.
+    // The worker uses neither the flags nor the environment of the process.
     argv: [],
     env: {},
   });
@@ -132,7 +132,7 @@ function copyInto(memory: SharedArrayBuffer, chunks: readonly Buffer[]): void {
   }
 }
 
-/** What the worker says of the body in its memory, or which of its limits ends it. @throws Error where judging fails */
+/** The worker's verdict on the body in its memory, or the limit that the body exceeds. @throws Error where the review fails */
 function answerOf(
   worker: Worker,
   length: number,
@@ -161,11 +161,11 @@ function answerOf(
   });
 }
 
-/** The worker's side: answers the length of each body with its verdict. */
-export function serveAside(): void {
+/** Runs in the worker: answers the length of each body with its verdict. */
+export function serveReviews(): void {
   const { policy, memory } = workerData as WorkerStart;
   const decider = compileDecider(policy);
   parentPort?.on('message', (length: number) => {
-    parentPort?.postMessage(judge(Buffer.from(memory, 0, length), decider));
+    parentPort?.postMessage(reviewPod(Buffer.from(memory, 0, length), decider));
   });
 }

@@ -3,7 +3,7 @@ import type { ApiObject } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';
 import { NAMESPACES } from '../../../base/names';
-import { clusterMetadata, INSTALLER, namespacedMetadata } from './names';
+import { CLUSTER_SCOPED, INSTALLER, NAMESPACED } from './names';
 import { ownNodePolicy } from '../own-node-policy';
 import { GVISOR_NODE_LABEL, GVISOR_STARTUP_TAINT } from '../scheduling';
 
@@ -15,21 +15,21 @@ export function accessObjects(scope: Construct): ApiObject[] {
   const roleRef = (kind: string) => ({ apiGroup: RBAC_GROUP, kind, name: INSTALLER });
   return [
     new k8s.KubeServiceAccount(scope, 'ServiceAccount', {
-      metadata: namespacedMetadata,
+      metadata: NAMESPACED,
       automountServiceAccountToken: false,
     }),
     new k8s.KubeClusterRole(scope, 'ClusterRole', {
-      metadata: clusterMetadata,
+      metadata: CLUSTER_SCOPED,
       // RBAC cannot narrow this to the node a pod runs on; the policy below does.
       rules: [{ apiGroups: [''], resources: ['nodes'], verbs: ['get', 'patch'] }],
     }),
     new k8s.KubeClusterRoleBinding(scope, 'ClusterRoleBinding', {
-      metadata: clusterMetadata,
+      metadata: CLUSTER_SCOPED,
       roleRef: roleRef('ClusterRole'),
       subjects,
     }),
     new k8s.KubeRole(scope, 'Role', {
-      metadata: namespacedMetadata,
+      metadata: NAMESPACED,
       rules: [
         {
           apiGroups: ['apps'],
@@ -40,12 +40,12 @@ export function accessObjects(scope: Construct): ApiObject[] {
       ],
     }),
     new k8s.KubeRoleBinding(scope, 'RoleBinding', {
-      metadata: namespacedMetadata,
+      metadata: NAMESPACED,
       roleRef: roleRef('Role'),
       subjects,
     }),
     ...ownNodePolicy(scope, {
-      metadata: clusterMetadata,
+      metadata: CLUSTER_SCOPED,
       who: 'the gVisor installer',
       serviceAccount: { namespace: NAMESPACES.gvisor, name: INSTALLER },
       labels: [GVISOR_NODE_LABEL],

@@ -1,13 +1,15 @@
+/** The construct that installs gVisor on nodes. */
 import { ApiObject, JsonPatch, type ApiObjectProps } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { NAMESPACES } from '../../../base/names';
 import { nodeCriticalPodsQuota } from '../../internal/critical-pods-quota';
+import { deployLast } from '../../internal/dependencies';
 import { platformLabels, selectorLabels } from '../../internal/labels';
 import { onlyThis, tcp } from '../../internal/network-policy';
 import { program } from '../../internal/program';
 import { accessObjects } from './access';
-import { INSTALLER, namespacedMetadata } from './names';
+import { INSTALLER, NAMESPACED } from './names';
 import { INSTALL_CONTAINER, installerPod } from './pod';
 import type { GvisorNodesSettings } from './schema';
 
@@ -19,19 +21,19 @@ export interface GvisorNodesProps {
    * @default "runsc"
    */
   readonly handler?: string;
-  /** The installer, from `bundleSources()`. */
+  /** The source of the installer, from `bundleSources()`. */
   readonly source: string;
 }
 
 /**
- * Installs gVisor on the nodes of a pool: our own installer (docs/gvisor-installer.md), in namespace gvisor-system, which has to be
- * there and allow host paths (Pod Security level "privileged").
+ * Installs gVisor on the nodes of a pool: the project's own installer (docs/gvisor-installer.md), in namespace gvisor-system, which must
+ * exist and allow host paths (Pod Security level "privileged").
  *
- * On a node that is selected it verifies and unpacks a release to /opt/secure-ai/gvisor, adds the handler to containerd, restarts
- * containerd where that changed anything, sets label `secure-ai.io/gvisor-runtime=true` once the kubelet reports the handler, and takes
- * the startup taint of the same key off. When the DaemonSet is deleted, or selects a node no longer, all of it is taken back.
+ * On a selected node it verifies a release and unpacks it to /opt/secure-ai/gvisor, adds the handler to containerd, and restarts
+ * containerd where that changed anything. Once the kubelet reports the handler it sets the label `secure-ai.io/gvisor-runtime=true` and
+ * removes the startup taint of the same key. When the DaemonSet is deleted, or no longer selects a node, all of it is undone.
  *
- * The DaemonSet depends on its account, so it is removed first: its pods ask the API server why they end.
+ * The DaemonSet depends on its ServiceAccount, so it is deleted first: its pods ask the API server why they end.
  */
 export class GvisorNodes extends Construct {
   /** The installer. */
@@ -43,7 +45,7 @@ export class GvisorNodes extends Construct {
     const { nodeImageDigest } = settings;
 
     accessObjects(this);
-    nodeCriticalPodsQuota(this, namespacedMetadata);
+    nodeCriticalPodsQuota(this, NAMESPACED);
     networkPolicy(this, settings);
     const code = program(this, {
       component: INSTALLER,
@@ -53,7 +55,7 @@ export class GvisorNodes extends Construct {
       nodeImageDigest,
     });
     const daemonSet = k8s.KubeDaemonSet.manifest({
-      metadata: namespacedMetadata,
+      metadata: NAMESPACED,
       spec: {
         selector: { matchLabels: selectorLabels(INSTALLER) },
         updateStrategy: {
@@ -66,7 +68,7 @@ export class GvisorNodes extends Construct {
         },
       },
     }) as ApiObjectProps;
-    // Made of its JSON, because the typed object drops every field its types lack, and this one is from 1.30.
+    // Created from its JSON, because the typed object drops fields that its types lack, and this one is from 1.30.
     this.daemonSet = new ApiObject(this, 'DaemonSet', daemonSet);
     // The default profile of container runtimes allows neither ptrace nor signals to processes of the host.
     this.daemonSet.addJsonPatch(
@@ -75,20 +77,18 @@ export class GvisorNodes extends Construct {
         { type: 'Unconfined' },
       ),
     );
-    for (const child of this.node.children) {
-      if (child !== this.daemonSet) this.daemonSet.node.addDependency(child);
-    }
+    deployLast(this, this.daemonSet);
   }
 }
 
-/** In: nothing, since probes need no opening. Out: the API server, DNS, and the source of releases. None of them has labels to select. */
+/** No ingress, since probes need none. Egress to the API server, DNS and the source of releases; none of them has labels to select. */
 function networkPolicy(scope: Construct, settings: GvisorNodesSettings): void {
   const { protocol, port } = new URL(settings.source);
   const sourcePort = port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port);
   const ports = [...new Set([...settings.apiServerPorts, sourcePort, 53])].sort((a, b) => a - b);
   const egress = [{ ports: [...ports.map(tcp), { ...tcp(53), protocol: 'UDP' }] }];
   new k8s.KubeNetworkPolicy(scope, 'NetworkPolicy', {
-    metadata: namespacedMetadata,
+    metadata: NAMESPACED,
     spec: onlyThis({ matchLabels: selectorLabels(INSTALLER) }, { egress }),
   });
 }

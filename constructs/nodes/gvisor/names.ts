@@ -1,13 +1,10 @@
+/** Names of the gVisor installer's objects. */
 import { NAMESPACES } from '../../../base/names';
-import { platformLabels } from '../../internal/labels';
+import { platformMetadata } from '../../internal/labels';
 
 /** DaemonSet, ServiceAccount, roles, bindings and policies share this name. */
 export const INSTALLER = 'gvisor-installer';
 
-export const namespacedMetadata = {
-  name: INSTALLER,
-  namespace: NAMESPACES.gvisor,
-  labels: platformLabels(INSTALLER),
-};
+export const NAMESPACED = platformMetadata(INSTALLER, { namespace: NAMESPACES.gvisor });
 
-export const clusterMetadata = { name: INSTALLER, labels: platformLabels(INSTALLER) };
+export const CLUSTER_SCOPED = platformMetadata(INSTALLER);

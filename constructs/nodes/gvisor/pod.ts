@@ -1,35 +1,40 @@
-/** The installer's pod: one container with the host and no token, one with a token and no host. */
+/** The installer's pod: one container with the file system of the host, one with a token, none with both. */
 import { dirname } from 'node:path/posix';
 import { k8s } from 'cdk8s-plus-27';
 import { CONTAINERD_SOCKETS, NAMESPACES } from '../../../base/names';
+import { INSTALL_FLAGS } from '../../../installer-src/install/flags';
+import { LABEL_FLAGS } from '../../../installer-src/label/flags';
+import { argsOf } from '../../../programs/flags';
 import { NODE_CRITICAL } from '../../internal/critical-pods-quota';
+import { resourceRequirements } from '../../internal/quantities';
 import { RESTRICTED_CONTAINER, RESTRICTED_POD } from '../../internal/restricted-pod';
 import { PROGRAM_PORTS, type Program } from '../../internal/program';
 import { INSTALLER } from './names';
 import { CONTAINERD_CONFIGS, type GvisorNodesSettings } from './schema';
 import { GVISOR_NODE_LABEL, GVISOR_STARTUP_TAINT, POOL_TAINT } from '../scheduling';
 
-/** Index of the container whose profile `gvisor.ts` lifts. */
+/** Index of the container whose AppArmor profile `gvisor-nodes.ts` lifts. */
 export const INSTALL_CONTAINER = 0;
 
-const HOST_ROOT = '/host';
+const HOST_ROOT = INSTALL_FLAGS['host-root'].default;
+
 /**
- * What the containers tell each other: a volume for each direction, read-only where it is read, so that neither container can plant
+ * Messages between the containers: a volume for each direction, read-only where it is read, so that neither container can plant
  * anything where the other writes. Two volumes and no `subPath`, whose targets have been raced before (CVE-2017-1002101,
  * CVE-2021-25741). In memory, because only there `sizeLimit` is the size of the file system: the container that has no host
  * cannot fill the node's disk.
  */
-const STATUS = { name: 'status', mountPath: '/status' };
-const FAREWELL = { name: 'farewell', mountPath: '/farewell' };
-const EXCHANGE_SIZE = '1Mi';
+const STATUS = { name: 'status', mountPath: INSTALL_FLAGS['status-dir'].default };
+const SHUTDOWN = { name: 'shutdown', mountPath: INSTALL_FLAGS['shutdown-dir'].default };
+const MESSAGES_SIZE = '1Mi';
 
-const TOKEN_DIRECTORY = '/var/run/secrets/kubernetes.io/serviceaccount';
+const TOKEN_DIRECTORY = LABEL_FLAGS['service-account-dir'].default;
 
-/** What the installer needs above the drain: the labeller's word, restarting containerd, removing files. */
-const FAREWELL_SECONDS = 60;
+/** What uninstalling needs beyond draining: the decision of `label`, restarting containerd, removing files. */
+const SHUTDOWN_SECONDS = INSTALL_FLAGS['shutdown-seconds'].default;
 const UNINSTALL_SECONDS = 180;
 
-/** Lifetime of a token, as for those Kubernetes mounts by itself. */
+/** Lifetime of a token, the same as of those Kubernetes mounts by default. */
 const TOKEN_SECONDS = 3607;
 
 export interface InstallerPod {
@@ -45,14 +50,14 @@ export function installerPod(pod: InstallerPod): k8s.PodSpec {
     automountServiceAccountToken: false,
     enableServiceLinks: false,
     priorityClassName: NODE_CRITICAL,
-    terminationGracePeriodSeconds: settings.drainSeconds + FAREWELL_SECONDS + UNINSTALL_SECONDS,
+    terminationGracePeriodSeconds: settings.drainSeconds + SHUTDOWN_SECONDS + UNINSTALL_SECONDS,
     nodeSelector: { 'kubernetes.io/os': 'linux', ...settings.nodeSelector },
     tolerations: [
       { key: GVISOR_STARTUP_TAINT, operator: 'Exists', effect: 'NoSchedule' },
       { key: POOL_TAINT, operator: 'Equal', value: 'gvisor', effect: 'NoSchedule' },
       ...settings.tolerations,
     ],
-    // To see which processes run from an installation, and which one containerd is.
+    // Finds the processes that run from an installation, and containerd's own.
     hostPid: true,
     securityContext: { seccompProfile: { type: 'RuntimeDefault' } },
     containers: [installContainer(pod), labelContainer(pod)],
@@ -67,7 +72,7 @@ export function installerPod(pod: InstallerPod): k8s.PodSpec {
 /**
  * Root on the node, whatever `privileged: false` says: it sees the host's processes, and with SYS_ADMIN and SYS_CHROOT it enters their
  * mount namespace to ask systemd for a restart. SYS_PTRACE: /proc/PID/exe of processes with more capabilities. What is left out (devices,
- * other capabilities, host directories it does not change) keeps a mistake small, not an attacker out.
+ * other capabilities, host directories it does not change) limits mistakes, and does not keep out an attacker.
  */
 const INSTALL_SECURITY: k8s.SecurityContext = {
   runAsUser: 0,
@@ -76,13 +81,12 @@ const INSTALL_SECURITY: k8s.SecurityContext = {
   allowPrivilegeEscalation: false,
   readOnlyRootFilesystem: true,
   capabilities: { drop: ['ALL'], add: ['SYS_ADMIN', 'SYS_CHROOT', 'SYS_PTRACE'] },
-  // What SELinux gives a privileged container; without SELinux it means nothing.
+  // The type SELinux gives a privileged container; ignored without SELinux.
   seLinuxOptions: { type: 'spc_t' },
 };
 
 function installContainer({ settings, handler, code }: InstallerPod): k8s.Container {
   const config = CONTAINERD_CONFIGS[settings.distribution];
-  const { cpuRequest, memoryRequest, memoryLimit } = settings.resources;
   const pairs = (values: Readonly<Record<string, string>>) =>
     Object.keys(values)
       .sort()
@@ -93,35 +97,29 @@ function installContainer({ settings, handler, code }: InstallerPod): k8s.Contai
     image: code.image,
     imagePullPolicy: 'IfNotPresent',
     command: [...code.command, 'install'],
-    args: [
-      `--host-root=${HOST_ROOT}`,
-      `--version=${settings.version}`,
-      `--sha512=${pairs(settings.sha512)}`,
-      `--source=${settings.source}`,
-      `--handler=${handler}`,
-      `--runsc-config=${pairs(settings.runscConfig)}`,
-      `--containerd-config=${config.path}`,
-      ...(config.generated ? ['--generated-config'] : []),
-      `--containerd-socket=${CONTAINERD_SOCKETS[settings.distribution]}`,
-      `--status-dir=${STATUS.mountPath}`,
-      `--farewell-dir=${FAREWELL.mountPath}`,
-      `--farewell-seconds=${FAREWELL_SECONDS}`,
-      `--drain-seconds=${settings.drainSeconds}`,
-    ],
-    resources: {
-      requests: {
-        cpu: k8s.Quantity.fromString(cpuRequest),
-        memory: k8s.Quantity.fromString(memoryRequest),
-      },
-      limits: { memory: k8s.Quantity.fromString(memoryLimit) },
-    },
+    args: argsOf(INSTALL_FLAGS, {
+      'host-root': HOST_ROOT,
+      version: settings.version,
+      sha512: pairs(settings.sha512),
+      source: settings.source,
+      handler,
+      'runsc-config': pairs(settings.runscConfig),
+      'containerd-config': config.path,
+      'generated-config': config.generated,
+      'containerd-socket': CONTAINERD_SOCKETS[settings.distribution],
+      'status-dir': STATUS.mountPath,
+      'shutdown-dir': SHUTDOWN.mountPath,
+      'shutdown-seconds': SHUTDOWN_SECONDS,
+      'drain-seconds': settings.drainSeconds,
+    }),
+    resources: resourceRequirements(settings.resources),
     securityContext: INSTALL_SECURITY,
     terminationMessagePolicy: 'FallbackToLogsOnError',
     volumeMounts: [
       ...code.volumeMounts,
       ...hostVolumes(settings).map(({ mount }) => mount),
       STATUS,
-      { ...FAREWELL, readOnly: true },
+      { ...SHUTDOWN, readOnly: true },
     ],
   };
 }
@@ -133,25 +131,25 @@ function labelContainer({ handler, code }: InstallerPod): k8s.Container {
     image: code.image,
     imagePullPolicy: 'IfNotPresent',
     command: [...code.command, 'label'],
-    args: [
-      '--node=$(NODE_NAME)',
-      `--namespace=${NAMESPACES.gvisor}`,
-      `--daemonset=${INSTALLER}`,
-      `--label=${GVISOR_NODE_LABEL}`,
-      `--startup-taint=${GVISOR_STARTUP_TAINT}`,
-      `--handler=${handler}`,
-      `--status-dir=${STATUS.mountPath}`,
-      `--farewell-dir=${FAREWELL.mountPath}`,
-      `--health-port=${PROGRAM_PORTS.health}`,
-      `--metrics-port=${PROGRAM_PORTS.metrics}`,
-      `--service-account-dir=${TOKEN_DIRECTORY}`,
-    ],
+    args: argsOf(LABEL_FLAGS, {
+      node: '$(NODE_NAME)',
+      namespace: NAMESPACES.gvisor,
+      daemonset: INSTALLER,
+      label: GVISOR_NODE_LABEL,
+      'startup-taint': GVISOR_STARTUP_TAINT,
+      handler,
+      'status-dir': STATUS.mountPath,
+      'shutdown-dir': SHUTDOWN.mountPath,
+      'health-port': PROGRAM_PORTS.health,
+      'metrics-port': PROGRAM_PORTS.metrics,
+      'service-account-dir': TOKEN_DIRECTORY,
+    }),
     env: [{ name: 'NODE_NAME', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } }],
     ports: [
       { name: 'health', containerPort: PROGRAM_PORTS.health },
       { name: 'metrics', containerPort: PROGRAM_PORTS.metrics },
     ],
-    // Ready when the node offers gVisor, so that a rollout stops at the first node where it does not.
+    // Ready when the node runs gVisor, so that a rollout stops at the first node that does not.
     readinessProbe: { ...get('/readyz'), periodSeconds: 5, failureThreshold: 2 },
     livenessProbe: {
       ...get('/healthz'),
@@ -159,10 +157,10 @@ function labelContainer({ handler, code }: InstallerPod): k8s.Container {
       periodSeconds: 10,
       failureThreshold: 3,
     },
-    resources: {
-      requests: { cpu: k8s.Quantity.fromString('10m'), memory: k8s.Quantity.fromString('64Mi') },
-      limits: { memory: k8s.Quantity.fromString('128Mi') },
-    },
+    resources: resourceRequirements({
+      requests: { cpu: '10m', memory: '64Mi' },
+      limits: { memory: '128Mi' },
+    }),
     securityContext: {
       ...RESTRICTED_CONTAINER,
       runAsNonRoot: true,
@@ -172,7 +170,7 @@ function labelContainer({ handler, code }: InstallerPod): k8s.Container {
     volumeMounts: [
       ...code.volumeMounts,
       { ...STATUS, readOnly: true },
-      FAREWELL,
+      SHUTDOWN,
       { name: 'token', mountPath: TOKEN_DIRECTORY, readOnly: true },
     ],
   };
@@ -183,7 +181,7 @@ interface HostVolume {
   readonly mount: k8s.VolumeMount;
 }
 
-/** /opt and not only our directory in it: a mount point cannot be removed, and uninstalling removes it. */
+/** /opt and not only our directory in it: a mount point cannot be removed, and uninstalling removes that directory. */
 function hostVolumes({ distribution }: GvisorNodesSettings): HostVolume[] {
   const host = (name: string, path: string, type: string, readOnly: boolean): HostVolume => ({
     volume: { name, hostPath: { path, type } },
@@ -192,16 +190,16 @@ function hostVolumes({ distribution }: GvisorNodesSettings): HostVolume[] {
   return [
     host('opt', '/opt', 'DirectoryOrCreate', false),
     host('config', dirname(CONTAINERD_CONFIGS[distribution].path), 'DirectoryOrCreate', false),
-    // The directory, because the socket in it is another one after a restart.
+    // The directory, because a restart replaces the socket.
     host('socket', dirname(CONTAINERD_SOCKETS[distribution]), 'Directory', true),
   ];
 }
 
 function ownVolumes(): k8s.Volume[] {
   return [
-    ...[STATUS, FAREWELL].map(({ name }) => ({
+    ...[STATUS, SHUTDOWN].map(({ name }) => ({
       name,
-      emptyDir: { medium: 'Memory', sizeLimit: k8s.Quantity.fromString(EXCHANGE_SIZE) },
+      emptyDir: { medium: 'Memory', sizeLimit: k8s.Quantity.fromString(MESSAGES_SIZE) },
     })),
     {
       name: 'token',

@@ -1,7 +1,7 @@
 /** What can be set about the gVisor nodes. */
 import { z } from 'zod';
 import type { KubernetesDistribution } from '../../../base/names';
-import { amount, imageDigest, port, toleration } from '../../internal/schemas';
+import { imageDigest, port, resources, toleration } from '../../internal/schemas';
 
 /** Where the installer looks for containerd's configuration, and whether the distribution writes it anew at every start. */
 export const CONTAINERD_CONFIGS = {
@@ -97,17 +97,14 @@ export const gvisorNodesSchema = z.strictObject({
    * @default [443,6443]
    */
   apiServerPorts: z.array(port).min(1).default([443, 6443]),
-  /** Of the container that works on the host. There is no cpu limit: unpacking takes what is free. */
-  resources: z
-    .strictObject({
-      /** @default "50m" */
-      cpuRequest: amount.default('50m'),
-      /** @default "64Mi" */
-      memoryRequest: amount.default('64Mi'),
-      /** @default "512Mi" */
-      memoryLimit: amount.default('512Mi'),
-    })
-    .prefault({}),
+  /**
+   * Of the container that changes the host; replaces requests and limits as a whole. No CPU limit: unpacking uses what is free.
+   * @default {"requests":{"cpu":"50m","memory":"64Mi"},"limits":{"memory":"512Mi"}}
+   */
+  resources: resources.default({
+    requests: { cpu: '50m', memory: '64Mi' },
+    limits: { memory: '512Mi' },
+  }),
 });
 
 /** Checked, with every default filled in. */

@@ -1,17 +1,11 @@
+/** The permissions of kata-deploy. */
 import type { ApiObject } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';
-import { NAMESPACES } from '../../../base/names';
+import { platformMetadata } from '../../internal/labels';
 import { ownNodePolicy } from '../own-node-policy';
 import { KATA_NODE_LABEL } from '../scheduling';
-import {
-  CLUSTER_ROLE,
-  CLUSTER_ROLE_BINDING,
-  clusterMetadata,
-  INSTALLER,
-  namespacedMetadata,
-  SERVICE_ACCOUNT,
-} from './names';
+import { CLUSTER_ROLE, CLUSTER_ROLE_BINDING, INSTALLER, NAMESPACE, SERVICE_ACCOUNT } from './names';
 import type { KataNodesSettings } from './settings';
 
 /**
@@ -49,21 +43,21 @@ export function accessObjects(
 ): ApiObject[] {
   return [
     new k8s.KubeServiceAccount(scope, 'ServiceAccount', {
-      metadata: namespacedMetadata(SERVICE_ACCOUNT),
+      metadata: platformMetadata(SERVICE_ACCOUNT, { namespace: NAMESPACE }),
     }),
     new k8s.KubeClusterRole(scope, 'ClusterRole', {
-      metadata: clusterMetadata(CLUSTER_ROLE),
+      metadata: platformMetadata(CLUSTER_ROLE),
       rules: RULES,
     }),
     new k8s.KubeClusterRoleBinding(scope, 'ClusterRoleBinding', {
-      metadata: clusterMetadata(CLUSTER_ROLE_BINDING),
+      metadata: platformMetadata(CLUSTER_ROLE_BINDING),
       roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: CLUSTER_ROLE },
-      subjects: [{ kind: 'ServiceAccount', name: SERVICE_ACCOUNT, namespace: NAMESPACES.kata }],
+      subjects: [{ kind: 'ServiceAccount', name: SERVICE_ACCOUNT, namespace: NAMESPACE }],
     }),
     ...ownNodePolicy(scope, {
-      metadata: clusterMetadata(INSTALLER),
+      metadata: platformMetadata(INSTALLER),
       who: 'kata-deploy',
-      serviceAccount: { namespace: NAMESPACES.kata, name: SERVICE_ACCOUNT },
+      serviceAccount: { namespace: NAMESPACE, name: SERVICE_ACCOUNT },
       labels: LABELS,
       startupTaints,
     }),

@@ -1,18 +1,18 @@
+/** What the DaemonSets of kata-deploy and kata-monitor share. */
 import { k8s } from 'cdk8s-plus-27';
 import { NODE_CRITICAL } from '../../internal/critical-pods-quota';
-import { selectorLabels } from '../../internal/labels';
-import { quantities } from '../../internal/quantities';
-import { namespacedMetadata } from './names';
+import { platformMetadata, selectorLabels } from '../../internal/labels';
+import { NAMESPACE } from './names';
 import { placement } from './placement';
 import type { KataNodesSettings } from './settings';
 
-/** What the two DaemonSets do not share. */
+/** What differs between the two DaemonSets. */
 interface NodePod {
   readonly container: k8s.Container;
   readonly volumes: k8s.Volume[];
   readonly terminationGracePeriodSeconds: number;
   readonly annotations?: Readonly<Record<string, string>>;
-  /** With its token mounted. @default no account of its own, and no token */
+  /** Mounts its token. @default no ServiceAccount of its own, and no token */
   readonly serviceAccountName?: string;
 }
 
@@ -25,7 +25,7 @@ export function daemonSetProps(
   const { container, volumes, terminationGracePeriodSeconds, annotations, serviceAccountName } =
     pod;
   return {
-    metadata: namespacedMetadata(name),
+    metadata: platformMetadata(name, { namespace: NAMESPACE }),
     spec: {
       selector: { matchLabels: selectorLabels(name) },
       updateStrategy: {
@@ -45,19 +45,5 @@ export function daemonSetProps(
         },
       },
     },
-  };
-}
-
-export function imageReference({ repository, tag, digest }: KataNodesSettings['image']): string {
-  const tagged = `${repository}:${tag}`;
-  return digest === undefined ? tagged : `${tagged}@${digest}`;
-}
-
-export function resourceRequirements(
-  resources: KataNodesSettings['resources'],
-): k8s.ResourceRequirements {
-  return {
-    ...(resources.requests && { requests: quantities(resources.requests) }),
-    ...(resources.limits && { limits: quantities(resources.limits) }),
   };
 }

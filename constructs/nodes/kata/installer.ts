@@ -1,7 +1,10 @@
+/** The DaemonSet of kata-deploy. */
 import type { ApiObject } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';
-import { daemonSetProps, imageReference, resourceRequirements } from './daemon-set';
+import { imageReference } from '../../internal/image-reference';
+import { resourceRequirements } from '../../internal/quantities';
+import { daemonSetProps } from './daemon-set';
 import { environment, HEALTH_PORT } from './environment';
 import { installerHostPaths, mountOf, volumeOf } from './host-paths';
 import { INSTALLER, SERVICE_ACCOUNT } from './names';

@@ -1,11 +1,13 @@
+/** The construct that installs Kata Containers on nodes. */
 import type { ApiObject } from 'cdk8s';
 import { Construct } from 'constructs';
 import { nodeCriticalPodsQuota } from '../../internal/critical-pods-quota';
+import { platformMetadata } from '../../internal/labels';
 import { accessObjects } from './access';
 import { installerDaemonSet } from './installer';
 import { monitorDaemonSet } from './monitor';
 import { installerNetworkPolicy, monitorNetworkPolicy } from './network';
-import { namespacedMetadata, QUOTA } from './names';
+import { NAMESPACE, QUOTA } from './names';
 import type { KataNodesProps } from './schema';
 import { resolveKataNodes, type KataNodesSettings } from './settings';
 
@@ -39,7 +41,7 @@ export class KataNodes extends Construct {
     this.settings = resolveKataNodes(props);
 
     const access = accessObjects(this, this.settings);
-    const quota = nodeCriticalPodsQuota(this, namespacedMetadata(QUOTA));
+    const quota = nodeCriticalPodsQuota(this, platformMetadata(QUOTA, { namespace: NAMESPACE }));
     this.installer = installerDaemonSet(this, this.settings);
     this.installer.addDependency(...access, quota, installerNetworkPolicy(this, this.settings));
     this.monitor = this.settings.monitor.enabled

@@ -1,9 +1,12 @@
+/** The DaemonSet of kata-monitor. */
 import { dirname } from 'node:path/posix';
 import type { ApiObject } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';
 import { CONTAINERD_SOCKETS } from '../../../base/names';
-import { daemonSetProps, imageReference, resourceRequirements } from './daemon-set';
+import { imageReference } from '../../internal/image-reference';
+import { resourceRequirements } from '../../internal/quantities';
+import { daemonSetProps } from './daemon-set';
 import { mountOf, volumeOf } from './host-paths';
 import { MONITOR } from './names';
 import type { KataNodesSettings } from './settings';

@@ -4,10 +4,10 @@ import { CONTAINERD_SOCKETS, type KubernetesDistribution } from '../../../base/n
 import { VERSIONS } from '../../../base/versions';
 import { podPeer } from '../../internal/network-policy';
 import {
-  amounts,
   imageDigest,
   imageTag,
   port,
+  resources,
   taintEffect,
   toleration,
 } from '../../internal/schemas';
@@ -23,7 +23,6 @@ const labelValue = z
   .string()
   .max(63)
   .regex(/^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/, 'must be a label value');
-const resources = z.strictObject({ requests: amounts.optional(), limits: amounts.optional() });
 const absolutePath = z.string().regex(/^\/[^\0]*$/, 'must be an absolute path');
 
 /**

@@ -65,8 +65,8 @@ test('the container that has the host has no token', () => {
   const { containers, volumes } = podOf();
   const [install, label] = containers;
   const names = (container: Container) => container.volumeMounts.map(({ name }) => name).sort();
-  expect(names(install)).toEqual(['code', 'config', 'farewell', 'opt', 'socket', 'status']);
-  expect(names(label)).toEqual(['code', 'farewell', 'status', 'token']);
+  expect(names(install)).toEqual(['code', 'config', 'opt', 'shutdown', 'socket', 'status']);
+  expect(names(label)).toEqual(['code', 'shutdown', 'status', 'token']);
   expect(volumes.flatMap(({ hostPath }) => hostPath ?? [])).toEqual([
     { path: '/opt', type: 'DirectoryOrCreate' },
     { path: '/etc/containerd', type: 'DirectoryOrCreate' },
@@ -81,7 +81,7 @@ test('what one container writes the other can only read, in a volume that cannot
   const { containers, volumes } = podOf();
   const access = containers.map(({ volumeMounts }) =>
     volumeMounts
-      .filter(({ name }) => name === 'status' || name === 'farewell')
+      .filter(({ name }) => name === 'status' || name === 'shutdown')
       .map(({ name, mountPath, readOnly = false, subPath }) => ({
         name,
         mountPath,
@@ -90,21 +90,21 @@ test('what one container writes the other can only read, in a volume that cannot
       })),
   );
   const status = { name: 'status', mountPath: '/status' };
-  const farewell = { name: 'farewell', mountPath: '/farewell' };
+  const shutdown = { name: 'shutdown', mountPath: '/shutdown' };
   expect(access).toEqual([
     [
       { ...status, readOnly: false },
-      { ...farewell, readOnly: true },
+      { ...shutdown, readOnly: true },
     ],
     [
       { ...status, readOnly: true },
-      { ...farewell, readOnly: false },
+      { ...shutdown, readOnly: false },
     ],
   ]);
   const emptyDir = { medium: 'Memory', sizeLimit: '1Mi' };
   expect(volumes.filter((volume) => volume.emptyDir !== undefined)).toEqual([
     { name: 'status', emptyDir },
-    { name: 'farewell', emptyDir },
+    { name: 'shutdown', emptyDir },
   ]);
 });
 

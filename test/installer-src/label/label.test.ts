@@ -1,4 +1,4 @@
-import { decideFarewell } from '../../../installer-src/label/shutdown-decision';
+import { decideShutdown } from '../../../installer-src/label/shutdown-decision';
 import { reconcileNode, withholdNode, type NodeMarks } from '../../../installer-src/label/node';
 import type { Api } from '../../../programs/in-cluster-api';
 
@@ -79,13 +79,13 @@ test('withholding takes the label alone', async () => {
   expect(patches).toEqual([labelled(null)]);
 });
 
-describe('the farewell', () => {
+describe('the shutdown decision', () => {
   const daemonSet = (nodeSelector: Json, metadata: Json = {}) => ({
     metadata,
     spec: { template: { spec: { nodeSelector } } },
   });
   const decide = (objects: Record<string, unknown>) =>
-    decideFarewell(
+    decideShutdown(
       apiWith(objects).api,
       { namespace: 'gvisor-system', name: 'gvisor-installer' },
       'n1',

@@ -1,11 +1,4 @@
-import {
-  digestsFlag,
-  installationId,
-  releaseFor,
-  runscConfigFlag,
-  sourceFlag,
-  versionFlag,
-} from '../../../installer-src/release/release';
+import { installationId, releaseFor } from '../../../installer-src/release/release';
 
 const [A, B] = ['a'.repeat(128), 'b'.repeat(128)];
 const source = 'https://mirror.example.org/gvisor';
@@ -53,26 +46,4 @@ test('an installation has another name when its bytes or its flags are others', 
   expect(new Set(ids).size).toBe(3);
   expect(ids[0]).toMatch(/^20260914\.0-[0-9a-f]{8}$/);
   expect(installationId(made, { b: '2', a: '1' })).toBe(installationId(made, { a: '1', b: '2' }));
-});
-
-test('flags', () => {
-  expect(versionFlag.read('20260914.0')).toBe('20260914.0');
-  for (const text of ['latest', '2026', '20260914.0/..', ''])
-    expect(versionFlag.read(text)).toBeUndefined();
-  expect(sourceFlag.read('https://a.example.org/x/')).toBe('https://a.example.org/x');
-  expect(sourceFlag.read('file:///x')).toBeUndefined();
-  expect(digestsFlag.read(`x86_64/runsc=${A}`)).toEqual(new Map([['x86_64/runsc', A]]));
-  for (const text of [
-    `x86_64/runsc=${A.slice(1)}`,
-    `x86_64/sh=${A}`,
-    `../runsc=${A}`,
-    'x86_64/runsc',
-  ])
-    expect(digestsFlag.read(text)).toBeUndefined();
-  expect(runscConfigFlag.read('platform=kvm,net-raw=true')).toEqual({
-    platform: 'kvm',
-    'net-raw': 'true',
-  });
-  for (const text of ['a=1,a=2', 'a="', 'A=1', 'a'])
-    expect(runscConfigFlag.read(text)).toBeUndefined();
 });

@@ -110,7 +110,7 @@ it('beyond the cap on depth', async () => {
     code: 403,
     message:
       'POD_TOO_LARGE Pod ns/deep-*: it nests 73 levels deep, more than the limit of 64. ' +
-      'Fix: remove the field that nests so deep; none of a pod does',
+      'Fix: remove the deeply nested field; no field of a pod nests so deep',
   });
 });
 

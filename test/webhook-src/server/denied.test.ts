@@ -1,6 +1,6 @@
 /** What the mutator says of a pod it denies, where a policy or a caller makes it long. The ordinary cases are goldens. */
 import { definePolicy } from '../../../policy/model/define';
-import { judge, type Judgement } from '../../../webhook-src/server/review-pod';
+import { reviewPod, type PodReview } from '../../../webhook-src/server/review-pod';
 import { compileDecider } from '../../../webhook-src/server/policy-file';
 import { examplePolicy } from '../../policy/fixtures';
 
@@ -12,16 +12,16 @@ interface Status {
   readonly details: { readonly causes: readonly { reason: string; message: string }[] };
 }
 
-function judged(object: unknown, policy = examplePolicy): Judgement {
+function reviewed(object: unknown, policy = examplePolicy): PodReview {
   const resource = { group: '', version: 'v1', resource: 'pods' };
   const request = { uid: 'u', operation: 'CREATE', resource, namespace: 'ai-production', object };
   const review = { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', request };
-  const verdict = judge(Buffer.from(JSON.stringify(review)), compileDecider(policy));
+  const verdict = reviewPod(Buffer.from(JSON.stringify(review)), compileDecider(policy));
   if ('refused' in verdict) throw new Error(verdict.refused);
   return verdict;
 }
 
-function statusOf({ body }: Judgement): Status {
+function statusOf({ body }: PodReview): Status {
   const { response } = JSON.parse(body) as { response: { allowed: boolean; status: Status } };
   expect(response).toMatchObject({ allowed: false, status: { code: 403, reason: 'Forbidden' } });
   expect(response).not.toHaveProperty('patch');
@@ -37,12 +37,12 @@ test.each([
   [MESSAGE_LIMIT * 4, MESSAGE_LIMIT],
   [64, 'Pod demo asks for runtime , which is not one of gvisor, kata'.length + 64],
 ])('a label of %d characters: the message has %d', (length, expected) => {
-  const { details } = statusOf(judged(labelled('k'.repeat(length))));
+  const { details } = statusOf(reviewed(labelled('k'.repeat(length))));
   expect(details.causes.map(({ message }) => message.length)).toEqual([expected]);
 });
 
 test('a value cannot write lines of its own, nor turn or break the text', () => {
-  const { message } = statusOf(judged(labelled('a\nRULE_VIOLATED: b\u0000\u202Ec\uD83D')));
+  const { message } = statusOf(reviewed(labelled('a\nRULE_VIOLATED: b\u0000\u202Ec\uD83D')));
   expect(message).toBe(
     'UNKNOWN_RUNTIME: Pod demo asks for runtime a\u{FFFD}RULE_VIOLATED: b\u{FFFD}\u{FFFD}c\u{FFFD}, which is not one of gvisor, kata',
   );
@@ -50,7 +50,7 @@ test('a value cannot write lines of its own, nor turn or break the text', () => 
 
 test('a message that is cut in the middle of a surrogate pair stays text', () => {
   const before = 'Pod demo asks for runtime '.length;
-  const { details } = statusOf(judged(labelled(`${'k'.repeat(MESSAGE_LIMIT - before - 2)}😀😀`)));
+  const { details } = statusOf(reviewed(labelled(`${'k'.repeat(MESSAGE_LIMIT - before - 2)}😀😀`)));
   expect(details.causes[0]?.message.slice(-2)).toBe('\u{FFFD}…');
 });
 
@@ -69,9 +69,9 @@ test.each([
     })),
   });
   const containers = [{ name: 'ai-model', image: 'nginx' }];
-  const verdict = judged({ metadata: { name: 'demo' }, spec: { containers } }, policy);
+  const verdict = reviewed({ metadata: { name: 'demo' }, spec: { containers } }, policy);
   const { message, details } = statusOf(verdict);
   expect(details.causes).toHaveLength(DENIALS_LIMIT);
   expect(message.split('\n').slice(DENIALS_LIMIT)).toEqual(more);
-  expect(verdict).toMatchObject({ outcome: 'denied', told: { codes: ['LABEL_REQUIRED'] } });
+  expect(verdict).toMatchObject({ outcome: 'denied', logFields: { codes: ['LABEL_REQUIRED'] } });
 });

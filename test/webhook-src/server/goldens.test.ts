@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { applyPatch, type Operation } from 'rfc6902';
 import { parsePolicy } from '../../../policy/model/define';
-import { judge } from '../../../webhook-src/server/review-pod';
+import { reviewPod } from '../../../webhook-src/server/review-pod';
 import { compileDecider } from '../../../webhook-src/server/policy-file';
 
 const ROOT = join(__dirname, '../../fixtures/admission');
@@ -24,7 +24,7 @@ function readJson(...path: string[]): unknown {
 }
 
 function answer(name: string): Answer {
-  const verdict = judge(readFileSync(join(ROOT, name, 'request.json')), decider);
+  const verdict = reviewPod(readFileSync(join(ROOT, name, 'request.json')), decider);
   if ('refused' in verdict) throw new Error(`${verdict.refused}: ${verdict.detail}`);
   return JSON.parse(verdict.body) as Answer;
 }

@@ -20,7 +20,7 @@ async function ask(
 ): Promise<{ status: number; headers: object; body: string }> {
   const admission: Admission = {
     phase: () => 'serving',
-    judge: () => ({ outcome: 'untouched', body: '{}', told: undefined }),
+    review: () => ({ outcome: 'untouched', body: '{}', logFields: undefined }),
     isAllowedClient: () => true,
     metrics: createMetrics(new Registry()),
     log: pino({}, { write: (line: string) => lines.push(line) }),
@@ -57,21 +57,24 @@ it.each([
     },
   ],
   ['rejects', () => Promise.reject(broken)],
-] as const)('answers 500 when judging %s, and says why only in the log', async (_name, judge) => {
-  const answer = await ask({ judge });
-  expect(answer.status).toBe(500);
-  expect(answer.body).not.toContain('cause-in-the-log');
-  expect(lines.join()).toContain('cause-in-the-log');
-});
+] as const)(
+  'answers 500 when the review %s, and says why only in the log',
+  async (_name, review) => {
+    const answer = await ask({ review });
+    expect(answer.status).toBe(500);
+    expect(answer.body).not.toContain('cause-in-the-log');
+    expect(lines.join()).toContain('cause-in-the-log');
+  },
+);
 
-it('takes nothing on while stopping, and says when to come back', async () => {
-  const judge = jest.fn();
-  const answer = await ask({ phase: () => 'stopping', judge });
+it('refuses new reviews while stopping, with Retry-After', async () => {
+  const review = jest.fn();
+  const answer = await ask({ phase: () => 'stopping', review });
   expect(answer).toMatchObject({
     status: 503,
     headers: { 'retry-after': '1', connection: 'close' },
   });
-  expect(judge).not.toHaveBeenCalled();
+  expect(review).not.toHaveBeenCalled();
 });
 
 it('answers as ever while draining, and closes the connection', async () => {
@@ -85,15 +88,15 @@ it('keeps the connection while serving', async () => {
   expect(await ask({})).toMatchObject({ status: 200, headers: { connection: 'keep-alive' } });
 });
 
-it('asks nobody who may not ask', async () => {
-  const judge = jest.fn();
-  expect((await ask({ isAllowedClient: () => false, judge })).status).toBe(403);
-  expect(judge).not.toHaveBeenCalled();
+it('does not review for a client that is not allowed', async () => {
+  const review = jest.fn();
+  expect((await ask({ isAllowedClient: () => false, review })).status).toBe(403);
+  expect(review).not.toHaveBeenCalled();
 });
 
-it('tells a decision by closed lists only', async () => {
+it('records a decision by closed lists only', async () => {
   const metrics = createMetrics(new Registry());
-  const told = {
+  const logFields = {
     uid: 'u',
     namespace: 'a-namespace',
     name: 'a-name',
@@ -102,7 +105,7 @@ it('tells a decision by closed lists only', async () => {
     rules: ['a-rule'],
     codes: ['RULE_VIOLATED'],
   } as const;
-  await ask({ metrics, judge: () => ({ outcome: 'denied', body: '{}', told }) });
+  await ask({ metrics, review: () => ({ outcome: 'denied', body: '{}', logFields }) });
   expect((await metrics.decisions.get()).values).toMatchObject([
     { value: 1, labels: { runtime: 'kata', source: 'rule' } },
   ]);
@@ -110,5 +113,5 @@ it('tells a decision by closed lists only', async () => {
     value: 1,
     labels: { code: 'RULE_VIOLATED' },
   });
-  expect(JSON.parse(lines[0] ?? '')).toMatchObject({ ...told, msg: 'denied' });
+  expect(JSON.parse(lines[0] ?? '')).toMatchObject({ ...logFields, msg: 'denied' });
 });

@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parsePolicy } from '../../../policy/model/define';
-import { createAsideJudge } from '../../../webhook-src/server/worker';
+import { createReviewWorker } from '../../../webhook-src/server/worker';
 import { POLICY } from './running';
 
-const directory = mkdtempSync(join(tmpdir(), 'aside-'));
+const directory = mkdtempSync(join(tmpdir(), 'review-worker-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 /** Does as the body says: `spin`, `hoard`, `fail`, or gives it back. */
@@ -26,9 +26,9 @@ writeFileSync(
 const policy = parsePolicy(POLICY);
 
 function started(limitMs = 60_000) {
-  const aside = createAsideJudge(SCRIPT, limitMs);
-  aside.usePolicy(policy);
-  return aside;
+  const worker = createReviewWorker(SCRIPT, limitMs);
+  worker.usePolicy(policy);
+  return worker;
 }
 
 const bodyOf = (...chunks: string[]) => {
@@ -41,18 +41,18 @@ const LIMIT_MS = 60_000;
 it(
   'gives the worker the body in one piece, and no more of one before',
   async () => {
-    const aside = started();
-    expect(await aside.judge(bodyOf('a long', ' body'))).toMatchObject({ body: 'a long body1' });
-    expect(await aside.judge(bodyOf('a'))).toMatchObject({ body: 'a1' });
+    const worker = started();
+    expect(await worker.review(bodyOf('a long', ' body'))).toMatchObject({ body: 'a long body1' });
+    expect(await worker.review(bodyOf('a'))).toMatchObject({ body: 'a1' });
   },
   LIMIT_MS,
 );
 
 it(
-  'one that takes too long exceeds the limit on time, and the next is judged by a new worker',
+  'one that takes too long exceeds the limit on time, and the next is reviewed by a new worker',
   async () => {
-    const aside = started(5_000);
-    const both = [aside.judge(bodyOf('spin')), aside.judge(bodyOf('next'))];
+    const worker = started(5_000);
+    const both = [worker.review(bodyOf('spin')), worker.review(bodyOf('next'))];
     expect(await Promise.all(both)).toEqual([
       { exceeded: { limit: 'time', found: 5_000 } },
       { outcome: 'unchanged', body: 'next1' },
@@ -64,8 +64,8 @@ it(
 it(
   'one that takes too much memory exceeds that limit, and the process lives',
   async () => {
-    const aside = started();
-    const both = [aside.judge(bodyOf('hoard')), aside.judge(bodyOf('next'))];
+    const worker = started();
+    const both = [worker.review(bodyOf('hoard')), worker.review(bodyOf('next'))];
     expect(await Promise.all(both)).toEqual([
       { exceeded: { limit: 'memory', found: 128 } },
       { outcome: 'unchanged', body: 'next1' },
@@ -75,11 +75,11 @@ it(
 );
 
 it(
-  'a fault rejects, and the next is judged by a new worker',
+  'a fault rejects, and the next is reviewed by a new worker',
   async () => {
-    const aside = started();
-    await expect(aside.judge(bodyOf('fail'))).rejects.toThrow('a fault');
-    expect(await aside.judge(bodyOf('next'))).toMatchObject({ body: 'next1' });
+    const worker = started();
+    await expect(worker.review(bodyOf('fail'))).rejects.toThrow('a fault');
+    expect(await worker.review(bodyOf('next'))).toMatchObject({ body: 'next1' });
   },
   LIMIT_MS,
 );
@@ -87,10 +87,10 @@ it(
 it(
   'a new policy holds for the next body',
   async () => {
-    const aside = started();
-    await aside.judge(bodyOf('a'));
-    aside.usePolicy({ ...policy, rules: [] });
-    expect(await aside.judge(bodyOf('a'))).toMatchObject({ body: 'a0' });
+    const worker = started();
+    await worker.review(bodyOf('a'));
+    worker.usePolicy({ ...policy, rules: [] });
+    expect(await worker.review(bodyOf('a'))).toMatchObject({ body: 'a0' });
   },
   LIMIT_MS,
 );
@@ -98,8 +98,10 @@ it(
 it(
   'more than 16 that wait are refused',
   async () => {
-    const aside = started();
-    const verdicts = await Promise.all(Array.from({ length: 18 }, () => aside.judge(bodyOf('a'))));
+    const worker = started();
+    const verdicts = await Promise.all(
+      Array.from({ length: 18 }, () => worker.review(bodyOf('a'))),
+    );
     expect(verdicts.slice(0, 17)).toEqual(
       Array.from({ length: 17 }, () => ({ outcome: 'unchanged', body: 'a1' })),
     );

@@ -1,6 +1,6 @@
 /** The chart of the platform with the programs it runs: what every front door synthesizes or deploys. */
 import type { App } from 'cdk8s';
-import { SandboxChart, type SandboxConfig } from '../constructs';
+import { SandboxChart, type SandboxConfig } from '.';
 import { bundleSources } from '../programs/bundle';
 
 /** @param app the chart's parent, which decides where synthesis writes */

@@ -1,0 +1,39 @@
+/** Flags that more than one verb of the installer has. */
+import { pathFlag, secondsFlag } from '../programs/flag-kinds';
+import type { FlagKind } from '../programs/flags';
+
+const handlerFlag: FlagKind<string> = {
+  expects: 'a DNS label',
+  read: (text) => (/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(text) ? text : undefined),
+};
+
+export const HANDLER_FLAGS = {
+  handler: {
+    kind: handlerFlag,
+    default: 'runsc',
+    description: "Name of the handler in containerd's configuration, and so in RuntimeClasses.",
+  },
+} as const;
+
+/** Directories of the messages between the two containers: `install` writes the first, `label` the second. */
+export const SHARED_DIRECTORY_FLAGS = {
+  'status-dir': {
+    kind: pathFlag,
+    default: '/status',
+    description: 'Directory that only install writes and label reads.',
+  },
+  'shutdown-dir': {
+    kind: pathFlag,
+    default: '/shutdown',
+    description: 'Directory that only label writes and install reads.',
+  },
+} as const;
+
+/** How long uninstalling waits. */
+export const DRAIN_FLAGS = {
+  'drain-seconds': {
+    kind: secondsFlag(0),
+    default: 300,
+    description: 'Time sandboxes have to end before uninstalling gives up.',
+  },
+} as const;
