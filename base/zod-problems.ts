@@ -37,25 +37,24 @@ function reasonOf(issue: Issue): string {
 function fixOf(issue: Issue): string {
   switch (issue.code) {
     case 'invalid_type':
-      return `pass ${TYPES[issue.expected] ?? `a value of type ${issue.expected}`}`;
+      return `pass ${typeNamed(issue.expected)}`;
     case 'invalid_value':
       return `set it to ${oneOf(issue.values.map(String))}`;
     case 'unrecognized_keys':
       return `remove ${issue.keys.join(', ')}, or correct the spelling`;
     case 'too_small':
-      return `pass ${bounded(issue.origin, issue.inclusive === false ? 'more than' : 'at least', issue.minimum)}`;
+      return `pass ${atBound(issue, ['more than', 'at least'], issue.minimum)}`;
     case 'too_big':
-      return `pass ${bounded(issue.origin, issue.inclusive === false ? 'less than' : 'at most', issue.maximum)}`;
+      return `pass ${atBound(issue, ['less than', 'at most'], issue.maximum)}`;
     case 'not_multiple_of':
       return `pass a multiple of ${issue.divisor}`;
     case 'invalid_key':
     case 'invalid_element':
       return issue.issues.map(fixOf).join('; ');
     case 'custom':
-      return typeof issue.params?.['fix'] === 'string' ? issue.params['fix'] : fixOfReason(issue);
     case 'invalid_format':
     case 'invalid_union':
-      return fixOfReason(issue);
+      return fixOfSchema(issue);
   }
 }
 
@@ -69,19 +68,33 @@ const TYPES: Readonly<Record<string, string>> = {
   record: 'an object',
 };
 
+const typeNamed = (type: string): string => TYPES[type] ?? `a value of type ${type}`;
+
 function oneOf(values: readonly string[]): string {
   return values.length === 1 ? `${values[0]}` : `one of ${values.join(', ')}`;
 }
 
-/** `a string of at least 1 character`, `at least 2 elements`, `at least 3`. */
-function bounded(origin: string, bound: string, limit: number | bigint): string {
-  const counted = (unit: string) => `${bound} ${limit} ${unit}${Number(limit) === 1 ? '' : 's'}`;
-  if (origin === 'string') return `a string of ${counted('character')}`;
-  return origin === 'array' || origin === 'set' ? counted('element') : `${bound} ${limit}`;
+interface Bounded {
+  readonly origin: string;
+  readonly inclusive?: boolean | undefined;
 }
 
-/** Schemas write their own reasons as `must be a DNS label`, which say what to pass. */
-function fixOfReason(issue: Issue): string {
+/** `a string of at least 1 character`, `at least 2 elements`, `at least 3`. */
+function atBound(
+  { origin, inclusive }: Bounded,
+  [exclusively, inclusively]: readonly [string, string],
+  limit: number | bigint,
+): string {
+  const bound = `${inclusive === false ? exclusively : inclusively} ${limit}`;
+  const counted = (unit: string) => `${bound} ${unit}${Number(limit) === 1 ? '' : 's'}`;
+  if (origin === 'string') return `a string of ${counted('character')}`;
+  return origin === 'array' || origin === 'set' ? counted('element') : bound;
+}
+
+/** A schema gives the fix itself as `params.fix`, or writes its reason as `must be a DNS label`, which says what to pass. */
+function fixOfSchema(issue: Issue): string {
+  if (issue.code === 'custom' && typeof issue.params?.['fix'] === 'string')
+    return issue.params['fix'];
   const wanted = /^must be (.+)$/.exec(issue.message)?.[1];
-  return wanted === undefined ? `remove it, or pass another value` : `pass ${wanted}`;
+  return wanted === undefined ? 'remove it, or pass another value' : `pass ${wanted}`;
 }

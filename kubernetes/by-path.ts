@@ -9,7 +9,7 @@ import { createSender, createTransport, readAll, refusal, type ApiRequest } from
 
 type CallOptions = Pick<ApiRequest, 'signal' | 'timeoutSeconds'>;
 
-export interface WatchEvent {
+interface WatchEvent {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
   readonly object: NamedObject;
 }

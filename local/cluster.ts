@@ -1,3 +1,4 @@
+/** Starts, finds and stops the control plane of a local cluster. */
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CONTROL_PLANE, controlPlanePaths } from './control-plane/commands';

@@ -1,3 +1,4 @@
+/** Finds free TCP ports. */
 import { createServer, type Server } from 'node:net';
 
 /**

@@ -1,3 +1,4 @@
+/** Chooses the address at which pods and webhooks of this computer are reached. */
 import { networkInterfaces } from 'node:os';
 import { SandboxError } from '../base/errors';
 import { LOCAL_ERRORS } from './errors';

@@ -1,3 +1,4 @@
+/** Where the cache and the state of local clusters are. */
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { SandboxError } from '../base/errors';

@@ -1,3 +1,4 @@
+/** What other folders use of Gatekeeper. */
 export { WEBHOOK_PORT } from './args';
 export { Gatekeeper } from './gatekeeper';
 export { POD_LABELS } from './names';

@@ -33,7 +33,8 @@ const extraArg = z
   .string()
   .regex(/^--[a-z0-9]+(-[a-z0-9]+)*(=.*)?$/, 'must be a flag, such as "--log-denies=true"')
   .refine((arg) => !OWNED_FLAGS.has(arg.split('=', 1)[0] ?? ''), {
-    error: 'is set by the installation itself; use the member made for it',
+    error: 'is a flag that the installation sets itself',
+    params: { fix: 'remove it and use the setting of that purpose' },
   });
 
 const failurePolicy = z.enum(['Ignore', 'Fail']);
@@ -245,7 +246,8 @@ export const gatekeeperSchema = z
     ({ controller, podDisruptionBudget }) => podDisruptionBudget.minAvailable < controller.replicas,
     {
       path: ['podDisruptionBudget', 'minAvailable'],
-      error: 'must be below controller.replicas, else nodes cannot be drained',
+      error: 'is not below controller.replicas, so nodes could not be drained',
+      params: { fix: 'lower it, or raise controller.replicas' },
     },
   );
 

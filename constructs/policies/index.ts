@@ -1,1 +1,2 @@
+/** What other folders use of the policies. */
 export { RuntimePolicies } from './runtime-policies';

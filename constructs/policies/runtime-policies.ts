@@ -1,3 +1,4 @@
+/** The construct of the Gatekeeper templates and constraints of a policy. */
 import { ApiObject, type ApiObjectProps } from 'cdk8s';
 import { Construct } from 'constructs';
 import { constraints, constraintTemplates } from '../../policy/engines/rego';

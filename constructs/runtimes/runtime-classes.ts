@@ -1,3 +1,4 @@
+/** The construct of the RuntimeClasses of a policy. */
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import type { Runtime } from '../../policy/model/runtime-policy';

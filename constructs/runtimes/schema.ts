@@ -1,3 +1,4 @@
+/** The settings of a runtime's nodes: overhead, node selector, tolerations. */
 import { z } from 'zod';
 import { quantities, toleration, type Toleration } from '../internal/schemas';
 

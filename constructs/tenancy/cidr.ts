@@ -1,3 +1,4 @@
+/** Address ranges in CIDR notation. */
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
 
 /** An address range as CIDR notation writes it. */

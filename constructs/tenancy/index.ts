@@ -1,3 +1,4 @@
+/** What other folders use of tenants and the platform's namespaces. */
 export { defaultLimitRange } from './limit-range';
 export { PlatformNamespaces } from './platform-namespaces';
 export { PlatformNetwork } from './platform-network';

@@ -1,3 +1,4 @@
+/** The LimitRange a tenant gets by default. */
 import type { Condition, RuntimePolicy } from '../../policy/model/runtime-policy';
 import type { TenantConfig } from './schema';
 

@@ -1,3 +1,4 @@
+/** The construct of the namespaces of the node installers. */
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { NAMESPACES } from '../../base/names';

@@ -1,3 +1,4 @@
+/** The construct of the default-deny NetworkPolicies of the platform's namespaces. */
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { NAMESPACES } from '../../base/names';

@@ -1,3 +1,4 @@
+/** The settings of a tenant. */
 import { z } from 'zod';
 import { quantities, dnsLabel, objectName, port } from '../internal/schemas';
 import { parseCidr } from './cidr';
@@ -19,10 +20,16 @@ const podSecuritySchema = z.strictObject({
 const cidr = z
   .string()
   .refine((text) => parseCidr(text) !== undefined, 'must be a CIDR, such as "10.0.0.0/8"')
-  .refine((text) => {
-    const range = parseCidr(text);
-    return range === undefined || !isMetadata(range);
-  }, 'lies in a range of cloud metadata addresses, which stay closed');
+  .refine(
+    (text) => {
+      const range = parseCidr(text);
+      return range === undefined || !isMetadata(range);
+    },
+    {
+      error: 'lies in a range of cloud metadata addresses, which stay closed',
+      params: { fix: 'remove it, or pass a range outside of link-local and metadata addresses' },
+    },
+  );
 
 const egressSchema = z.strictObject({
   /**

@@ -1,3 +1,4 @@
+/** The construct of a tenant: a namespace with its quota, limits, Pod Security and NetworkPolicies. */
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { ENABLED_LABEL } from '../../base/names';

@@ -48,6 +48,7 @@ export const webhookSchema = z
   .refine((webhook) => webhook.image === undefined || webhook.nodeImageDigest === undefined, {
     path: ['nodeImageDigest'],
     error: 'pins the official Node image, but `image` replaces it',
+    params: { fix: 'remove it, and pin `image` by its own digest' },
   });
 
 /** How the mutator and its certificate rotator run. */

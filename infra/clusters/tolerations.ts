@@ -1,3 +1,4 @@
+/** Whether a toleration tolerates a taint. */
 import type { Taint } from './pools';
 
 interface Toleration {

@@ -1,3 +1,4 @@
+/** The programs of a control plane and their arguments. */
 import { join } from 'node:path';
 import type { Command } from '../processes/spawn';
 import type { ToolName } from '../toolchain/tools';

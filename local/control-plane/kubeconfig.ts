@@ -1,3 +1,4 @@
+/** Writes kubeconfig files. */
 import { stringify } from 'yaml';
 import type { KeyPair } from '../../base/certificates';
 import { replaceFile } from '../replace-file';

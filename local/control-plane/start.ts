@@ -1,3 +1,4 @@
+/** Starts the programs of a control plane and waits until they are ready. */
 import type { ChildProcess } from 'node:child_process';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:https';

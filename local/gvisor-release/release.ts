@@ -1,3 +1,4 @@
+/** Builds a gVisor release in upstream's layout. */
 import { createHash } from 'node:crypto';
 import { copyFile, mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';

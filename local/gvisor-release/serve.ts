@@ -1,3 +1,4 @@
+/** Starts the file server that publishes the gVisor release to local nodes. */
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SandboxError } from '../../base/errors';

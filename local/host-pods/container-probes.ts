@@ -1,3 +1,4 @@
+/** Runs the probes of a container that is a host process. */
 import { request as httpRequest, type RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';

@@ -1,3 +1,4 @@
+/** A container as a host process: start, restart with back-off, stop. */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';

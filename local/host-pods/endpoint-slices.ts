@@ -1,3 +1,4 @@
+/** The EndpointSlice of a Service for a host pod. */
 import type { HostPod } from './host-pod';
 import type { Service } from './objects';
 

@@ -1,3 +1,4 @@
+/** The environment variables of a container, from ConfigMaps, Secrets and the downward API. */
 import { expandVariables } from './invocation';
 import type { Container, EnvVar, NamespaceObjects, Pod } from './objects';
 

@@ -1,3 +1,4 @@
+/** The Node object and Lease that stand for this computer. */
 import { arch, cpus, hostname, platform, release, totalmem } from 'node:os';
 import { DOMAIN } from '../../base/names';
 import type { PathApi } from '../../kubernetes/by-path';

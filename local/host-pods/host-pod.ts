@@ -1,3 +1,4 @@
+/** A pod as host processes: volumes, tokens, containers, status. */
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';

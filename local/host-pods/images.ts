@@ -1,3 +1,4 @@
+/** How each known image runs as a host process. */
 import { parseImage } from '../../policy/pod/image';
 
 /** A flag that names something a host process has elsewhere than its container would. */

@@ -1,3 +1,4 @@
+/** The command line of a container as a host process. */
 import type { FlagRule, HostImage } from './images';
 import type { Container } from './objects';
 

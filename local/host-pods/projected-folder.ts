@@ -1,3 +1,4 @@
+/** Writes the files of a volume so that a reader sees all old or all new ones. */
 import {
   mkdir,
   mkdtemp,

@@ -1,3 +1,4 @@
+/** Starts and ends the supervisor of host pods. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SandboxError } from '../../base/errors';

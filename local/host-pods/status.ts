@@ -1,3 +1,4 @@
+/** The status of a host pod. */
 import type { ContainerState, Ended } from './container';
 import type { Container } from './objects';
 

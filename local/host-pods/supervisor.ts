@@ -1,3 +1,4 @@
+/** The kubelet of host pods: watches pods, runs them, reports their status and endpoints. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { connectByPath, type PathApi } from '../../kubernetes/by-path';
 import { ApiError } from '../../kubernetes/api';

@@ -1,3 +1,4 @@
+/** ServiceAccount tokens of host pods, requested and renewed. */
 import type { PathApi } from '../../kubernetes/by-path';
 import type { Pod, TokenSource } from './objects';
 import { tokenSources } from './volumes';

@@ -1,3 +1,4 @@
+/** The content of a host pod's volumes. */
 import { NotThere, podField, type HostFacts } from './environment';
 import type {
   ConfigMap,

@@ -1,3 +1,4 @@
+/** Writes container images as docker-archive files. */
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, rm, stat } from 'node:fs/promises';

@@ -1,3 +1,4 @@
+/** Builds images under their upstream names from programs of this computer. */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, realpathSync, statSync } from 'node:fs';

@@ -1,3 +1,4 @@
+/** Finds the shared libraries of a program. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 

@@ -1,3 +1,4 @@
+/** Starts the nodes of a cluster that do not run yet, and waits until pods can run on them. */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';

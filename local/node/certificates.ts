@@ -1,3 +1,4 @@
+/** Client certificates of nodes, issued by the cluster through CertificateSigningRequests. */
 import { randomUUID } from 'node:crypto';
 import { certificateSigningRequest, type KeyPair, type Subject } from '../../base/certificates';
 import { SandboxError } from '../../base/errors';

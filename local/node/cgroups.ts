@@ -1,3 +1,4 @@
+/** Creates and removes the cgroups of nodes. */
 import {
   existsSync,
   mkdirSync,

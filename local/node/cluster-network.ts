@@ -1,3 +1,4 @@
+/** The network of a cluster's nodes: a switch in a network namespace of its own. */
 import { execFile } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';

@@ -1,3 +1,4 @@
+/** The configuration files of containerd, kubelet and kube-proxy on a node. */
 import { stringify } from 'yaml';
 import { CLUSTER_DOMAIN, DNS_ADDRESS } from './dns';
 import type { NodeAddress } from './network';

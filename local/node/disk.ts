@@ -1,3 +1,4 @@
+/** Writes the root file system of a node. */
 import { copyFile, link, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import { dirname, join } from 'node:path';

@@ -1,3 +1,4 @@
+/** CoreDNS, the name server of a cluster with nodes. */
 import { SandboxError } from '../../base/errors';
 import { LOCAL_ERRORS } from '../errors';
 import type { PathApi } from '../../kubernetes/by-path';

@@ -1,3 +1,4 @@
+/** Lets nodes reach the internet through slirp4netns, where it is installed. */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { spawnMarked } from '../processes/spawn';

@@ -1,3 +1,4 @@
+/** The error of a node that does not start, with the end of its log. */
 import { SandboxError } from '../../base/errors';
 import { LOCAL_ERRORS } from '../errors';
 import { tailOf } from '../processes/spawn';

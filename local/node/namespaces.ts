@@ -1,3 +1,4 @@
+/** Finds and runs programs in the Linux namespaces of nodes. */
 import { execFile } from 'node:child_process';
 import { readFile, readlink } from 'node:fs/promises';
 import { promisify } from 'node:util';

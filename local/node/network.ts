@@ -1,3 +1,4 @@
+/** Addresses of a cluster's nodes and pods, and the commands that set them up. */
 import { SandboxError } from '../../base/errors';
 import { LOCAL_ERRORS } from '../errors';
 

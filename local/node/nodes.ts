@@ -1,3 +1,4 @@
+/** Starts and stops the nodes of a cluster. */
 import { SandboxError, refuse } from '../../base/errors';
 import { LOCAL_ERRORS } from '../errors';
 import type { LocalCluster } from '../cluster';

@@ -1,3 +1,4 @@
+/** System programs that nodes need: installed ones, else from Debian packages. */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { cp, mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';

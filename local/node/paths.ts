@@ -1,3 +1,4 @@
+/** Paths and names of what belongs to a node. */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 

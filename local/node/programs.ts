@@ -1,3 +1,4 @@
+/** Go programs that nodes run, built from their pinned modules. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ImagePrograms } from '../images/local-images';

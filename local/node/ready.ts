@@ -1,3 +1,4 @@
+/** Waits until a node can run pods. */
 import type { PathApi } from '../../kubernetes/by-path';
 import type { NamedObject } from '../../kubernetes/object';
 import { waitFor } from '../../base/wait-until';

@@ -1,3 +1,4 @@
+/** Removes nodes and what they leave on the computer. */
 import { rm } from 'node:fs/promises';
 import { endMarked } from '../processes/stop';
 import { removeCgroup } from './cgroups';

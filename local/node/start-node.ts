@@ -1,3 +1,4 @@
+/** Starts one node: its namespaces, containerd, images, kubelet and kube-proxy. */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { open, writeFile } from 'node:fs/promises';

@@ -1,3 +1,4 @@
+/** Whether this computer can run nodes. */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, statfsSync } from 'node:fs';
 import type { Problem } from '../../base/errors';

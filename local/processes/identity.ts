@@ -1,3 +1,4 @@
+/** Identifies a process beyond the reuse of its pid. */
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';

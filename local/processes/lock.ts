@@ -1,3 +1,4 @@
+/** A lock between processes that survives the death of its holder. */
 import { randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';

@@ -1,3 +1,4 @@
+/** Marks the processes of a local cluster and finds them again. */
 import { execFile } from 'node:child_process';
 import { readFile, readdir } from 'node:fs/promises';
 import { promisify } from 'node:util';

@@ -1,3 +1,4 @@
+/** Starts marked processes. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';

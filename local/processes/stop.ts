@@ -1,3 +1,4 @@
+/** Ends marked processes. */
 import { refuse, type Problem } from '../../base/errors';
 import { LOCAL_ERRORS } from '../errors';
 import { waitFor } from '../../base/wait-until';

@@ -1,3 +1,4 @@
+/** The cache of Go programs: each is built once for its sources and flags. */
 import { createHash } from 'node:crypto';
 import { access, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';

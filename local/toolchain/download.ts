@@ -1,3 +1,4 @@
+/** Downloads releases and verifies their checksums. */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';

@@ -1,3 +1,4 @@
+/** Builds a Go program, with progress and clear errors. */
 import { execFile, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';

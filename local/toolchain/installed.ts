@@ -1,3 +1,4 @@
+/** Finds programs of the right version in KUBEBUILDER_ASSETS and on PATH. */
 import { execFile } from 'node:child_process';
 import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';

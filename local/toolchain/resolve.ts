@@ -1,3 +1,4 @@
+/** Finds each tool: installed, cached, downloaded or built. */
 import { progressOf, type ProgressOptions, type Task } from '../progress';
 import { cachedBinary, goBinary } from './binaries';
 import { download } from './download';

@@ -1,3 +1,4 @@
+/** The tools of a local cluster: version, module and release of each. */
 import { join } from 'node:path';
 import { VERSIONS } from '../../base/versions';
 import type { Release } from './download';

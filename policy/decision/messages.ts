@@ -21,8 +21,9 @@ export const HOLLOW_ANNOTATIONS = {
 /** Annotation keys that a denial names; there may be thousands. */
 export const MOST_NAMED_ANNOTATIONS = 5;
 
-type Placeholder<Template extends string> =
-  Template extends `${string}{${infer Name}}${infer Rest}` ? Name | Placeholder<Rest> : never;
+type Placeholder<Template extends string> = Template extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | Placeholder<Rest>
+  : never;
 
 /** The template with each `{placeholder}` replaced by its value; what a value contains is never replaced. */
 export function filled<Template extends string>(

@@ -73,7 +73,7 @@ const needsMember = {
 };
 
 /** Kubernetes quantities to compare with; `exists` asks whether the pod states the resource at all. */
-export const quantityMatchSchema = z
+const quantityMatchSchema = z
   .strictObject({
     gt: quantity.optional(),
     gte: quantity.optional(),

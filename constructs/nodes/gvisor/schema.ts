@@ -42,12 +42,16 @@ export const gvisorNodesSchema = z.strictObject({
    */
   sha512: z
     .record(releaseFile, sha512)
-    .refine((digests) => Object.keys(digests).length > 0, 'must name at least one file')
+    .refine((digests) => Object.keys(digests).length > 0, {
+      error: 'names no file',
+      params: { fix: 'add the SHA-512 of gvisor.tar.bz2 for each architecture of the nodes' },
+    })
     .superRefine((digests, context) => {
       for (const arch of halfReleases(digests)) {
         context.addIssue({
           code: 'custom',
           message: `names only one of ${arch}/${PARTS.join(` and ${arch}/`)}`,
+          params: { fix: 'add the SHA-512 of the other file' },
         });
       }
     }),
@@ -72,7 +76,7 @@ export const gvisorNodesSchema = z.strictObject({
   runscConfig: z
     .record(
       z.string().regex(/^[a-z][a-z0-9-]*$/, 'must be a flag of runsc'),
-      z.string().regex(/^[^",\\]*$/, 'must not have quotes, commas or backslashes'),
+      z.string().regex(/^[^",\\]*$/, 'must be a string without quotes, commas and backslashes'),
     )
     .default({ platform: 'systrap' }),
   /**

@@ -1,3 +1,4 @@
+/** The environment variables of kata-deploy's container. */
 import type { k8s } from 'cdk8s-plus-27';
 import { INSTALLER } from './names';
 import type { KataNodesSettings } from './settings';

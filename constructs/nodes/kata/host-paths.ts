@@ -1,3 +1,4 @@
+/** The host paths that kata-deploy mounts. */
 import type { k8s } from 'cdk8s-plus-27';
 import { CONTAINERD_CONFIG_DIRECTORIES } from './distributions';
 import type { KataNodesSettings } from './settings';

@@ -1,3 +1,4 @@
+/** What other folders use of the Kata installer. */
 export { kataNodesForPolicy } from './policy-defaults';
 export { KataNodes } from './kata-nodes';
 export { kataNodesShape } from './schema';

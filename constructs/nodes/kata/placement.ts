@@ -1,3 +1,4 @@
+/** Which nodes the Kata DaemonSets run on. */
 import type { k8s } from 'cdk8s-plus-27';
 import { POOL_LABEL, POOL_TAINT } from '../scheduling';
 import type { KataNodesSettings } from './settings';

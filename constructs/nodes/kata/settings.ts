@@ -1,3 +1,4 @@
+/** The settings of the Kata installer, with every default filled in. */
 import { SandboxError, type Problem } from '../../../base/errors';
 import { CONSTRUCTS_ERRORS } from '../../errors';
 import { formatPath, problemsOf } from '../../../base/zod-problems';

@@ -85,9 +85,7 @@ function constraintTemplate(props: TemplateProps): ConstraintTemplateManifest {
       targets: [
         {
           target: 'admission.k8s.gatekeeper.sh',
-          code: [
-            { engine: 'Rego', source: { version: 'v1', rego, libs: librariesOf(rego) } },
-          ],
+          code: [{ engine: 'Rego', source: { version: 'v1', rego, libs: librariesOf(rego) } }],
         },
       ],
     },

@@ -4,6 +4,7 @@ import { applyPatch as applyRfc6902 } from 'rfc6902';
 import { createDecider } from '../../../policy/decision/decide';
 import { definePolicy } from '../../../policy/model/define';
 import { policyHash } from '../../../policy/model/policy-hash';
+import type { PodFacts } from '../../../policy/pod/facts';
 import { compileMatcher } from '../../../policy/rules/compiled/compile';
 import type { Rule, RuntimePolicy } from '../../../policy/model/runtime-policy';
 import type { PodLike } from '../../../policy/pod/pod';
@@ -261,7 +262,7 @@ test('a pod is matched once per decision, which is that of mutating and then val
     fc.property(policies(), fc.oneof(pods, hostile), (input, pod) => {
       const policy = definePolicy(input);
       const matcher = compileMatcher(policy);
-      const matching = jest.fn(matcher.matching);
+      const matching = jest.fn((facts: PodFacts) => matcher.matching(facts));
       const {
         selection,
         patch,

@@ -92,7 +92,10 @@ test(
       ['-5', '3'],
       ...values,
     ];
-    const sums = await evaluate('integer.total([quantity.parse(term) | some term in given])', lists);
+    const sums = await evaluate(
+      'integer.total([quantity.parse(term) | some term in given])',
+      lists,
+    );
     const differences = lists
       .map((list, index) => ({ list, rego: integerOf(sums[index]), expected: sumOf(list) }))
       .filter(({ rego, expected }) => rego !== expected);
