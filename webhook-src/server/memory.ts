@@ -51,7 +51,7 @@ export const MEMORY_PARTS = {
   heaps: HEAPS * (HEAP_MIB.old + SEMI_SPACES * HEAP_MIB.semiSpace) * MIB,
   /** By the pool (chunks.ts). */
   bodies: (POOL_SIZE.reserved + POOL_SIZE.shared) * CHUNK_BYTES,
-  /** The body that is being judged in the worker (aside.ts). */
+  /** The body that is being judged in the worker (worker.ts). */
   worker: BODY_CAP_BYTES,
   /** TLS and HTTP state outside the heap (https.ts). */
   connections: MAX_CONNECTIONS * 96 * KIB,
