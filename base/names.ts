@@ -42,7 +42,7 @@ export const NAMESPACES = {
  * with them the audit): the cluster's own and the platform's, which have to start while webhooks and policies are down.
  * Held by test/e2e/exemptions.test.ts.
  *
- * Whoever may create pods in one of them is outside every sandbox, so the list is short: kube-public and kube-node-lease run no pods
+ * Users who can create pods in one of them are outside every sandbox, so the list is short: kube-public and kube-node-lease run no pods
  * that a cluster needs, and a Lease never waits for a webhook of this platform.
  */
 export const EXEMPT_NAMESPACES: readonly string[] = ['kube-system', ...Object.values(NAMESPACES)];

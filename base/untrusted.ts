@@ -1,5 +1,5 @@
 /**
- * Reading values nobody has checked. A member of the wrong kind reads as missing, a prototype is never looked at, and nothing throws:
+ * Reading unvalidated values. A field of the wrong type reads as missing, prototypes are ignored, and nothing throws:
  * mutating webhooks see objects before the API server has validated them.
  */
 

@@ -28,7 +28,7 @@ export type Target =
 export const DEFAULT_CLUSTER = 'secure-ai';
 
 /**
- * A kubeconfig is used only when one of its two options is there: no command reaches a cluster that was not named.
+ * A kubeconfig is used only when one of its two options is given: no command reaches a cluster that was not named.
  *
  * @throws SandboxError USAGE_INVALID when both kinds of cluster are named
  */

@@ -198,7 +198,7 @@ async function pruneUnplanned(
   return pruned;
 }
 
-/** An object's group, not its version, tells it from others: a plan may move to a newer version of a kind. */
+/** An object's group, not its version, identifies it: a plan may move to a newer version of a kind. */
 function keyOf(object: KubernetesObject): string {
   return `${groupOf(object.apiVersion)} ${objectId(referenceOf(object))}`;
 }

@@ -121,7 +121,7 @@ async function podsOf(
   return api.list({ apiVersion: 'v1', kind: 'Pod', namespace, labelSelector });
 }
 
-/** Deleting a namespace or a CRD deletes everything in it, whoever made it. */
+/** Deleting a namespace or a CRD deletes everything in it, of any owner. */
 async function reasonToKeep(
   api: KubernetesApi,
   object: KubernetesObject,

@@ -72,7 +72,7 @@ export async function readStack(values: Readonly<Record<string, unknown>>): Prom
 /** Pulumi demands a value for every key that Pulumi.yaml describes, so these are its defaults of what may be left out. */
 const EMPTY: ReadonlySet<string> = new Set(['', '{}', '[]']);
 
-/** The values of the stack that is deployed, without the namespace of their keys: texts, and what is written as JSON as such. */
+/** The values of the stack that is deployed, without the namespace of their keys: strings, and parsed JSON. */
 export function stackValues(): Readonly<Record<string, unknown>> {
   // The project in Pulumi.yaml is called as the package is.
   const prefix = `${packageJson.name}:`;
@@ -83,7 +83,7 @@ export function stackValues(): Readonly<Record<string, unknown>> {
   );
 }
 
-/** Pulumi hands every value over as a text. A version such as "1.36" has to stay one. */
+/** Pulumi passes every value as a string. A version such as "1.36" has to stay one. */
 function plain(text: string): unknown {
   return /^\s*[[{]|^(true|false)$/.test(text) ? JSON.parse(text) : text;
 }

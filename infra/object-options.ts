@@ -27,8 +27,8 @@ const WAIT_FOR: Readonly<Record<WaitKind, readonly string[]>> = {
 };
 
 /**
- * The manifest as Pulumi gets it. It takes over a field that somebody else has written, as `secure-ai up` does; without being told
- * so, the provider leaves it to the server, which refuses (Kubernetes docs, Server-Side Apply, Conflicts).
+ * The manifest as Pulumi gets it. It takes over fields of other managers, as `secure-ai up` does. Without
+ * `patchForce` the provider leaves that to the server, which refuses (Kubernetes docs, Server-Side Apply, Conflicts).
  */
 export function annotated(manifest: KubernetesObject, wait: WaitKind): KubernetesObject {
   const conditions = WAIT_FOR[wait];

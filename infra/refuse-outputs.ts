@@ -7,7 +7,7 @@ import * as pulumi from '@pulumi/pulumi';
 import { refuse, type Problem } from '../base/errors';
 import { INFRA_ERRORS } from './errors';
 
-/** What an Output says of itself where it is made part of a text (@pulumi/pulumi 3.248.0, output.js, `toString`). */
+/** What an Output becomes inside a template string (@pulumi/pulumi 3.248.0, output.js, `toString`). */
 const AS_TEXT = 'Calling [toString] on an [Output<T>] is not supported';
 
 /** @throws SandboxError CHART_HOLDS_OUTPUT naming every place */

@@ -2,8 +2,8 @@
 import { createServer, type Server } from 'node:net';
 
 /**
- * Ports of 127.0.0.1 and all other addresses that nobody listens on, all different. Another process may take one before
- * it is used, so whoever uses them must be ready to try again with others.
+ * Distinct ports on which no process listens, on 127.0.0.1 or any other address. Another process may take one before
+ * it is used, so callers must be ready to retry with others.
  */
 export async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(Array.from({ length: count }, listenAnywhere));

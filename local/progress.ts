@@ -4,7 +4,7 @@ export interface Progress {
   readonly step: 'toolchain' | 'control-plane' | 'host-pods' | 'node';
   /** A short sentence: `build kube-apiserver`. */
   readonly message: string;
-  /** How much of `total` is done; both are there or neither is. */
+  /** How much of `total` is done; both are set or neither is. */
   readonly done?: number;
   readonly total?: number;
   /** Since this step began. */

@@ -97,7 +97,7 @@ function fixOf({ reason }: Extract<DeviceState, { state: 'unusable' }>): string 
 function kvmModule(facts: HostFacts): Finding | undefined {
   const found = isX86(facts) ? virtualizationOf(facts) : undefined;
   if (found === undefined) return undefined;
-  // A kernel that tells nothing about its modules still shows by the device that it has this one.
+  // Where the kernel does not list its modules, the device shows that it has this one.
   const state = facts.kvm.state === 'usable' ? 'present' : facts.modules[found.module];
   return moduleFinding(found.module, state);
 }

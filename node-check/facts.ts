@@ -13,7 +13,7 @@ export type KernelModule = (typeof MODULES)[number];
 /**
  * - `present`: loaded, or part of the kernel.
  * - `loadable`: a file of the running kernel's modules.
- * - `absent`: neither, as far as the host tells.
+ * - `absent`: neither, as far as the host shows.
  */
 export type ModuleState = 'present' | 'loadable' | 'absent';
 

@@ -20,7 +20,7 @@ export interface VerifyOptions {
 
 /**
  * Steps run side by side, because the audit takes as long as Gatekeeper's interval. None is run when the preflight finds
- * something missing; where all is there but does not work, those that only read are run, because they say why.
+ * something missing; where everything exists but does not work, those that only read are run, because they say why.
  *
  * @throws SandboxError CLUSTER_UNREACHABLE
  * @throws the signal's reason when it is aborted, after what was made has been deleted

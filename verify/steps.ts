@@ -15,7 +15,7 @@ import { runtimeProof } from './steps/proof';
 import { unlabelled } from './steps/requirement';
 
 /**
- * Steps that only read what the cluster holds. They run also where the platform is there but does not work, because they say
+ * Steps that only read what the cluster holds. They run also where the platform exists but does not work, because they say
  * why. In the order they are reported.
  */
 export const CHECKS: readonly Step[] = [

@@ -1,9 +1,9 @@
-/** How often texts that only count on are repeated where each one is a line of its own. */
+/** Limits how often progress lines that differ only in figures are printed. */
 const INTERVAL_MILLISECONDS = 5_000;
 
 /**
- * Passes texts on to `write`, but those that differ from the last one in figures only, such as a count of packages, at most
- * every five seconds; a text like the last one not at all.
+ * Passes lines on to `write`, but those that differ from the last one in figures only, such as a count of packages, at most
+ * every five seconds; an equal line not at all.
  */
 export function paced(
   write: (text: string) => void,

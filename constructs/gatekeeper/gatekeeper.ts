@@ -25,7 +25,7 @@ import {
  * - The webhook configurations come last, so that nothing is sent to a Gatekeeper that is not there yet. The controller
  *   does not wait for them: cert-controller logs a missing configuration, goes on and injects the CA when it appears
  *   (`ensureCerts`, pkg/rotator/rotator.go at 1c492bc2d223, the version in Gatekeeper's go.mod).
- *   Between creation and injection a webhook with `failurePolicy: Fail` refuses what it matches: whoever applies should wait
+ *   Between creation and injection a webhook with `failurePolicy: Fail` refuses what it matches: a deployment should wait
  *   for every `clientConfig.caBundle`.
  * - The audit comes after the controller, because it opens the certificate at start (`certwatcher.New` in setupControllers,
  *   main.go) and exits without it, and the controller's rotator is what writes the certificate.

@@ -18,7 +18,7 @@ export const SYSTEM_LABELS = { 'gatekeeper.sh/system': 'yes' } as const;
 /** Name of the container port the webhooks are served on. */
 export const WEBHOOK_PORT_NAME = 'webhook-server';
 
-/** Labels that tell the pods of the two Deployments apart. */
+/** Labels that distinguish the pods of the two Deployments. */
 export const POD_LABELS = {
   controller: {
     'control-plane': 'controller-manager',

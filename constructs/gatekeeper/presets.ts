@@ -81,7 +81,7 @@ const judgedChanges = [
  * - `ignoreLabelCheck`. No request to a namespace, its status or its finalizers leaves it enabled and with the ignore label
  *   (test/e2e/ignore-label.test.ts), and only a request that would waits for Gatekeeper. Officially the check is asked about
  *   every change of every namespace and fails closed, and not about status and finalizers.
- * - `mutation.enabled: false`. Officially every write to the cluster waits for a webhook that has nothing to do until somebody
+ * - `mutation.enabled: false`. Officially every write to the cluster waits for a webhook that has nothing to do until a user
  *   makes a mutator. `{ enabled: true }` brings it back with the rights it needs.
  * - `disabledBuiltins: http.send`. Who writes a template must not be able to call out from the policy engine; the official
  *   value is meant to prevent that and does not.

@@ -11,7 +11,7 @@ export const KATA_NODE_LABEL = 'katacontainers.io/kata-runtime';
 export const GVISOR_NODE_LABEL = `${DOMAIN}/gvisor-runtime`;
 
 /**
- * Key of the NoSchedule taint that a new node may come with so that no pod is there before gVisor; the installer takes it off last.
+ * Key of the NoSchedule taint that a new node may come with so that no pod runs before gVisor is installed; the installer removes it last.
  * Named like the label, as Kata's is.
  */
 export const GVISOR_STARTUP_TAINT = `${DOMAIN}/gvisor-runtime`;

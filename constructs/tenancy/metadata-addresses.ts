@@ -1,5 +1,5 @@
 /**
- * Addresses at which clouds hand out metadata and credentials: whoever reaches them may hold the node's identity.
+ * Addresses at which clouds hand out metadata and credentials: a pod that reaches them may get the node's identity.
  *
  * No egress that `Tenant` opens includes one of them. That is all that is promised: NetworkPolicies add up, so whoever may write
  * them in the namespace (the ClusterRole `admin` may) can open what is closed here, and they hold only where the network plugin

@@ -21,7 +21,7 @@ const COMPONENT = 'platform-network';
 /**
  * Closes the platform's namespaces in both directions, and opens what Gatekeeper needs: its webhooks, which the API server calls, and the
  * API server, which both Deployments call; never DNS, since the kubelet gives them its address. The other programs bring policies of
- * their own. Whoever gives Gatekeeper something else to call, as external data or an exporter, opens it by a further policy: they add up.
+ * their own. For other egress of Gatekeeper, such as external data or an exporter, add a further policy: they add up.
  *
  * To be deployed after the namespaces and before the pods; the closing comes last, so that what runs already is not cut off.
  */

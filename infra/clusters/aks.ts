@@ -91,7 +91,7 @@ interface Grant {
   readonly subnet: string;
 }
 
-/** A cluster may put nodes and load balancers into a network of somebody else's only when it is told so beforehand. */
+/** A cluster with a network that exists already needs a role in it, made beforehand, for nodes and load balancers. */
 function networkGrant(
   { authorization }: Azure,
   name: string,
@@ -134,8 +134,8 @@ function clusterArgs(
     networkProfile: {
       networkPlugin: 'azure',
       networkPluginMode: 'overlay',
-      // Not Cilium: its load balancing at sockets passes pods with a kernel of their own by unless it is told not to
-      // (github.com/cilium/cilium/pull/25322), and there it cannot be told.
+      // Not Cilium: its load balancing at sockets passes pods with a kernel of their own by unless configured not to
+      // (github.com/cilium/cilium/pull/25322), which cannot be configured there.
       networkPolicy: 'calico',
       loadBalancerSku: 'standard',
       outboundType: 'loadBalancer',

@@ -20,7 +20,7 @@ export function isPublic(text: string): boolean {
 }
 
 /**
- * @param networkKey names what puts the cluster into a network that is there already
+ * @param networkKey names what puts the cluster into an existing network
  * @param network its value
  */
 export function accessProblems(

@@ -1,4 +1,4 @@
-/** A cluster that is there already; its nodes are its owner's business. */
+/** A cluster that exists already; its owner manages its nodes. */
 import * as pulumi from '@pulumi/pulumi';
 import { z } from 'zod';
 import type { ClusterKind } from './cluster';

@@ -59,7 +59,7 @@ export async function forLocalCluster(stateDir: string, onProgress?: OnProgress)
 
 /**
  * Two Gatekeeper controllers instead of three, which share the cores of one computer anyway, and an audit every ten seconds
- * instead of every minute, because somebody is waiting for it.
+ * instead of every minute, because a user is waiting for it.
  */
 const forThisComputer: Profile = (config) => ({
   ...config,

@@ -17,7 +17,7 @@ import {
 } from './pools';
 import { tolerates } from './tolerations';
 
-/** What every pool for sandboxes has to be, whoever brings the runtime. */
+/** What every pool for sandboxes must satisfy, whether the runtime is installed or provided. */
 export function presenceProblems(
   family: Family,
   pool: PoolSize | undefined,
@@ -96,7 +96,7 @@ function classProblems(
 /** Cluster Autoscaler's FAQ, "Startup taints": taints with this prefix do not count when it asks whether a new node would do. */
 const AUTOSCALER_PREFIX = 'startup-taint.cluster-autoscaler.kubernetes.io/';
 
-/** The autoscaler knows of an empty pool only what nodes start with, so it must be able to tell from that that a pod fits. */
+/** The autoscaler knows only the labels and taints that nodes of an empty pool start with, so a pod must fit those. */
 function emptyPoolProblems(
   family: Family,
   { labels, startupTaints }: NodeMarks,

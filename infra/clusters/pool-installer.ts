@@ -1,4 +1,4 @@
-/** Whether the installer of a runtime comes to the nodes of its pool, and to nobody else's. */
+/** Whether the installer of a runtime runs on the nodes of its pool, and on no others. */
 import type { SandboxConfig } from '../../constructs';
 import { POOL_LABEL } from '../../constructs/nodes/scheduling';
 import type { Problem } from '../../base/errors';

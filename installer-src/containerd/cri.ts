@@ -12,7 +12,7 @@ export interface Cri {
   version(): Promise<{ readonly name: string; readonly version: string }>;
   /**
    * Path of the shim by handler, as configured in the running process, `''` where it is found by the runtime's type.
-   * `node.status.runtimeHandlers` cannot tell that, and is empty before containerd 2.
+   * `node.status.runtimeHandlers` does not show that, and is empty before containerd 2.
    */
   handlers(): Promise<ReadonlyMap<string, string>>;
 }
@@ -45,7 +45,7 @@ export function connectCri(socket: string): Cri {
   };
 }
 
-/** containerd tells its CRI configuration as JSON (1.7 pkg/cri/server/status.go; 2.3.7 internal/cri/server/status.go). */
+/** containerd reports its CRI configuration as JSON (1.7 pkg/cri/server/status.go; 2.3.7 internal/cri/server/status.go). */
 function configuredHandlers(config: string): ReadonlyMap<string, string> {
   const { containerd } = JSON.parse(config) as {
     readonly containerd?: {

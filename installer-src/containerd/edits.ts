@@ -38,7 +38,7 @@ function importItem(pattern: string): string {
 
 /**
  * @param pattern what `withImport` may have put in
- * @throws SandboxError `GVISOR_CONTAINERD_UNKNOWN` where others have damaged our marks, so that nobody can tell what is ours
+ * @throws SandboxError `GVISOR_CONTAINERD_UNKNOWN` where our marks are damaged, so that our edit cannot be identified
  */
 export function withoutEdits(path: string, text: string, pattern: string): string {
   let rest = text.replace(importItem(pattern), '');

@@ -1,10 +1,10 @@
 /**
  * Restarting containerd. Pods go on running: their shims are not its children for long, and it finds them again when it starts.
  *
- * There are two ways, told apart by what is seen on the node:
+ * There are two ways, chosen by what the node runs:
  * - process 1 is systemd and containerd's process belongs to one of its services (containerd.service, k3s.service, rke2-agent.service,
  *   snap.microk8s.daemon-containerd.service …): `systemctl restart` of that service, in the host's mount namespace.
- * - otherwise whoever started containerd is trusted to start it again: SIGTERM, and it has to be back in time. A node of kind or of
+ * - otherwise its supervisor is trusted to start it again after SIGTERM, within the time limit. A node of kind or of
  *   `secure-ai up` is like that.
  */
 import { execFile } from 'node:child_process';

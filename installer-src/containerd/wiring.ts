@@ -1,4 +1,4 @@
-/** How containerd is told of our handler on one host: which files have to read what. Decided from text alone. */
+/** How our handler gets into containerd's configuration on one host: which files need which content. Decided from text alone. */
 import { dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { SandboxError } from '../../base/errors';
@@ -68,7 +68,7 @@ export function isDropIn(configPath: string, path: string): boolean {
   return path.endsWith(`/${DROP_IN}`) && path.startsWith(`${dirname(configPath)}/`);
 }
 
-/** The shim containerd starts for `handler`, which tells installations apart: its directory has the installation's name. */
+/** The shim containerd starts for `handler`, which identifies the installation: its directory has the installation's name. */
 export function shimPath(id: string): string {
   return join(publishedDirectory(id), SHIM);
 }

@@ -26,14 +26,14 @@ export interface Disk {
   readLink(path: string): Promise<string | undefined>;
   /** Names in a directory, sorted. */
   list(path: string): Promise<readonly string[]>;
-  /** Bytes an unprivileged process could still write below the nearest directory that is there. */
+  /** Bytes an unprivileged process could still write below the nearest existing directory. */
   freeBytes(path: string): Promise<number>;
-  /** @throws SandboxError `GVISOR_HOST_READ_ONLY` where nothing can be made below the nearest directory that is there */
+  /** @throws SandboxError `GVISOR_HOST_READ_ONLY` where nothing can be created below the nearest existing directory */
   assertWritable(path: string): Promise<void>;
 
   /** Makes the file with exactly these permission bits, or overwrites it, and waits until it is on the disk. Not atomic. */
   write(path: string, content: string | AsyncIterable<Uint8Array>, mode: number): Promise<void>;
-  /** Atomic; replaces a file or link that is there. */
+  /** Atomic; replaces an existing file or link. */
   rename(from: string, to: string): Promise<void>;
   symlink(target: string, path: string): Promise<void>;
   /** One directory, readable by everyone. It may be there already. */
@@ -109,7 +109,7 @@ async function writeFile(
 ): Promise<void> {
   const file = await open(path, 'w', mode);
   try {
-    // open(2) takes the umask off the mode, and leaves the mode of a file that is there.
+    // open(2) takes the umask off the mode, and leaves the mode of an existing file.
     await file.chmod(mode);
     await writeAll(file, content);
     await file.sync();

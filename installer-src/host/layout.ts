@@ -13,7 +13,7 @@ export const PATHS = {
   tree: below('staging/tree'),
   /** Directories that were published and are about to be removed, so that no half of one is ever taken for a whole one. */
   trash: below('staging/trash'),
-  /** Link to the directory new sandboxes are started from. For people; containerd is told the directory itself. */
+  /** Link to the directory new sandboxes are started from. For people; containerd's configuration names the directory itself. */
   current: below('current'),
   /** What was not there before us: `Record` in host/record.ts. */
   record: below('before.json'),

@@ -16,7 +16,7 @@ export async function aboutProcess(pid: number, file: string): Promise<string | 
 /**
  * Processes whose program is a file below `directory` (a path of this process).
  *
- * Files are told by device and inode: /proc/PID/exe leads to the very file even where the process lives in another mount
+ * Files are identified by device and inode: /proc/PID/exe leads to the very file even where the process lives in another mount
  * namespace, has changed its root, or the file has been renamed, all of which a sandbox does; the link's text would not match.
  */
 export async function processesRunningFrom(directory: string): Promise<readonly number[]> {

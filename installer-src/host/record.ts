@@ -10,13 +10,13 @@ export interface HostRecord {
   readonly dropIns: readonly string[];
 }
 
-/** The record is only ever replaced whole, by this program: it is there and right, or not there. */
+/** The record is only ever replaced whole, by this program: it exists and is correct, or does not exist. */
 export async function readRecord(disk: Disk): Promise<HostRecord> {
   const text = await disk.read(PATHS.record);
   return text === undefined ? { absent: [], dropIns: [] } : (JSON.parse(text) as HostRecord);
 }
 
-/** Only ever adds: what was absent before our first change stays so in the record, though it is there after it. */
+/** Only ever adds: what was absent before our first change stays so in the record, though it exists after it. */
 export async function addToRecord(disk: Disk, found: HostRecord): Promise<void> {
   const record = await readRecord(disk);
   const union = (a: readonly string[], b: readonly string[]) => [...new Set([...a, ...b])].sort();

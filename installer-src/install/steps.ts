@@ -1,6 +1,6 @@
 /**
  * Installing, as a list of steps. Every step looks at the host, does what is missing and nothing else, so that the list can be run
- * again from its start after a kill at any moment, and ends in the same state. What was done is known by what is there: complete
+ * again from its start after a kill at any moment, and ends in the same state. What was done is known by what exists: complete
  * directories have their final names, files are replaced whole, and whether containerd needs a restart is asked of containerd.
  */
 import { dirname, join } from 'node:path';

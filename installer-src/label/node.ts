@@ -6,7 +6,7 @@ export interface NodeMarks {
   readonly node: string;
   /** Label that RuntimeClass `gvisor` selects, `"true"`. */
   readonly label: string;
-  /** Key of the taint that new nodes come with until gVisor is there, or undefined where they come without. */
+  /** Key of the taint that new nodes have until gVisor is installed, or undefined where they come without. */
   readonly startupTaint: string | undefined;
   readonly handler: string;
 }
@@ -25,7 +25,7 @@ interface Node {
   readonly status?: { readonly runtimeHandlers?: readonly { readonly name?: string }[] };
 }
 
-/** `pending`: containerd has the handler, and the kubelet has not told the API server yet. */
+/** `pending`: containerd has the handler, and the kubelet has not reported it to the API server yet. */
 export type NodeState = 'offered' | 'pending' | 'withheld' | 'unknown';
 
 /**
@@ -65,8 +65,8 @@ export async function getNode(api: Api, name: string): Promise<Node> {
 }
 
 /**
- * containerd tells the kubelet its handlers since 2.0; where the kubelet says of none at all, not even the default one, it cannot be
- * asked, and what containerd itself told the installer has to do.
+ * containerd reports its handlers to the kubelet since 2.0; where the kubelet says of none at all, not even the default one, it cannot be
+ * asked, and the installer's own query of containerd decides.
  */
 function kubeletOffers({ status }: Node, handler: string): boolean {
   const handlers = status?.runtimeHandlers ?? [];

@@ -14,7 +14,7 @@ const MAX_BYTES = 1024 * 1024 * 1024;
 const TIMEOUT_MS = 15 * 60_000;
 
 /**
- * A file that is there with the right digest is kept.
+ * An existing file with the right digest is kept.
  * @throws SandboxError `GVISOR_DOWNLOAD_FAILED`, `GVISOR_DIGEST_MISMATCH`, or what the disk refuses; the file is then gone
  */
 export async function download(disk: Disk, file: ReleaseFile, stopped: AbortSignal): Promise<void> {

@@ -13,7 +13,7 @@ export interface ContainerStatusInput {
 
 /**
  * The status a kubelet would write for a pod whose containers are host processes. It names no pod IP, as there is none:
- * that also keeps the EndpointSlice controller from adding the pod to a slice with ports nobody listens on.
+ * that also keeps the EndpointSlice controller from adding the pod to a slice with ports on which no process listens.
  */
 export function podStatus(
   startTime: string,

@@ -31,7 +31,7 @@ export async function supervise(config: SupervisorConfig, signal: AbortSignal): 
   const host = { nodeName: HOST_NODE, hostAddress: config.hostAddress };
   const client = await connectByPath({ kubeconfig: config.kubeconfig });
   const context: HostContext = { ...config, client, host };
-  // A supervisor that was killed could end neither its processes nor its slices, and nobody has watched them since.
+  // A supervisor that was killed could end neither its processes nor its slices, and no process has watched them since.
   await endMarked(config.stateDir, (role) => role.startsWith(HOST_POD_ROLE), 2_000);
   await registerHostNode(client, host);
   await renewLease(client);
@@ -150,7 +150,7 @@ interface Hosted {
   written: string;
 }
 
-/** A pod nobody has taken and that is not on its way out. */
+/** A pod that is not assigned to a node and not being deleted. */
 function isFree({ metadata, spec }: Pod): boolean {
   return spec.nodeName === undefined && metadata.deletionTimestamp === undefined;
 }

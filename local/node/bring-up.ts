@@ -41,7 +41,7 @@ export interface LocalNode {
 export type BringUp = Pick<StartNode, 'cluster' | 'system' | 'archives' | 'report' | 'signal'> &
   Pick<DiskContent, 'gvisor' | 'programs'>;
 
-/** Makes the first `count` nodes of a cluster run, keeping those that do. Nobody else may work on them meanwhile. */
+/** Starts those of the first `count` nodes of a cluster that do not run. The caller holds the lock of the cluster. */
 export async function bringUp(count: number, options: BringUp): Promise<readonly LocalNode[]> {
   const { cluster, gvisor, report, signal } = options;
   const { stateDir } = cluster;

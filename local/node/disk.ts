@@ -47,7 +47,7 @@ const FOLDERS = [
 /** What goes onto a node's disk besides its settings. */
 export interface DiskContent {
   readonly programs: NodePrograms;
-  /** Whether gVisor is there from the start, as on nodes of a provider that offers it. */
+  /** Whether gVisor is preinstalled, as on nodes of a provider that offers it. */
   readonly gvisor: 'preinstalled' | 'none';
   readonly clusterCidr: string;
   readonly kubelet: Kubeconfig;

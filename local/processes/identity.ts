@@ -12,7 +12,7 @@ export interface ProcessIdentity {
   readonly startTime: string;
 }
 
-/** Who has `pid` now; `undefined` when nobody has, or only a zombie that waits to be reaped. */
+/** The process that has `pid` now; `undefined` when there is none, or only a zombie that waits to be reaped. */
 export async function identify(pid: number): Promise<ProcessIdentity | undefined> {
   const startTime =
     process.platform === 'linux' ? await linuxStartTime(pid) : await psStartTime(pid);

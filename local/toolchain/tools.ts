@@ -20,7 +20,7 @@ export interface Tool {
   readonly moduleDir: string;
   /** Its main package. */
   readonly package: string;
-  /** Arguments that make it print its version; without them an installed one cannot be told apart and is never used. */
+  /** Arguments that make it print its version; without them the version of an installed one is unknown and it is never used. */
   readonly versionArgs?: readonly string[];
   /** The publisher's own build for this computer; absent where there is none. */
   readonly release?: Release | undefined;

@@ -27,7 +27,7 @@ interface Decision extends Mutation {
   readonly denials: readonly Denial[];
 }
 
-/** Decides about pods under one policy. Pods are values nobody has checked; nothing here throws or changes them. */
+/** Decides about pods under one policy. Pods are unvalidated; nothing here throws or changes them. */
 export interface Decider {
   /** The selection table, applied to the pod as it stands. */
   readonly select: (pod: unknown, context: DecisionContext) => Selection;

@@ -18,7 +18,7 @@ const RESOURCE_LISTS = ['requests', 'limits'] as const;
  *
  * Of what rules can ask about, an update that is not judged leaves every image and every resource as it was. It may change other labels
  * and annotations. The rest that rules can ask about (names, security contexts, volumes, host namespaces, the service account) the API
- * server lets nobody change (Kubernetes v1.36.3, pkg/apis/core/validation/validation.go, ValidatePodUpdate and ValidatePodResize).
+ * server never lets change (Kubernetes v1.36.3, pkg/apis/core/validation/validation.go, ValidatePodUpdate and ValidatePodResize).
  *
  * An update of a pod that is being deleted is never judged, whatever it changes, so that nothing holds up its finalizers. Nothing of such
  * a pod starts any more: it keeps its deletionTimestamp to the end (apiserver v0.36.3, pkg/registry/rest/update.go, BeforeUpdate),

@@ -15,7 +15,7 @@ export function recordOf(selection: Selection, policyHash: string): DecisionReco
   return { runtime: runtime.name, source, rules, policy: policyHash };
 }
 
-/** The annotation's text. Equal records have equal texts. */
+/** The annotation's value. Equal records have equal values. */
 export function formatRecord({ runtime, source, rules, policy }: DecisionRecord): string {
   return JSON.stringify({ runtime, source, rules, policy });
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { RUNTIME_LABEL, SANDBOX_ANNOTATION_PREFIXES } from '../../base/names';
 import { MAX_BINARY_NANO, parseQuantity } from '../pod/quantity';
 
-/** A text of limited length that matches a pattern; `fix` says what to write instead. */
+/** A string of limited length that matches a pattern; `fix` says what to write instead. */
 function patternText(pattern: RegExp, max: number, reason: string, fix: string) {
   return z
     .string()
@@ -85,7 +85,7 @@ const quantityMatchSchema = z
 
 const resourceMatch = z.record(labelKey, quantityMatchSchema).refine(isNotEmpty, needsMember);
 
-/** A text or glob the value must equal, or whether there is a value at all. */
+/** A string or glob the value must equal, or whether a value exists. */
 export const textMatchSchema = z.union([glob, z.strictObject({ exists: z.boolean() })], {
   error: 'must be a text, a glob or { exists: true | false }',
 });
@@ -170,7 +170,7 @@ export const runtimeSchema = z.strictObject({
   handler: dnsLabel,
   /**
    * Annotations below `io.katacontainers.` and `dev.gvisor.` that pods of this runtime may set: exact keys, or globs. They configure
-   * the sandbox from inside the pod, and some lead around it (`HOLLOW_SANDBOX`), so whoever may create a pod decides what they open.
+   * the sandbox from inside the pod, and some lead around it (`HOLLOW_SANDBOX`), so every author of a pod decides what they open.
    * Default: none.
    */
   allowedAnnotations: z.array(sandboxAnnotation).max(64).optional(),

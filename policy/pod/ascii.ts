@@ -1,4 +1,4 @@
-/** Scanning ASCII texts by hand: linear whatever the text is, where a regular expression may backtrack. */
+/** Scanning ASCII strings by hand: always linear, where a regular expression may backtrack. */
 
 /** Index of the first character from `start` on for which the test fails; the text's length if there is none. */
 export function skipWhile(

@@ -62,7 +62,7 @@ export interface PodFacts {
   readonly containers: readonly ContainerFacts[];
 }
 
-/** Reads what a policy can ask about from a value nobody has checked. Never throws; costs the size of the pod. */
+/** Extracts the facts rules can match on from an unvalidated pod. Never throws; O(size of the pod). */
 export function podFacts(pod: unknown, context: DecisionContext): PodFacts {
   const spec = specOf(pod);
   const podSecurity = memberOf(spec, 'securityContext');

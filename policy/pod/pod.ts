@@ -1,5 +1,5 @@
 /**
- * The part of a pod this project reads, for those who write pods in code, and the reading of it from a value nobody has checked.
+ * The part of a pod this project reads, for those who write pods in code, and how it is read from an unvalidated value.
  * Names and meanings: Kubernetes API reference, core/v1 PodSpec, v1.36.
  */
 import { elementsOf, memberOf, stringOf, stringsOf } from '../../base/untrusted';
@@ -63,7 +63,7 @@ export function annotationsOf(pod: unknown): ReadonlyMap<string, string> {
 }
 
 /**
- * The class the pod asks for by name. An empty text counts as a class nobody knows, not as none: the kubelet would run such
+ * The class the pod asks for by name. An empty string counts as an unknown class, not as none: the kubelet would run such
  * a pod with the node's default runtime (pkg/kubelet/runtimeclass, LookupRuntimeHandler).
  */
 export function runtimeClassNameOf(pod: unknown): string | undefined {

@@ -2,7 +2,7 @@
  * Kubernetes quantities as exact integers.
  *
  * Source: `ParseQuantity` in k8s.io/apimachinery v0.36.3, pkg/api/resource/quantity.go, whose every habit is kept, the odd ones
- * too: a text without digits may be zero (`k`, `-`), exponents wrap at 32 bits, only binary suffixes are capped at 2^63-1.
+ * too: a string without digits may be zero (`k`, `-`), exponents wrap at 32 bits, only binary suffixes are capped at 2^63-1.
  * One thing differs on purpose: work is bounded by the length of the text, never by the size of the number it names, so
  * magnitudes of `SATURATED` nano-units and more are all alike.
  */

@@ -1,6 +1,6 @@
 /**
  * The plain HTTP ports of the programs: `/healthz` (the event loop turns) and `/readyz` (it can do its work) on the health port,
- * `/metrics` on a port of its own, so that nobody who asks for metrics can keep the kubelet from its probes.
+ * `/metrics` on a port of its own, so that clients of the metrics cannot keep the kubelet from its probes.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -73,7 +73,7 @@ function text(status: number, body: string): Answer {
 }
 
 function send(response: ServerResponse, { status, type, body }: Answer): void {
-  // Whoever asks again connects again, as the kubelet does anyway (kubernetes v1.36.3 pkg/probe/http, DisableKeepAlives).
+  // Every request takes a new connection, as the kubelet's probes do anyway (kubernetes v1.36.3 pkg/probe/http, DisableKeepAlives).
   response.shouldKeepAlive = false;
   response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body) });
   response.end(body);

@@ -10,7 +10,7 @@ const LOG_BUFFER_BYTES = 4 * 1024 * 1024;
 export type Log = pino.Logger;
 
 /**
- * Lines are gathered and written together: a write of its own for each would cost as much as the review it tells of.
+ * Lines are gathered and written together: a write of its own for each would cost as much as the review it is about.
  * What a killed process can lose is what it logged in this time.
  */
 const GATHER_BYTES = 8 * 1024;
@@ -44,7 +44,7 @@ export function bounded(text: string, limit: number): string {
   return text.length <= limit ? text : `${text.slice(0, limit - 1)}…`;
 }
 
-/** What is told of an error in a log line: its message alone where it is expected, bounded. */
+/** What a log line says about an error: its message alone where it is expected, bounded. */
 export function reasonOf(error: unknown): string {
   return bounded(error instanceof Error ? error.message : String(error), 1024);
 }

@@ -23,7 +23,7 @@ export interface SecretName {
 
 /**
  * The Secret, created without content where there is none. Creating and filling are two steps so that of two rotators that both
- * find nothing only one can fill it: the skeleton is the same whoever applies it, and filling names the version it was read in.
+ * find nothing only one can fill it: the skeleton is the same for every replica, and filling names the version it was read in.
  */
 export async function readOrCreateSecret(api: Api, secret: SecretName): Promise<SecretState> {
   const path = secretPath(secret);

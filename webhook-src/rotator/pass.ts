@@ -1,5 +1,5 @@
 /**
- * One pass: reads what is there, makes it what it has to be, and says what it did. A pass that finds everything in order only reads.
+ * One pass: reads the objects, corrects what differs, and reports what it did. A pass that finds everything in order only reads.
  *
  * Two rotators at once do no harm. Every write names the version that was read and is refused with 409 when another has written
  * since; the pass then ends, and the next one starts from what the other has made. The configuration is read before the CAs, so that
@@ -158,7 +158,7 @@ async function take(
       return { ...found, next: await issueAuthority(name, lifetime) };
     case 'promote': {
       if (next === undefined) throw new Error('there is no CA to promote');
-      // Only the certificate goes on: without its key the old CA can sign nothing more, whoever reads the Secret.
+      // Only the certificate goes on: without its key the old CA can sign nothing more, also for readers of the Secret.
       return {
         signing: next,
         previous: signing === undefined ? previous : [...previous, signing.certificate.trim()],

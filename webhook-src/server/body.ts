@@ -57,7 +57,7 @@ export function readBody(request: IncomingMessage, pool: ChunkPool): Promise<Bod
       const exceeded = exceededBy(scan, isRead ? Math.max(bytes, announcedBytes) : bytes);
       if (exceeded === undefined) return;
       kept.release();
-      // Whose uid is not known nobody can be told what was found.
+      // Without a uid no AdmissionReview can answer, so the reason cannot be sent.
       if (exceeded.limit === 'bytes' || scan.head.uid === undefined)
         settle({ exceeded, head: scan.head });
     }

@@ -28,7 +28,7 @@ export const MAX_CONNECTIONS = 512;
 
 interface ClientFault {
   readonly kind: string;
-  /** What the client is told, where it has come far enough to be told anything. */
+  /** The answer to the client, where the connection has got far enough for one. */
   readonly status?: string;
 }
 

@@ -1,5 +1,5 @@
 /**
- * What the process may need in memory at most, part by part. Each part is held by the code that is named, whoever calls and whatever is
+ * The memory the process may need at most, part by part. The named code bounds each part, for every caller and every body that is
  * sent; test/webhook-src/server/memory-process.test.ts drives a process there. The memory limit of the pod follows from the sum
  * (constructs/webhook/schema.ts).
  */

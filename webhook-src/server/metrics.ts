@@ -86,7 +86,7 @@ export function createMetrics(registry: Registry) {
       registers,
     }),
   };
-  // Every series of a closed list is there from the start, so that the first event of an alert is an increase and not a new series.
+  // Every series of a closed list exists from the start, so that the first event of an alert is an increase and not a new series.
   for (const outcome of [...OUTCOMES, TOO_LARGE, ...Object.keys(REFUSALS)])
     metrics.requests.inc({ outcome }, 0);
   for (const code of DENIAL_CODES) metrics.denials.inc({ code }, 0);

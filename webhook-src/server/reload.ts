@@ -1,5 +1,5 @@
 /**
- * Keeps a value equal to files on disk: loaded anew when the files change, kept when what is there cannot be used.
+ * Keeps a value equal to files on disk: reloaded when the files change, kept when the new content is unusable.
  *
  * Files are looked at with `stat` at an interval. `fs.watch` follows the inode it was given, so it goes silent after the kubelet
  * swaps the `..data` link of a projected volume, and it does not work on every file system; a few `stat` calls every two seconds
@@ -10,7 +10,7 @@ import { stat } from 'node:fs/promises';
 export interface ReloadEvents<T> {
   /** A value was loaded and is to be used from now on. */
   readonly loaded: (value: T) => void;
-  /** What is on disk cannot be used; told once for each new reason. A value loaded before stays in use. */
+  /** What is on disk cannot be used; reported once for each new reason. A value loaded before stays in use. */
   readonly failed: (error: unknown) => void;
 }
 

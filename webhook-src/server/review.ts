@@ -1,5 +1,5 @@
 /**
- * The AdmissionReview envelope: a hand-written guard and the answers. Members nobody reads pass unlooked at, so that a newer API
+ * The AdmissionReview envelope: a hand-written guard and the answers. Unknown fields are ignored, so that a newer API
  * server is understood. Source: k8s.io/api v0.36.3 admission/v1/types.go.
  */
 import type { Denial, PatchOperation } from '../../policy/decision/decision';

@@ -69,7 +69,7 @@ class Scan implements ReviewScan {
   readonly head: ReviewHead = {};
 
   private level = 0;
-  /** By level; levels beyond the cap are not told apart. */
+  /** By level; levels beyond the cap count as one. */
   private readonly places: Place[] = [BODY];
   private place = BODY;
   /** Objects and arrays open inside the value that is being dropped; 0 where none is. */
@@ -83,7 +83,7 @@ class Scan implements ReviewScan {
   /** Of the member whose key was read last: its place, and where its string goes. */
   private member: Place | undefined;
   private remembered: keyof ReviewHead | undefined;
-  /** Where the string that is being read starts in this piece; undefined where nobody reads it. */
+  /** Where the string that is being read starts in this piece; undefined where its value is not needed. */
   private tokenStart: number | undefined;
   /** What earlier pieces had of it. */
   private token: Buffer = Buffer.alloc(0);

@@ -15,7 +15,7 @@ import { byPod, mutatorPodStatus } from './status';
 
 const MAX_NAME_LENGTH = 63;
 
-/** Conditions on what is there already. */
+/** Conditions on the existing value. */
 const pathTests = arrayOf(
   object({ condition: oneOf(['MustExist', 'MustNotExist']), subPath: string() }),
 );

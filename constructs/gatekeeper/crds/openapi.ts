@@ -66,7 +66,7 @@ export function atomicListOf(items: JsonSchema): JsonSchema {
   return { ...arrayOf(items), 'x-kubernetes-list-type': 'atomic' };
 }
 
-/** A list whose entries server-side apply tells apart by `keys`. */
+/** A list whose entries server-side apply identifies by `keys`. */
 export function listMapOf(items: JsonSchema, keys: readonly string[]): JsonSchema {
   return { ...arrayOf(items), 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': keys };
 }

@@ -1,4 +1,4 @@
-/** Groups config, syncset, connection, expansion and externaldata: what Gatekeeper itself is told. */
+/** Groups config, syncset, connection, expansion and externaldata: the configuration of Gatekeeper itself. */
 import type { CrdDefinition, CrdVersion } from './definition';
 import { applyTo, groupVersionKind, wildcard } from './match';
 import { anyValue, arrayOf, boolean, integer, object, string } from './openapi';

@@ -38,7 +38,7 @@ export const gvisorNodesSchema = z.strictObject({
   version: z.string().regex(/^\d{8}(\.\d{1,4})?$/, 'must be a release such as "20260914.0"'),
   /**
    * SHA-512 by file of the release, for every architecture of the nodes: `x86_64/gvisor.tar.bz2`, or for releases up to 20260817.0
-   * `x86_64/runsc` and `x86_64/containerd-shim-runsc-v1`. There is no default: whoever installs decides what is trusted.
+   * `x86_64/runsc` and `x86_64/containerd-shim-runsc-v1`. There is no default: the operator decides what is trusted.
    */
   sha512: z
     .record(releaseFile, sha512)

@@ -8,7 +8,7 @@ import { ARCHITECTURES, shimsFor, type Architecture, type Shim } from './shims';
 export const HEALTH_PORT = 8090;
 
 /**
- * What kata-deploy is told (kata-containers 4.1.0, tools/packaging/kata-deploy/binary/src/config.rs, `Config::from_env`).
+ * The configuration kata-deploy reads (kata-containers 4.1.0, tools/packaging/kata-deploy/binary/src/config.rs, `Config::from_env`).
  *
  * It reads the variables of its node's architecture only, and takes one that is missing or empty for "every shim there is":
  * so `architecturesOf` also decides which nodes the DaemonSet runs on.

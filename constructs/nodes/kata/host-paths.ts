@@ -15,7 +15,7 @@ interface HostPath {
 
 /**
  * All of the host that kata-deploy sees (kata-containers 4.1.0, kata-deploy/templates/_helpers.tpl, `commonVolumes` and
- * `commonVolumeMounts`). The socket is systemd's own: through it the container runtime is restarted, and whoever holds it is
+ * `commonVolumeMounts`). The socket is systemd's own: through it the container runtime is restarted, and every process that holds it is
  * root on the node.
  */
 export function installerHostPaths({

@@ -20,7 +20,7 @@ export const METRICS_PORT = 8090;
  *   mounts only the `/run/vc/sbs` of the Go runtime.
  * - No capabilities, no service account token, a read-only root and the runtime's seccomp profile: it reads sockets that belong
  *   to root, as which it runs.
- * - It listens on loopback and is not annotated for scraping unless somebody may scrape it.
+ * - It listens on loopback and is annotated for scraping only when `scrapeFrom` names clients.
  */
 export function monitorDaemonSet(scope: Construct, settings: KataNodesSettings): ApiObject {
   const { monitor, containerd, distribution, debug } = settings;

@@ -124,7 +124,7 @@ export const kataNodesShape = z.strictObject({
   distribution: z
     .enum(Object.keys(CONTAINERD_SOCKETS) as [KubernetesDistribution, ...KubernetesDistribution[]])
     .default('k8s'),
-  /** Where containerd is, when `distribution` does not tell. */
+  /** Where containerd is, when `distribution` does not determine it. */
   containerd: containerdSchema.readonly().prefault({}),
   /**
    * Node pools to install on: values of node label `secure-ai.io/pool`. The taint of that name and value is tolerated.
@@ -142,7 +142,7 @@ export const kataNodesShape = z.strictObject({
    */
   tolerations: z.array(toleration).readonly().default([]),
   /**
-   * Taints that a new node comes with so that no pod is there before Kata; kata-deploy takes them off last. A node that comes
+   * Taints that a new node comes with so that no pod runs before Kata is installed; kata-deploy removes them last. A node that comes
    * without is left alone. Without `effect`: those of any effect. Upstream has none.
    * @default [{"key":"katacontainers.io/kata-runtime","effect":"NoSchedule"}]
    */
@@ -180,7 +180,7 @@ export const kataNodesShape = z.strictObject({
    * @default [443,6443]
    */
   apiServerPorts: z.array(port).min(1).readonly().default([443, 6443]),
-  /** kata-monitor, which tells of running sandboxes: `/metrics` and `/sandboxes` on port 8090. */
+  /** kata-monitor, which reports running sandboxes: `/metrics` and `/sandboxes` on port 8090. */
   monitor: monitorSchema.readonly().prefault({}),
 });
 

@@ -14,7 +14,7 @@ export interface KataNodesSettings extends Readonly<KataNodesShape> {
   readonly snapshotters: Readonly<Partial<Record<Shim, string>>>;
 }
 
-/** Defaults that whoever knows the policy can do better than the construct alone. */
+/** Defaults that follow from the policy, which the construct alone does not know. */
 export interface KataNodesDefaults {
   readonly shims: readonly Shim[];
   readonly pools: readonly string[];

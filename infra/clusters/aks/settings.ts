@@ -15,9 +15,9 @@ export const aksSchema = z.strictObject({
   region: z.string().regex(/^[a-z]+[a-z0-9]*$/, 'must be a location such as westeurope'),
   kubernetesVersion,
   authorizedNetworks,
-  /** Resource group that is there already. @default one is made */
+  /** Existing resource group. @default one is created */
   resourceGroup: z.string().min(1).max(90).optional(),
-  /** ID of the subnet for the nodes that is there already, with a way to the internet. @default AKS makes a network */
+  /** ID of an existing subnet for the nodes, with a way to the internet. @default AKS creates a network */
   subnet: resourceId('Microsoft.Network/virtualNetworks', 'a subnet').optional(),
   /** ID of the Log Analytics workspace for logs and metrics. @default one is made */
   logAnalyticsWorkspace: resourceId(

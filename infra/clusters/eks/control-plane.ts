@@ -49,7 +49,7 @@ export function controlPlane(
         authenticationMode: 'API',
         bootstrapClusterCreatorAdminPermissions: true,
       },
-      // As add-ons instead, because the network add-on has to be told to enforce NetworkPolicies.
+      // As add-ons instead, because the network add-on enforces NetworkPolicies only when configured to.
       bootstrapSelfManagedAddons: false,
     },
     { ...opts, dependsOn: [...role.grants] },

@@ -14,7 +14,7 @@ export const eksSchema = z.strictObject({
   /** Without a patch version: EKS has none. */
   kubernetesVersion,
   authorizedNetworks,
-  /** Private subnets that are there already, in two zones at least, with NAT to the internet. @default a VPC is made */
+  /** Existing private subnets in at least two zones, with NAT to the internet. @default a VPC is created */
   subnets: z
     .array(z.string().regex(/^subnet-[0-9a-f]+$/, 'must be the ID of a subnet'))
     .min(2)

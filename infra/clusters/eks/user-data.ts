@@ -1,4 +1,4 @@
-/** What a node of Amazon Linux 2023 is told at its first start. */
+/** User data of a node of Amazon Linux 2023, read at its first start. */
 import { stringify } from 'yaml';
 import { taintsOf, type NodeMarks } from '../pools';
 

@@ -5,7 +5,7 @@ import { kubernetesVersion } from '../kubernetes-version';
 import { poolShape } from '../pools';
 import { NESTED_MACHINE_TYPE } from './machine-types';
 
-/** Only the first lets an installer write to the node; the other is there to say so. */
+/** Only the first lets an installer write to the node; the other exists to say so. */
 const imageType = z.enum(['UBUNTU_CONTAINERD', 'COS_CONTAINERD']).optional();
 /** Cheaper nodes that Google may take back at any time. @default false */
 const spot = z.boolean().default(false);
@@ -28,7 +28,7 @@ export const gkeSchema = z.strictObject({
     .cidrv4()
     .refine((range) => range.endsWith('/28'), 'must be a /28')
     .default('172.16.0.0/28'),
-  /** VPC network that is there already, with NAT to the internet. @default one is made */
+  /** Existing VPC network, with NAT to the internet. @default one is created */
   network: z.string().min(1).optional(),
   /** Subnetwork of `network`, in the region. */
   subnetwork: z.string().min(1).optional(),

@@ -9,7 +9,7 @@ import type {
   textMatchSchema,
 } from '../../model/schema';
 
-/** A text to equal, an anchored expression to match, or whether there is a text at all: one of the three. */
+/** A string to equal, an anchored expression to match, or whether a value exists: one of the three. */
 type TextTest =
   { readonly equals: string } | { readonly matches: string } | { readonly exists: boolean };
 

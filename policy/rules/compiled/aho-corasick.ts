@@ -1,9 +1,9 @@
 /**
- * Finding many literals in one pass over a text (Aho and Corasick, "Efficient string matching: an aid to bibliographic search",
+ * Finding many literals in one pass over a string (Aho and Corasick, "Efficient string matching: an aid to bibliographic search",
  * CACM 18(6), 1975). Characters are UTF-16 code units, as for `String.prototype.includes`.
  */
 
-/** Gives the indices of the literals that occur in a text, each once, in no particular order. */
+/** Returns the indices of the literals that occur in a string, each once, in no particular order. */
 export type LiteralFinder = (text: string) => readonly number[];
 
 /** A trie of literals. Node 0 is the root; edges are in one map, keyed by node and character class. */

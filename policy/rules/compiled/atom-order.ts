@@ -9,13 +9,13 @@ export interface OrderedAtom {
   readonly atom: Atom;
 }
 
-/** What asking an atom is worth, lower is better: a text with a literal, a threshold, anything else. */
+/** The rank of an atom, lower is asked first: a string with a literal, a threshold, anything else. */
 export function atomCost(atom: Atom): number {
   if (isTextAtom(atom) && isSelective(atom)) return 1;
   return atom.kind === 'compare' ? 16 : 64;
 }
 
-/** Each clause's atoms, none twice, the most telling first: by cost, then the rarer among the clauses, then by key. */
+/** Each clause's atoms, none twice, the most selective first: by cost, then the rarer among the clauses, then by key. */
 export function orderAtoms(
   clauses: readonly (readonly Atom[])[],
 ): readonly (readonly OrderedAtom[])[] {

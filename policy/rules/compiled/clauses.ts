@@ -1,6 +1,6 @@
 /**
  * Which of many clauses hold for a subject, without asking each. A clause is a list of atoms that must all hold. Clauses are kept in a
- * trie over their atoms, the most telling first, and only branches whose atoms hold are walked: texts by lookup, thresholds in sorted
+ * trie over their atoms, the most selective first, and only branches whose atoms hold are walked: texts by lookup, thresholds in sorted
  * order up to the first that does not hold, the rest one by one.
  */
 import type { Atom } from '../atoms';

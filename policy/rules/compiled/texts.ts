@@ -1,5 +1,5 @@
 /**
- * Which text questions about one field hold: one hash lookup for exact texts, one scan for all literals, and globs only where a
+ * Which string comparisons of one field hold: one hash lookup for exact strings, one scan for all literals, and globs only where a
  * literal of theirs occurs.
  */
 import type { Atom } from '../atoms';
@@ -13,7 +13,7 @@ interface KeyedAtom {
   readonly atom: Atom;
 }
 
-/** Gives the keys of the atoms that hold for a text. */
+/** Returns the keys of the atoms that hold for a string. */
 export type TextIndex = (text: string) => ReadonlySet<string>;
 
 /** Compiles text atoms about one field; their keys are unique. Atoms of other kinds never hold. */
@@ -50,7 +50,7 @@ export function isTextAtom(atom: Atom): atom is TextAtom {
   return atom.kind === 'contains' || atom.kind === 'glob';
 }
 
-/** Whether the atom names at least one character a text must have. */
+/** Whether the atom names at least one character that a string must have. */
 export function isSelective(atom: TextAtom): boolean {
   return requiredLiteral(atom) !== '';
 }

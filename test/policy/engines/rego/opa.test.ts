@@ -1,6 +1,13 @@
 /** The real OPA formats and tests the `.rego` files. Builds it where it is not in the cache yet; takes minutes then. */
 import { execFile } from 'node:child_process';
-import { copyFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -37,6 +44,19 @@ const modules = (): string[] => readdirSync(SOURCES).filter((file) => file.endsW
 
 test('every file is formatted (`opa fmt -w` formats it)', async () => {
   expect(await run('fmt', '--list', '--diff', ...modules())).toBe('');
+});
+
+test('every file passes the strict checks of the compiler', async () => {
+  expect(await run('check', '--strict', '.')).toBe('');
+});
+
+test('OPA has the version that Gatekeeper is built with', () => {
+  const versionIn = (module: string) =>
+    /open-policy-agent\/opa (v\S+)/.exec(
+      readFileSync(join(ROOT, 'local/toolchain', module, 'go.mod'), 'utf8'),
+    )?.[1];
+  expect(versionIn('opa')).toMatch(/^v1\./);
+  expect(versionIn('opa')).toBe(versionIn('kubernetes'));
 });
 
 test('every module has tests beside it, and they pass', async () => {
