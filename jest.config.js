@@ -13,6 +13,12 @@ const local = ['cluster', 'host-pods', 'gatekeeper', 'node/nodes', 'node/network
   (name) => `<rootDir>/test/local/${name}.test.ts`,
 );
 
+// Run the bundled programs, or engines built from Go modules: what takes longer than a function.
+const programs = ['-process', '.gator', '.opa', '.oracle'].map(
+  (kind) => `<rootDir>/test/**/*${kind}.test.ts`,
+);
+const isProgram = '(-process|\\.gator|\\.opa|\\.oracle)\\.test\\.ts$';
+
 const serially = '<rootDir>/test/support/serial-runner.js';
 
 module.exports = {
@@ -27,8 +33,10 @@ module.exports = {
         '<rootDir>/test/e2e-nodes/',
         '<rootDir>/test/e2e-pulumi/',
         ...local,
+        isProgram,
       ],
     },
+    { ...common, displayName: 'programs', testMatch: programs },
     {
       ...common,
       displayName: 'local',
