@@ -15,11 +15,11 @@ const ROOT = join(__dirname, '..');
 
 /** Each kind of cluster is loaded only when it is asked for, and so is the SDK of its cloud. */
 const KINDS = {
-  existing: async () => choice((await import('./clusters/existing')).existing),
-  local: async () => choice((await import('./clusters/local')).local),
-  gke: async () => choice((await import('./clusters/gke')).gke),
-  eks: async () => choice((await import('./clusters/eks')).eks),
-  aks: async () => choice((await import('./clusters/aks')).aks),
+  existing: async (given: Given) => stackOf((await import('./clusters/existing')).existing, given),
+  local: async (given: Given) => stackOf((await import('./clusters/local')).local, given),
+  gke: async (given: Given) => stackOf((await import('./clusters/gke')).gke, given),
+  eks: async (given: Given) => stackOf((await import('./clusters/eks')).eks, given),
+  aks: async (given: Given) => stackOf((await import('./clusters/aks')).aks, given),
 } as const;
 
 /** The members every stack has; the others are those of the kind of cluster. */
@@ -57,16 +57,32 @@ export async function readStack(values: Readonly<Record<string, unknown>>): Prom
 
   const { cluster, name } = stack.data;
   const own = Object.entries(stack.data).filter(([key]) => !Object.hasOwn(stackSchema.shape, key));
-  const chosen = (await KINDS[cluster]())(Object.fromEntries(own));
-  const { value: sandbox } = platform;
-  const clashes = sandbox === undefined ? [] : chosen.problems(sandbox);
-  const problems = [...chosen.shape, ...clashes, ...platform.problems];
-  if (sandbox === undefined || problems.length > 0) throw invalid(problems);
+  return KINDS[cluster]({ name, settings: Object.fromEntries(own), platform });
+}
 
-  const adapted = await attempt('', () => chosen.adapt(name, sandbox));
+/** What a stack says, before it is known to fit its kind of cluster. */
+interface Given {
+  readonly name: string;
+  /** The members that belong to the kind of cluster. */
+  readonly settings: object;
+  readonly platform: Attempt<SandboxConfig>;
+}
+
+async function stackOf<Settings>(
+  kind: ClusterKind<Settings>,
+  { name, settings, platform }: Given,
+): Promise<Stack> {
+  const { data, error } = kind.schema.safeParse(settings);
+  if (error !== undefined) throw invalid([...shapeProblems(error), ...platform.problems]);
+  const { value } = platform;
+  if (value === undefined) throw invalid(platform.problems);
+  const problems = kind.problems(data, value);
+  if (problems.length > 0) throw invalid(problems);
+
+  const adapted = await attempt('', async () => (await kind.adapt?.(name, value)) ?? value);
   if (adapted.value === undefined) throw invalid(adapted.problems);
-  const { value } = adapted;
-  return { name, sandbox: value, create: () => chosen.create(name, value) };
+  const sandbox = adapted.value;
+  return { name, sandbox, create: () => kind.create(name, data, sandbox) };
 }
 
 /** Pulumi demands a value for every key that Pulumi.yaml describes, so these are its defaults of what may be left out. */
@@ -86,31 +102,6 @@ export function stackValues(): Readonly<Record<string, unknown>> {
 /** Pulumi passes every value as a string. A version such as "1.36" has to stay one. */
 function plain(text: string): unknown {
   return /^\s*[[{]|^(true|false)$/.test(text) ? JSON.parse(text) : text;
-}
-
-/** A kind of cluster with its settings, of whatever shape these are. */
-interface Choice {
-  /** What is wrong with the settings themselves; where that is nothing, the others may be asked. */
-  readonly shape: readonly Problem[];
-  problems(sandbox: SandboxConfig): readonly Problem[];
-  adapt(name: string, sandbox: SandboxConfig): Promise<SandboxConfig>;
-  create(name: string, sandbox: SandboxConfig): Promise<Cluster>;
-}
-
-function choice<Settings>(kind: ClusterKind<Settings>) {
-  return (values: object): Choice => {
-    const { data, error } = kind.schema.safeParse(values);
-    const settings = () => {
-      if (error !== undefined) throw new TypeError('the settings are not valid');
-      return data;
-    };
-    return {
-      shape: error === undefined ? [] : shapeProblems(error),
-      problems: (sandbox) => (error === undefined ? kind.problems(settings(), sandbox) : []),
-      adapt: async (name, sandbox) => (await kind.adapt?.(name, sandbox)) ?? sandbox,
-      create: (name, sandbox) => kind.create(name, settings(), sandbox),
-    };
-  };
 }
 
 /** Unknown keys are problems of the stack as a whole. */
