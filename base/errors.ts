@@ -29,7 +29,8 @@ export function errorTable<const Code extends string>(
 export const SHARED_ERRORS = errorTable({
   USAGE_INVALID: {
     exit: 2,
-    summary: 'A command line names something that is not there or does not fit together.',
+    summary:
+      'A command line names something that does not exist, or combines options that conflict.',
   },
   CHART_INVALID: {
     exit: 2,

@@ -32,7 +32,7 @@ export const INSTALLER_ERRORS = errorTable({
   },
   GVISOR_WIRING_REJECTED: {
     exit: 3,
-    summary: 'containerd did not take this installation before, so it is not tried again.',
+    summary: 'containerd rejected this installation earlier, so it is not tried again.',
   },
   GVISOR_IN_USE: { exit: 3, summary: 'Sandboxes still run, so gVisor is not uninstalled.' },
 });

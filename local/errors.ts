@@ -8,17 +8,18 @@ export const LOCAL_ERRORS = errorTable({
   },
   LOCAL_NO_HOST_ADDRESS: {
     exit: 3,
-    summary: 'This computer has no address that webhooks could be reached at.',
+    summary: 'This computer has no address at which the API server can reach webhooks.',
   },
   LOCAL_LOCKED: {
     exit: 3,
-    summary: 'Another process works on the same local cluster or tool and does not finish.',
+    summary:
+      'Another process holds the lock of this cluster or tool and did not release it in time.',
   },
   LOCAL_START_FAILED: {
     exit: 3,
     summary: 'A process of the local cluster ended or did not become ready in time.',
   },
-  LOCAL_STOP_FAILED: { exit: 3, summary: 'A process of the local cluster could not be ended.' },
+  LOCAL_STOP_FAILED: { exit: 3, summary: 'A process of the local cluster could not be stopped.' },
   TOOLCHAIN_NO_GO: {
     exit: 3,
     summary: 'A program has to be built, and there is no Go to build it with.',
@@ -35,7 +36,7 @@ export const LOCAL_ERRORS = errorTable({
   NODE_UNSUPPORTED: { exit: 3, summary: 'This computer cannot run nodes.' },
   NODE_PROGRAMS_MISSING: {
     exit: 3,
-    summary: 'A program a node needs is neither installed nor to be had.',
+    summary: 'A program a node needs is not installed and cannot be downloaded or built.',
   },
   NODE_NETWORK_FULL: { exit: 3, summary: 'No address range is left for the network of the nodes.' },
   NODE_START_FAILED: { exit: 3, summary: 'A node did not start or did not become ready in time.' },

@@ -80,25 +80,25 @@ export function hostDisk(root: string): Disk {
     },
     async assertWritable(path) {
       const directory = await nearest(path);
-      await told(directory, access(at(directory), constants.W_OK));
+      await inOurWords(directory, access(at(directory), constants.W_OK));
     },
 
-    write: (path, content, mode) => told(path, writeFile(at(path), content, mode)),
+    write: (path, content, mode) => inOurWords(path, writeFile(at(path), content, mode)),
     rename: (from, to) =>
-      told(
+      inOurWords(
         to,
         rename(at(from), at(to)).then(() => flushDirectory(at(dirname(to)))),
       ),
-    symlink: (target, path) => told(path, symlink(target, at(path))),
+    symlink: (target, path) => inOurWords(path, symlink(target, at(path))),
     makeDirectory: (path) =>
-      told(
+      inOurWords(
         path,
         mkdir(at(path), { mode: 0o755 }).catch((error: unknown) => {
           if (codeOf(error) !== 'EEXIST') throw error;
         }),
       ),
-    removeFile: (path) => told(path, gone(unlink(at(path)))),
-    removeEmptyDirectory: (path) => told(path, gone(rmdir(at(path)))),
+    removeFile: (path) => inOurWords(path, gone(unlink(at(path)))),
+    removeEmptyDirectory: (path) => inOurWords(path, gone(rmdir(at(path)))),
   };
 }
 
@@ -181,7 +181,7 @@ const REFUSALS: ReadonlyMap<string | undefined, Refusal> = new Map([
 ]);
 
 /** Says what the host refuses in the catalogue's words; what is left is a fault of this program. */
-async function told<T>(path: string, change: Promise<T>): Promise<T> {
+async function inOurWords<T>(path: string, change: Promise<T>): Promise<T> {
   try {
     return await change;
   } catch (error) {

@@ -42,8 +42,8 @@ export async function reconcileNode(
 ): Promise<NodeState> {
   if (status === undefined) return 'unknown';
   const node = await getNode(api, marks.node);
-  const told = kubeletOffers(node, marks.handler);
-  if (!status.live || !told) {
+  const isOffered = kubeletOffers(node, marks.handler);
+  if (!status.live || !isOffered) {
     await setLabel(api, marks, node, null);
     return status.live ? 'pending' : 'withheld';
   }

@@ -45,8 +45,8 @@ async function unpackTarball(disk: Disk, source: AsyncIterable<Uint8Array>): Pro
     outcome.status === 'rejected' ? [outcome.reason as unknown] : [],
   );
   if (reasons.length === 0) return;
-  const told = reasons.find((reason) => reason instanceof SandboxError);
-  if (told !== undefined) throw told;
+  const expected = reasons.find((reason) => reason instanceof SandboxError);
+  if (expected !== undefined) throw expected;
   const [first] = reasons;
   throw invalid(
     TARBALL,

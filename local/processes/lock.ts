@@ -32,12 +32,12 @@ export async function withLock<T>(
   const self = await identify(process.pid);
   if (self === undefined) throw new Error('this process cannot see itself in the process table');
   const holder: Holder = { ...self, id: randomUUID() };
-  let told = false;
-  const tell = (pid: number): void => {
-    if (!told) onWait?.(pid);
-    told = true;
+  let reported = false;
+  const report = (pid: number): void => {
+    if (!reported) onWait?.(pid);
+    reported = true;
   };
-  const acquired = await waitFor(() => tryAcquire(path, holder, tell), {
+  const acquired = await waitFor(() => tryAcquire(path, holder, report), {
     timeoutMilliseconds,
     signal,
   });

@@ -30,12 +30,14 @@ export type PodCondition = NonNullable<Condition['pod']>;
 
 /** The atoms of a `container` condition, to be asked of one container. */
 export function containerAtoms(condition: ContainerCondition): readonly Atom[] {
-  const { contains, ...reference } = condition.image ?? {};
-  const { addsCapability, ...flags } = condition.securityContext ?? {};
+  const { name, image, requests, limits, securityContext, ...unasked } = condition;
+  allAsked(unasked);
+  const { contains, ...reference } = image ?? {};
+  const { addsCapability, ...flags } = securityContext ?? {};
   const atoms = [
-    ...globAtoms('', { name: condition.name }),
+    ...globAtoms('', { name }),
     ...globAtoms('image.', reference),
-    ...resourceAtoms(condition),
+    ...resourceAtoms({ requests, limits }),
     ...flagAtoms('securityContext.', flags),
   ];
   if (contains !== undefined) atoms.push({ kind: 'contains', field: 'image', literal: contains });
@@ -48,12 +50,14 @@ export function containerAtoms(condition: ContainerCondition): readonly Atom[] {
 
 /** The atoms of a `pod` condition, to be asked of the pod. */
 export function podAtoms(condition: PodCondition): readonly Atom[] {
-  const { namespace, serviceAccountName, hostNetwork, hostPID, hostIPC, volumes } = condition;
+  const { namespace, labels, annotations, serviceAccountName, ...others } = condition;
+  const { hostNetwork, hostPID, hostIPC, volumes, requests, limits, ...unasked } = others;
+  allAsked(unasked);
   return [
     ...globAtoms('', { namespace, serviceAccountName }),
-    ...globAtoms('labels.', condition.labels ?? {}),
-    ...globAtoms('annotations.', condition.annotations ?? {}),
-    ...resourceAtoms(condition),
+    ...globAtoms('labels.', labels ?? {}),
+    ...globAtoms('annotations.', annotations ?? {}),
+    ...resourceAtoms({ requests, limits }),
     ...flagAtoms('', { hostNetwork, hostPID, hostIPC }),
     ...(volumes ?? []).map((kind): Atom => ({ kind: 'member', field: 'volumes', anyOf: [kind] })),
   ];
@@ -114,6 +118,9 @@ function compare(quantity: bigint, comparison: Comparison, threshold: bigint): b
   }
 }
 
+/** Compiles only where every member of a condition has been taken out: a member that is never asked would hold for every pod. */
+function allAsked(_unasked: Readonly<Record<string, never>>): void {}
+
 function globAtoms(
   prefix: string,
   matches: Readonly<Record<string, string | { readonly exists: boolean } | undefined>>,
@@ -132,7 +139,9 @@ function flagAtoms(prefix: string, flags: Readonly<Record<string, boolean | unde
   );
 }
 
-function resourceAtoms(condition: Pick<ContainerCondition, 'requests' | 'limits'>): Atom[] {
+function resourceAtoms(condition: {
+  readonly [list in 'requests' | 'limits']: ContainerCondition[list] | undefined;
+}): Atom[] {
   return (['requests', 'limits'] as const).flatMap((list) =>
     Object.entries(condition[list] ?? {}).flatMap(([name, match]) => {
       const field = `${list}.${name}`;
