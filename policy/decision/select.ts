@@ -14,7 +14,13 @@
  *
  * Where nothing is chosen validation refuses the pod, except in row 8 under `unlabelled: 'ignore'`.
  */
-import { acceptableToRules, applicableRequirements, runtimeNamed, strongestRule } from './strength';
+import {
+  acceptableToRules,
+  applicableRequirements,
+  runtimeNamed,
+  runtimeOfClass,
+  strongestRule,
+} from './strength';
 import type { Selection, Source } from './decision';
 import type { PodFacts } from '../pod/facts';
 import type { Rule, Runtime, RuntimePolicy } from '../model/runtime-policy';
@@ -50,8 +56,4 @@ const NOTHING: Choice = { runtime: undefined, source: 'none' };
 
 function chosen(runtime: Runtime | undefined, source: Source): Choice {
   return runtime === undefined ? NOTHING : { runtime, source };
-}
-
-function runtimeOfClass(policy: RuntimePolicy, runtimeClassName: string): Runtime | undefined {
-  return policy.runtimes.find((runtime) => runtime.runtimeClassName === runtimeClassName);
 }

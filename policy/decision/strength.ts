@@ -11,6 +11,13 @@ export function runtimeNamed(policy: RuntimePolicy, name: string | undefined): R
   return policy.runtimes.find((runtime) => runtime.name === name);
 }
 
+export function runtimeOfClass(
+  policy: RuntimePolicy,
+  runtimeClassName: string | undefined,
+): Runtime | undefined {
+  return policy.runtimes.find((runtime) => runtime.runtimeClassName === runtimeClassName);
+}
+
 /**
  * The rule that speaks for all matching ones: the one that names the strongest runtime, the first by name among equals.
  * The runtime it names is R, what the pod's rules ask for.

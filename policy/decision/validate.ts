@@ -4,6 +4,7 @@ import {
   acceptableToRules,
   applicableRequirements,
   runtimeNamed,
+  runtimeOfClass,
   strongestRule,
 } from './strength';
 import type { Denial } from './decision';
@@ -48,13 +49,12 @@ function unknownRuntime(policy: RuntimePolicy, facts: PodFacts): Denial[] {
 }
 
 function unknownClass(policy: RuntimePolicy, facts: PodFacts): Denial[] {
-  const known = policy.runtimes.map((runtime) => runtime.runtimeClassName);
   const { runtimeClassName } = facts;
-  if (runtimeClassName === undefined || known.includes(runtimeClassName)) return [];
+  if (runtimeClassName === undefined || runtimeOfClass(policy, runtimeClassName)) return [];
   const message = filled(DENIAL_MESSAGES.UNKNOWN_CLASS, {
     pod: facts.displayName,
     class: runtimeClassName,
-    classes: known.join(', '),
+    classes: policy.runtimes.map((runtime) => runtime.runtimeClassName).join(', '),
   });
   return [{ code: 'UNKNOWN_CLASS', message }];
 }
@@ -103,8 +103,7 @@ export function hollowAnnotations(
   policy: RuntimePolicy,
   { runtimeClassName, annotations }: Pick<PodFacts, 'runtimeClassName' | 'annotations'>,
 ): readonly string[] {
-  const runtime = policy.runtimes.find((one) => one.runtimeClassName === runtimeClassName);
-  const allowed = runtime?.allowedAnnotations ?? [];
+  const allowed = runtimeOfClass(policy, runtimeClassName)?.allowedAnnotations ?? [];
   return [...annotations.keys()]
     .filter((key) => SANDBOX_ANNOTATION_PREFIXES.some((prefix) => key.startsWith(prefix)))
     .filter((key) => !allowed.some((glob) => globMatches(glob, key)))
