@@ -14,10 +14,9 @@ const local = ['cluster', 'host-pods', 'gatekeeper', 'node/nodes', 'node/network
 );
 
 // Run the bundled programs, or engines built from Go modules: what takes longer than a function.
-const programs = ['-process', '.gator', '.opa', '.oracle'].map(
-  (kind) => `<rootDir>/test/**/*${kind}.test.ts`,
-);
-const isProgram = '(-process|\\.gator|\\.opa|\\.oracle)\\.test\\.ts$';
+const programKinds = ['-process', '.gator', '.opa', '.oracle'];
+const programs = programKinds.map((kind) => `<rootDir>/test/**/*${kind}.test.ts`);
+const programPatterns = programKinds.map((kind) => `${kind.replace('.', '\\.')}\\.test\\.ts$`);
 
 const serially = '<rootDir>/test/support/serial-runner.js';
 
@@ -33,7 +32,7 @@ module.exports = {
         '<rootDir>/test/e2e-nodes/',
         '<rootDir>/test/e2e-pulumi/',
         ...local,
-        isProgram,
+        ...programPatterns,
       ],
     },
     { ...common, displayName: 'programs', testMatch: programs },

@@ -6,8 +6,6 @@ import packageJson from '../../package.json';
 import { BIN, runCli, runNode } from './run-cli';
 
 /** Each test starts a process that loads TypeScript. */
-jest.setTimeout(60_000);
-
 const POD = (labels: string, image = 'busybox') => `
 apiVersion: v1
 kind: Pod

@@ -4,8 +4,6 @@ import { fakeHost, KERNEL, type FakeHost } from '../node-check/fake-host';
 import { runCli } from './run-cli';
 
 /** Each test starts a process that loads TypeScript. */
-jest.setTimeout(60_000);
-
 let able: FakeHost;
 let bare: FakeHost;
 let containerd: Http2Server;

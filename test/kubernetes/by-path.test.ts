@@ -13,8 +13,6 @@ import { writeKubeconfig } from '../../local/control-plane/kubeconfig';
 import { connectApiServer } from '../e2e/support/api-server';
 import { makeAuthority, makeCertificate } from '../fixtures/certificates';
 
-jest.setTimeout(60_000);
-
 interface Asked {
   readonly request: IncomingMessage;
   readonly body: string;

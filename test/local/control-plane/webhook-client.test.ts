@@ -10,8 +10,6 @@ import { forLocalCluster } from '../../../infra/clusters/local-settings';
 import config from '../../../sandbox.config';
 
 /** On a busy computer the RSA key for tokens takes seconds. */
-jest.setTimeout(60_000);
-
 let stateDir: string;
 
 beforeEach(async () => {
