@@ -2,6 +2,7 @@
 import { constants } from 'node:crypto';
 import { createServer, type Server } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { SecureContextOptions, TLSSocket } from 'node:tls';
 import { boundConnections } from '../../programs/connections';
 import type { Metrics } from './metrics';
@@ -79,7 +80,13 @@ export function createAdmissionServer(options: AdmissionServer): Server {
   });
   // Faults of the handshake come here too (nodejs lib/https.js, addClientError). Nothing can be written then: a socket that is only
   // ended would wait for its handshake for ever.
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && socket.bytesRead === 0) {
+      // Node counts from the handshake on. Go's HTTP client dials ahead (net/http Transport.dialConnFor keeps a connection that lost
+      // the race for its request), and would take a 408 that crosses its first request for the answer to it.
+      socket.setTimeout(KEEP_ALIVE_MS, () => socket.destroy());
+      return;
+    }
     const { kind, status } = clientFault(error.code);
     metrics.connectionErrors.inc({ kind });
     if (status === undefined || !socket.writable) socket.destroy();

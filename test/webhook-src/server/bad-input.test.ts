@@ -270,6 +270,23 @@ describe('slow clients', () => {
   );
 
   it(
+    'that have sent nothing yet are idle, not slow: their first request is answered',
+    async () => {
+      const ahead = await dial(server);
+      const slow = await dial(server);
+      slow.write('POST /v1/mutate HTTP/1.1\r\n');
+      expect(await untilClosed(slow)).toMatch(/^HTTP\/1\.1 408 /);
+      const answer = new Promise<string>((resolve) =>
+        ahead.once('data', (piece: Buffer) => resolve(piece.toString())),
+      );
+      ahead.write(whole(review()));
+      expect(await answer).toMatch(/^HTTP\/1\.1 200 /);
+      ahead.destroy();
+    },
+    CUT_OFF_MS,
+  );
+
+  it(
     'that connect and say nothing are cut off',
     async () => {
       const line = 'secure_ai_mutator_connection_errors_total{kind="handshake"}';
