@@ -67,7 +67,6 @@ export async function deployTo(
   const { deploy } = await import('../deploy/apply');
   const report = await deploy(await buildPlan(destination.profile), {
     api: await connect(destination),
-    policy: (await loadConfig()).policy,
     version: packageJson.version,
     signal,
     onProgress,

@@ -2,7 +2,6 @@
 import { defaultMaxListeners, setMaxListeners } from 'node:events';
 import { SandboxError, refuse, type Problem } from '../base/errors';
 import { DEPLOY_ERRORS } from './errors';
-import type { RuntimePolicy } from '../policy/model/runtime-policy';
 import {
   asMember,
   extentOf,
@@ -43,8 +42,6 @@ export type DeployEvent =
 
 export interface DeployOptions {
   readonly api: KubernetesApi;
-  /** The policy the plan's webhook decides by. */
-  readonly policy: RuntimePolicy;
   /** Version of this package, such as `0.1.0`. */
   readonly version: string;
   readonly onProgress?: (event: DeployEvent) => void;
@@ -142,7 +139,7 @@ async function applyOne(
 
 async function awaitReady(
   item: PlannedObject,
-  { api, policy, onProgress }: DeployOptions,
+  { api, onProgress }: DeployOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const { id, wait } = item;
@@ -150,7 +147,7 @@ async function awaitReady(
   const { awaited, deadlineSeconds } = READINESS[wait];
   const onSeen = (seen: string) => onProgress?.({ type: 'waiting', id, awaited, seen });
   try {
-    await waitUntil(() => observe(item, { api, policy }), { deadlineSeconds, signal, onSeen });
+    await waitUntil(() => observe(item, api), { deadlineSeconds, signal, onSeen });
     onProgress?.({ type: 'ready', id });
   } catch (error) {
     if (!(error instanceof DeadlineError)) throw error;

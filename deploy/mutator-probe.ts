@@ -1,21 +1,15 @@
 /** A pod that is only ever created as a dry run, to learn whether the mutating webhook answers. */
-import { DECISION_ANNOTATION, ENABLED_LABEL, EXEMPT_NAMESPACES } from '../base/names';
-import type { RuntimePolicy } from '../policy/model/runtime-policy';
-import { ApiError, type KubernetesApi } from '../kubernetes/api';
+import { DECISION_ANNOTATION, ENABLED_LABEL, EXEMPT_NAMESPACES, MUTATOR } from '../base/names';
+import { ApiError, denyingWebhook, type KubernetesApi } from '../kubernetes/api';
 import type { KubernetesObject } from '../kubernetes/object';
 import { NotYet, type Observation } from '../base/wait-until';
 
-/** Asks for a runtime by label, which every policy honours, and passes the Pod Security standard `restricted`. */
-function probePod(policy: RuntimePolicy, namespace: string): KubernetesObject {
-  const runtime = policy.runtimes.at(-1);
+/** Asks for no runtime, so it fits every policy, and passes the Pod Security standard `restricted`. */
+function probePod(namespace: string): KubernetesObject {
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: {
-      generateName: 'secure-ai-probe-',
-      namespace,
-      labels: { [policy.labelKey]: runtime?.name ?? '' },
-    },
+    metadata: { generateName: 'secure-ai-probe-', namespace },
     spec: {
       automountServiceAccountToken: false,
       securityContext: {
@@ -38,19 +32,18 @@ function probePod(policy: RuntimePolicy, namespace: string): KubernetesObject {
   };
 }
 
-/** Whether a pod created in the namespace now comes back with the webhook's decision on it. */
-export async function probeWebhook(
-  api: KubernetesApi,
-  policy: RuntimePolicy,
-  namespace: string,
-): Promise<Observation> {
+/**
+ * Whether the webhook decides about a pod created in the namespace now: the pod comes back with the decision on it, or is denied by it,
+ * as where the namespace requires a label that the pod does not have.
+ */
+export async function probeWebhook(api: KubernetesApi, namespace: string): Promise<Observation> {
   try {
-    const pod = await api.create(probePod(policy, namespace), { dryRun: true });
+    const pod = await api.create(probePod(namespace), { dryRun: true });
     if (pod.metadata.annotations?.[DECISION_ANNOTATION] !== undefined) return true;
     return new NotYet(`a pod created in ${namespace} comes back without ${DECISION_ANNOTATION}`);
   } catch (error) {
-    if (error instanceof ApiError) return new NotYet(error.message);
-    throw error;
+    if (!(error instanceof ApiError)) throw error;
+    return denyingWebhook(error.message) === MUTATOR.webhookName ? true : new NotYet(error.message);
   }
 }
 

@@ -1,5 +1,4 @@
 /** Whether an applied object is ready for what depends on it, one way of looking for each `WaitKind`. */
-import type { RuntimePolicy } from '../policy/model/runtime-policy';
 import type { KubernetesApi } from '../kubernetes/api';
 import {
   listAt,
@@ -17,12 +16,7 @@ export interface Readiness {
   readonly awaited: string;
   readonly deadlineSeconds: number;
   /** @param live the object as the server has it now */
-  observe(live: KubernetesObject, look: Look): Observation | Promise<Observation>;
-}
-
-export interface Look {
-  readonly api: KubernetesApi;
-  readonly policy: RuntimePolicy;
+  observe(live: KubernetesObject, api: KubernetesApi): Observation | Promise<Observation>;
 }
 
 /** Objects of wait kind `none` are ready as soon as they are stored. */
@@ -75,14 +69,17 @@ export const READINESS: Readonly<Record<Exclude<WaitKind, 'none'>, Readiness>> =
 };
 
 /** The readiness of a planned object at this moment. */
-export async function observe({ manifest, wait }: PlannedObject, look: Look): Promise<Observation> {
+export async function observe(
+  { manifest, wait }: PlannedObject,
+  api: KubernetesApi,
+): Promise<Observation> {
   if (wait === 'none') return true;
-  const live = await look.api.get(referenceOf(manifest));
+  const live = await api.get(referenceOf(manifest));
   if (live === undefined) return new NotYet('it is gone');
-  return READINESS[wait].observe(live, look);
+  return READINESS[wait].observe(live, api);
 }
 
-async function crdEstablished(live: KubernetesObject, { api }: Look): Promise<Observation> {
+async function crdEstablished(live: KubernetesObject, api: KubernetesApi): Promise<Observation> {
   const conditions = listAt(live, 'status', 'conditions');
   const established = conditions.find((condition) => stringAt(condition, 'type') === 'Established');
   if (stringAt(established, 'status') !== 'True')
@@ -98,7 +95,7 @@ async function crdEstablished(live: KubernetesObject, { api }: Look): Promise<Ob
  */
 const LOST_RACE = /^Could not (create|update) CRD: /;
 
-async function templateCreated(live: KubernetesObject, { api }: Look): Promise<Observation> {
+async function templateCreated(live: KubernetesObject, api: KubernetesApi): Promise<Observation> {
   const errors = currentPods(live).flatMap((pod) => listAt(pod, 'errors'));
   const messages = errors.map((error) => stringAt(error, 'message') ?? JSON.stringify(error));
   const [lost] = messages.filter((message) => LOST_RACE.test(message));
@@ -170,12 +167,12 @@ function caInjected(live: KubernetesObject): Observation {
   );
 }
 
-async function webhookAnswers(live: KubernetesObject, { api, policy }: Look): Promise<Observation> {
+async function webhookAnswers(live: KubernetesObject, api: KubernetesApi): Promise<Observation> {
   const injected = caInjected(live);
   if (injected !== true) return injected;
   const namespace = await firstEnabledNamespace(api);
   // Without an enabled namespace there is no pod the webhook would ever be asked about.
-  return namespace === undefined ? true : probeWebhook(api, policy, namespace);
+  return namespace === undefined ? true : probeWebhook(api, namespace);
 }
 
 async function served(api: KubernetesApi, apiVersion: string, kind: string): Promise<Observation> {

@@ -105,3 +105,11 @@ export class ApiError extends Error {
     );
   }
 }
+
+/**
+ * The webhook that denied a request, from the message of the server's answer; undefined where no webhook did.
+ * @see k8s.io/apiserver v0.36.3, pkg/admission/plugin/webhook/errors, ToStatusErr
+ */
+export function denyingWebhook(message: string): string | undefined {
+  return /admission webhook "([^"]+)" denied the request/.exec(message)?.[1];
+}

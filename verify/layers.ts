@@ -1,6 +1,6 @@
 /** Which layer of admission refused a pod, and what each layer answers when it is asked alone. */
 import { randomUUID } from 'node:crypto';
-import { ApiError, type ServiceTarget } from '../kubernetes/api';
+import { ApiError, denyingWebhook, type ServiceTarget } from '../kubernetes/api';
 import { stringAt, valueAt, type KubernetesObject } from '../kubernetes/object';
 import { MUTATOR, NAMESPACES } from '../base/names';
 import type { VerifyContext } from './step';
@@ -17,9 +17,9 @@ export const LAYER_NAMES: Readonly<Record<Layer, string>> = {
 /** Name of Gatekeeper's webhook that enforces constraints. */
 const GATEKEEPER_WEBHOOK = 'validation.gatekeeper.sh';
 
-/** Reads the layer from the message of a refusal (apiserver v0.36.3, pkg/admission/plugin/webhook/errors, ToStatusErr). */
+/** Reads the layer from the message of a refusal. */
 export function layerOf(message: string): Layer {
-  const webhook = /admission webhook "([^"]+)" denied the request/.exec(message)?.[1];
+  const webhook = denyingWebhook(message);
   if (webhook === MUTATOR.webhookName) return 'mutator';
   return webhook === GATEKEEPER_WEBHOOK ? 'gatekeeper' : 'api-server';
 }

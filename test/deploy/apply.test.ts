@@ -4,13 +4,8 @@ import { ApiError } from '../../kubernetes/api';
 import { objectId, referenceOf, type KubernetesObject } from '../../kubernetes/object';
 import type { PlannedObject, WaitKind } from '../../deploy/plan';
 import { remove } from '../../deploy/remove';
-import { definePolicy } from '../../policy/model/define';
 import { SandboxError } from '../../base/errors';
 import { fakeApi, object, type FakeApi } from './fake-api';
-
-const policy = definePolicy({
-  runtimes: [{ name: 'kata', runtimeClassName: 'kata', handler: 'kata' }],
-});
 
 function planned(
   manifest: KubernetesObject,
@@ -29,7 +24,6 @@ async function run(api: FakeApi, plan: readonly PlannedObject[], signal?: AbortS
   const events: DeployEvent[] = [];
   const report = await deploy(plan, {
     api,
-    policy,
     version: '1.2.3',
     onProgress: (event) => events.push(event),
     ...(signal && { signal }),

@@ -1,13 +1,9 @@
 import type { KubernetesObject } from '../../kubernetes/object';
 import type { WaitKind } from '../../deploy/plan';
 import { READINESS } from '../../deploy/readiness';
-import { definePolicy } from '../../policy/model/define';
 import { DECISION_ANNOTATION, ENABLED_LABEL } from '../../base/names';
+import { ApiError } from '../../kubernetes/api';
 import { fakeApi, object, type FakeApi } from './fake-api';
-
-const policy = definePolicy({
-  runtimes: [{ name: 'kata', runtimeClassName: 'kata', handler: 'kata' }],
-});
 
 /** What is seen, or `done`. */
 async function look(
@@ -15,7 +11,7 @@ async function look(
   live: KubernetesObject,
   api: FakeApi = fakeApi(),
 ): Promise<string> {
-  const observation = await READINESS[wait].observe(live, { api, policy });
+  const observation = await READINESS[wait].observe(live, api);
   return observation === true ? 'done' : observation.seen;
 }
 
@@ -176,6 +172,16 @@ describe('webhook', () => {
     };
     expect(await look('webhook-answers', configuration('Q0E='), api)).toBe('done');
     expect(unchanged.writes).toEqual(['dry-run Pod/team/secure-ai-probe-x']);
+  });
+
+  test.each([
+    ['ai-runtime-mutator.secure-ai.io', 'done'],
+    ['validation.gatekeeper.sh', expect.stringContaining('validation.gatekeeper.sh') as string],
+  ])('%s denies the pod', async (webhook, expected) => {
+    const api = fakeApi([enabled]);
+    const message = `admission webhook "${webhook}" denied the request: LABEL_REQUIRED`;
+    api.create = () => Promise.reject(new ApiError(403, 'Forbidden', message));
+    expect(await look('webhook-answers', configuration('Q0E='), api)).toEqual(expected);
   });
 
   test('does not answer when a pod comes back untouched', async () => {

@@ -121,7 +121,7 @@ async function unreadyFlaws(
 ): Promise<Flaw[]> {
   const live: KubernetesObject | undefined = await context.api.get(reference);
   if (live === undefined) return [missing(reference)];
-  const observation = await READINESS[wait].observe(live, context);
+  const observation = await READINESS[wait].observe(live, context.api);
   if (observation === true) return [];
   const fix = `look at the pods of namespace ${NAMESPACES.gatekeeper} and at the steps below`;
   return [{ path: objectId(reference), reason: observation.seen, fix }];

@@ -35,7 +35,7 @@ export interface Planned {
 }
 
 /** The plan `secure-ai up` deploys on this computer. */
-export async function plannedObjects({ api, policy, kubeconfig }: Platform): Promise<Planned> {
+export async function plannedObjects({ api, kubeconfig }: Platform): Promise<Planned> {
   const objects = await buildPlan(await forLocalCluster(dirname(kubeconfig)));
   const planned = (id: string): PlannedObject => {
     const found = objects.find((object) => object.id === id);
@@ -48,7 +48,7 @@ export async function plannedObjects({ api, policy, kubeconfig }: Platform): Pro
     restore: async (id) => {
       const object = planned(id);
       await api.apply(asMember(object.manifest));
-      await until(`${id} ready again`, () => observe(object, { api, policy }));
+      await until(`${id} ready again`, () => observe(object, api));
     },
   };
 }
