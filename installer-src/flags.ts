@@ -1,10 +1,11 @@
 /** Flags that more than one verb of the installer has. */
+import { DNS_LABEL, MAX_LENGTHS } from '../base/patterns';
 import { pathFlag, secondsFlag } from '../programs/flag-kinds';
 import type { FlagKind } from '../programs/flags';
 
 const handlerFlag: FlagKind<string> = {
   expects: 'a DNS label',
-  read: (text) => (/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(text) ? text : undefined),
+  read: (text) => (text.length <= MAX_LENGTHS.dnsLabel && DNS_LABEL.test(text) ? text : undefined),
 };
 
 export const HANDLER_FLAGS = {

@@ -5,10 +5,11 @@
  */
 import { z } from 'zod';
 import { SandboxError } from '../../base/errors';
+import { MAX_LENGTHS, QUALIFIED_NAME } from '../../base/patterns';
 import { CONSTRUCTS_ERRORS } from '../errors';
 import { problemsOf } from '../../base/zod-problems';
 import { VERSIONS } from '../../base/versions';
-import { dnsLabel, imageDigest, imageTag, resources } from '../internal/schemas';
+import { dnsLabel, imageDigest, imageTag, labelKey, resources } from '../internal/schemas';
 
 /** Flags with a member of their own here, or that must agree with ports, names and roles of the installation. */
 const OWNED_FLAGS: ReadonlySet<string> = new Set([
@@ -42,14 +43,12 @@ const failurePolicy = z.enum(['Ignore', 'Fail']);
 /** An API server waits between 1 and 30 seconds for a webhook (admissionregistration.k8s.io/v1, timeoutSeconds). */
 const timeoutSeconds = z.int().min(1).max(30);
 
-const labelKey = z.string().min(1).max(317);
-
 /** One requirement of a LabelSelector. */
 const selectorRequirement = z.discriminatedUnion('operator', [
   z.strictObject({
     key: labelKey,
     operator: z.enum(['In', 'NotIn']),
-    values: z.array(z.string().max(63)).min(1).readonly(),
+    values: z.array(z.string().max(MAX_LENGTHS.labelValue)).min(1).readonly(),
   }),
   z.strictObject({ key: labelKey, operator: z.enum(['Exists', 'DoesNotExist']) }),
 ]);
@@ -117,10 +116,7 @@ const auditSchema = z.strictObject({
 
 /** An expression over the request (Kubernetes, "Matching requests: matchConditions"); stable since Kubernetes 1.30. */
 const matchCondition = z.strictObject({
-  name: z
-    .string()
-    .max(63)
-    .regex(/^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/, 'must be a qualified name'),
+  name: z.string().max(MAX_LENGTHS.qualifiedName).regex(QUALIFIED_NAME, 'must be a qualified name'),
   /** CEL over `object`, `oldObject`, `request`; Gatekeeper is asked where every condition is true. */
   expression: z.string().min(1),
 });

@@ -1,21 +1,35 @@
 /** Schemas of Kubernetes values that several parts of the configuration share. */
 import { z } from 'zod';
+import {
+  DNS_LABEL,
+  DNS_SUBDOMAIN,
+  IMAGE_TAG,
+  LABEL_VALUE,
+  MAX_LENGTHS,
+  SHA256_DIGEST,
+} from '../../base/patterns';
 import { parseQuantity } from '../../policy/pod/quantity';
 
 /** DNS label (RFC 1123): the name of a namespace. */
 export const dnsLabel = z
   .string()
-  .max(63)
-  .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, 'must be a DNS label');
+  .max(MAX_LENGTHS.dnsLabel)
+  .regex(DNS_LABEL, 'must be a DNS label');
 
 /** DNS subdomain (RFC 1123): the name of most objects. */
 export const objectName = z
   .string()
-  .max(253)
-  .regex(
-    /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/,
-    'must be a DNS subdomain',
-  );
+  .max(MAX_LENGTHS.dnsSubdomain)
+  .regex(DNS_SUBDOMAIN, 'must be a DNS subdomain');
+
+/** The key of a label or a taint, by its length alone: what else is wrong with it, the API server says. */
+export const labelKey = z.string().min(1).max(MAX_LENGTHS.labelKey);
+
+/** The value of a label; may be empty. */
+export const labelValue = z
+  .string()
+  .max(MAX_LENGTHS.labelValue)
+  .regex(LABEL_VALUE, 'must be a label value');
 
 /** A Kubernetes quantity of at least zero, such as "4", "500m" or "1.5Gi". */
 const quantity = z.string().refine((text) => (parseQuantity(text) ?? -1n) >= 0n, {
@@ -39,15 +53,13 @@ export const resources = z.strictObject(
 /** A TCP or UDP port number. */
 export const port = z.int().min(1).max(65535);
 
-/** A tag of a container image (github.com/distribution/reference, `tag`). */
-export const imageTag = z
-  .string()
-  .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/, 'must be an image tag');
+/** A tag of a container image. */
+export const imageTag = z.string().regex(IMAGE_TAG, 'must be an image tag');
 
 /** A digest of a container image. */
 export const imageDigest = z
   .string()
-  .regex(/^sha256:[0-9a-f]{64}$/, 'must be "sha256:" and 64 hexadecimal digits');
+  .regex(SHA256_DIGEST, 'must be "sha256:" and 64 hexadecimal digits');
 
 /** What a taint does to pods that do not tolerate it. */
 export const taintEffect = z.enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute']);

@@ -1,6 +1,13 @@
 /** zod schemas of the policy. What each member means is said here, next to the check. */
 import { z } from 'zod';
 import { RUNTIME_LABEL, SANDBOX_ANNOTATION_PREFIXES } from '../../base/names';
+import {
+  DNS_LABEL,
+  DNS_SUBDOMAIN,
+  LABEL_KEY,
+  MAX_LENGTHS,
+  QUALIFIED_NAME,
+} from '../../base/patterns';
 import { MAX_BINARY_NANO, parseQuantity } from '../pod/quantity';
 
 /** A string of limited length that matches a pattern; `fix` says what to write instead. */
@@ -10,34 +17,33 @@ function patternText(pattern: RegExp, max: number, reason: string, fix: string) 
     .refine((text) => text.length <= max && pattern.test(text), { error: reason, params: { fix } });
 }
 
-/** DNS label (RFC 1123): what Kubernetes wants of a RuntimeClass handler and of a container name. */
+/** What Kubernetes wants of a RuntimeClass handler and of a container name. */
 const dnsLabel = patternText(
-  /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/,
-  63,
+  DNS_LABEL,
+  MAX_LENGTHS.dnsLabel,
   'must be a DNS label',
   'use up to 63 lower case letters, digits and dashes, such as "ai-model"',
 );
 
-/** DNS subdomain (RFC 1123): what Kubernetes wants of a RuntimeClass name. */
+/** What Kubernetes wants of a RuntimeClass name. */
 const dnsSubdomain = patternText(
-  /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/,
-  253,
+  DNS_SUBDOMAIN,
+  MAX_LENGTHS.dnsSubdomain,
   'must be a DNS subdomain',
   'use up to 253 lower case letters, digits, dashes and dots, such as "kata-qemu"',
 );
 
-/** A label value that is not empty (apimachinery pkg/util/validation, IsValidLabelValue). */
+/** A label value that is not empty. */
 const labelValue = patternText(
-  /^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/,
-  63,
+  QUALIFIED_NAME,
+  MAX_LENGTHS.labelValue,
   'must be a label value',
   'use up to 63 letters, digits, dashes, dots and underscores, such as "kata"',
 );
 
-/** A qualified name: optional DNS subdomain prefix, a slash, a name of up to 63 characters. */
 const labelKey = patternText(
-  /^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/,
-  317,
+  LABEL_KEY,
+  MAX_LENGTHS.labelKey,
   'must be a qualified name',
   'use a name with an optional DNS prefix, such as "example.com/team"',
 );
@@ -61,7 +67,7 @@ const sandboxAnnotation = patternText(
   new RegExp(
     `^(${SANDBOX_ANNOTATION_PREFIXES.map((prefix) => prefix.replaceAll('.', '\\.')).join('|')})[-A-Za-z0-9_./*]+$`,
   ),
-  317,
+  MAX_LENGTHS.labelKey,
   `must be an annotation key, or a glob, that begins with ${SANDBOX_ANNOTATION_PREFIXES.join(' or ')}`,
   'use a key such as "io.katacontainers.config.hypervisor.default_vcpus" or a glob such as "io.katacontainers.config.agent.*"',
 );

@@ -6,6 +6,8 @@ import { podPeer } from '../../internal/network-policy';
 import {
   imageDigest,
   imageTag,
+  labelKey,
+  labelValue,
   port,
   resources,
   taintEffect,
@@ -18,11 +20,6 @@ import { SHIM_NAMES } from './shims';
 export const HYPERVISOR_ANNOTATIONS = 'io.katacontainers.config.hypervisor.';
 
 const shim = z.enum(SHIM_NAMES);
-const labelKey = z.string().min(1).max(317);
-const labelValue = z
-  .string()
-  .max(63)
-  .regex(/^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/, 'must be a label value');
 const absolutePath = z.string().regex(/^\/[^\0]*$/, 'must be an absolute path');
 
 /**
