@@ -1,4 +1,4 @@
-/** Which room may import which, as docs/rooms.json allows it. `npm run arrows` fails on any other import, and on circles. */
+/** Which room may import which, as docs/rooms.json allows it, and what benchmarks share with tests. `npm run arrows` fails on any other import, and on circles. */
 const rooms = require('./docs/rooms.json');
 
 const anyRoom = `^(${Object.keys(rooms).join('|')}|test|bench)/`;
@@ -19,6 +19,28 @@ const arrows = Object.entries(rooms).map(([room, { imports, reason }]) => {
 module.exports = {
   forbidden: [
     ...arrows,
+    {
+      name: 'arrow-from-bench',
+      comment:
+        'bench/ may import test/fixtures/ and no other tests: move what both need there, so that tests can change alone.',
+      severity: 'error',
+      from: { path: '^bench/' },
+      to: { path: '^test/', pathNot: '^test/fixtures/' },
+    },
+    {
+      name: 'arrow-from-fixtures',
+      comment: 'test/fixtures/ is what tests and benchmarks share, so it imports neither.',
+      severity: 'error',
+      from: { path: '^test/fixtures/' },
+      to: { path: '^(test|bench)/', pathNot: '^test/fixtures/' },
+    },
+    {
+      name: 'arrow-to-bench',
+      comment: 'Nothing imports a benchmark: it runs as soon as it is loaded.',
+      severity: 'error',
+      from: { pathNot: '^bench/' },
+      to: { path: '^bench/' },
+    },
     {
       name: 'no-circle',
       comment: 'These files import each other in a circle: move what both need into a third file.',

@@ -10,8 +10,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { findCluster, startCluster, stopCluster } from '../local/cluster';
 import { ENABLED_LABEL } from '../base/names';
-import { connectApiServer, type ApiServer } from '../test/e2e/support/api-server';
-import { pod } from '../test/e2e/support/pods';
+import { connectApiServer, type ApiServer } from '../test/fixtures/api-server';
+import { pod } from '../test/fixtures/pods';
 
 const [CLUSTER = 'secure-ai', ROUNDS = '300'] = process.argv.slice(2);
 const WARM_UP_ROUNDS = 50;

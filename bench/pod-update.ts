@@ -10,13 +10,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { findCluster } from '../local/cluster';
 import { ENABLED_LABEL } from '../base/names';
-import { connectApiServer, type ApiServer } from '../test/e2e/support/api-server';
-import {
-  SIDECARS,
-  sidecarPod,
-  UPDATES,
-  updateMilliseconds,
-} from '../test/e2e/support/many-sidecars';
+import { connectApiServer, type ApiServer } from '../test/fixtures/api-server';
+import { SIDECARS, sidecarPod, UPDATES, updateMilliseconds } from '../test/fixtures/many-sidecars';
 
 const [CLUSTER = 'secure-ai', ROUNDS = '60'] = process.argv.slice(2);
 const WARM_UP_ROUNDS = 5;

@@ -14,8 +14,9 @@ import { createReviewScan } from '../webhook-src/server/structure';
 import { compileDecider } from '../webhook-src/server/policy-file';
 import { isLarge } from '../webhook-src/server/worker';
 import { reviewPod } from '../webhook-src/server/review-pod';
-import { DEAR_BODIES } from '../test/webhook-src/server/dear-bodies';
-import { POLICY, post, review, run, type Running } from '../test/webhook-src/server/running';
+import { DEAR_BODIES } from '../test/fixtures/dear-bodies';
+import { POLICY, run, type Running } from '../test/fixtures/running-webhook';
+import { post, review } from '../test/fixtures/webhook-calls';
 
 const pod = (spec: object): string => review({ metadata: { name: 'p' }, spec });
 const one = (container: object): string =>

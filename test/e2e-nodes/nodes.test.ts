@@ -17,7 +17,7 @@ import { down, NOTHING_TO_DO, up } from '../e2e/support/main-job';
 import { CLOSED, makeNamespace } from '../e2e/support/namespaces';
 import { patient, PLANNED, plannedObjects, type Planned } from '../e2e/support/planned';
 import { connectPlatform, type Platform } from '../e2e/support/platform';
-import { pod, tryPod, messageOf } from '../e2e/support/pods';
+import { pod, tryPod, messageOf } from '../fixtures/pods';
 import { CONTROLLER_PODS, isReady, MUTATOR_PODS, podsOf, restart } from '../e2e/support/rollout';
 import { startTraffic } from '../e2e/support/traffic';
 import { NotYet, until } from '../e2e/support/wait';

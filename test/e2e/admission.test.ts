@@ -5,7 +5,7 @@ import { RUNTIME_LABEL } from '../../base/names';
 import { LAYERS } from './support/layers';
 import { deleteNamespaces, ENABLED, makeNamespace } from './support/namespaces';
 import { connectPlatform, type Platform } from './support/platform';
-import { createPod, messageOf, pod, sandboxOf, tryPod, type PodOptions } from './support/pods';
+import { createPod, messageOf, pod, sandboxOf, tryPod, type PodOptions } from '../fixtures/pods';
 import { NotYet, until } from './support/wait';
 
 jest.setTimeout(300_000);

@@ -4,7 +4,7 @@ import { podsOf } from '../../cli/explain/manifests';
 import { BIG_PODS, TOO_COSTLY_POD, type BigPod } from '../fixtures/big-pods';
 import { deleteNamespaces, ENABLED, makeNamespace } from './support/namespaces';
 import { connectPlatform, type Platform } from './support/platform';
-import { messageOf, pod, sandboxOf, tryPod } from './support/pods';
+import { messageOf, pod, sandboxOf, tryPod } from '../fixtures/pods';
 
 jest.setTimeout(300_000);
 

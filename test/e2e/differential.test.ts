@@ -28,12 +28,12 @@ import {
   SERVICE_ACCOUNTS,
   type AcceptedPod,
 } from './support/accepted-pods';
-import type { Answer } from './support/api-server';
+import type { Answer } from '../fixtures/api-server';
 import { LAYERS, makeLayersOptional, restoreLayers, without } from './support/layers';
 import { deleteNamespaces, ENABLED, makeNamespace } from './support/namespaces';
 import { plannedObjects, type Planned } from './support/planned';
 import { connectPlatform, type Platform } from './support/platform';
-import { messageOf, pod, refusalOf, tryPod } from './support/pods';
+import { messageOf, pod, refusalOf, tryPod } from '../fixtures/pods';
 import { enforce, restorePolicy } from './support/policy-switch';
 
 const POLICIES = 25;

@@ -3,7 +3,7 @@ import { listAt, stringAt } from '../../kubernetes/object';
 import { CONSTRAINT_KINDS, ENABLED_LABEL, EXEMPT_NAMESPACES } from '../../base/names';
 import { deleteNamespaces, ENABLED, makeNamespace } from './support/namespaces';
 import { connectPlatform, type Platform } from './support/platform';
-import { createPod, messageOf, pod, sandboxOf, tryPod } from './support/pods';
+import { createPod, messageOf, pod, sandboxOf, tryPod } from '../fixtures/pods';
 import { NotYet, until } from './support/wait';
 
 jest.setTimeout(300_000);

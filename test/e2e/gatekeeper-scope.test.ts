@@ -3,7 +3,7 @@ import { DECISION_ANNOTATION, MUTATOR } from '../../base/names';
 import { deleteNamespaces, ENABLED, makeNamespace } from './support/namespaces';
 import { endPods, PLANNED, plannedObjects, scaledTo, type Planned } from './support/planned';
 import { connectPlatform, type Platform } from './support/platform';
-import { createPod, messageOf, pod, tryPod } from './support/pods';
+import { createPod, messageOf, pod, tryPod } from '../fixtures/pods';
 import { NotYet, until } from './support/wait';
 
 jest.setTimeout(600_000);

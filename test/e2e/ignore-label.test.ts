@@ -1,11 +1,11 @@
 /** No request leaves a namespace enabled and with the label that hides it from Gatekeeper, whichever endpoint it goes to. */
 import { listAt, stringAt, type KubernetesObject } from '../../kubernetes/object';
 import { ENABLED_LABEL } from '../../base/names';
-import type { Answer } from './support/api-server';
+import type { Answer } from '../fixtures/api-server';
 import { deleteNamespaces, ENABLED, makeNamespace } from './support/namespaces';
 import { PLANNED, plannedObjects, type Planned } from './support/planned';
 import { connectPlatform, type Platform } from './support/platform';
-import { messageOf } from './support/pods';
+import { messageOf } from '../fixtures/pods';
 import { NotYet, until } from './support/wait';
 
 jest.setTimeout(300_000);

@@ -5,7 +5,7 @@
 import { listAt, stringAt } from '../../kubernetes/object';
 import { deleteNamespaces, ENABLED, makeNamespace } from './support/namespaces';
 import { connectPlatform, type Platform } from './support/platform';
-import { createPod, pod, sandboxOf } from './support/pods';
+import { createPod, pod, sandboxOf } from '../fixtures/pods';
 import { NotYet, until } from './support/wait';
 
 jest.setTimeout(300_000);

@@ -3,7 +3,7 @@ import { asConfigured, buildPlan } from '../../cli/settings';
 import { referenceOf, type KubernetesObject } from '../../kubernetes/object';
 import type { PlannedObject } from '../../deploy/plan';
 import { connectPlatform, type Platform } from './support/platform';
-import { messageOf } from './support/pods';
+import { messageOf } from '../fixtures/pods';
 
 jest.setTimeout(300_000);
 

@@ -6,10 +6,10 @@ import {
   SIDECARS,
   UPDATES,
   updateMilliseconds,
-} from './support/many-sidecars';
+} from '../fixtures/many-sidecars';
 import { deleteNamespaces, ENABLED, makeNamespace } from './support/namespaces';
 import { connectPlatform, type Platform } from './support/platform';
-import { createPod, messageOf, pod } from './support/pods';
+import { createPod, messageOf, pod } from '../fixtures/pods';
 import { NotYet, until } from './support/wait';
 
 jest.setTimeout(300_000);

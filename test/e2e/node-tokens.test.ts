@@ -6,9 +6,9 @@ import { ApiObject, App, Chart } from 'cdk8s';
 import { accessObjects as gvisorAccess } from '../../constructs/nodes/gvisor/access';
 import { listAt, stringAt, valueAt, type KubernetesObject } from '../../kubernetes/object';
 import { NAMESPACES } from '../../base/names';
-import { connectApiServer, type Answer, type ApiServer } from './support/api-server';
+import { connectApiServer, type Answer, type ApiServer } from '../fixtures/api-server';
 import { connectPlatform, type Platform } from './support/platform';
-import { messageOf } from './support/pods';
+import { messageOf } from '../fixtures/pods';
 import { NotYet, until } from './support/wait';
 
 jest.setTimeout(300_000);

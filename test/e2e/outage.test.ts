@@ -4,7 +4,7 @@ import { LAYERS, makeOptional, restoreLayers, without } from './support/layers';
 import { deleteNamespaces, ENABLED, makeNamespace } from './support/namespaces';
 import { endPods, PLANNED, plannedObjects, scaledTo, type Planned } from './support/planned';
 import { connectPlatform, type Platform } from './support/platform';
-import { createPod, messageOf, pod, refusalOf, sandboxOf, tryPod } from './support/pods';
+import { createPod, messageOf, pod, refusalOf, sandboxOf, tryPod } from '../fixtures/pods';
 import { NotYet, until } from './support/wait';
 
 jest.setTimeout(600_000);

@@ -1,7 +1,7 @@
 /** A tenant's pods have no priority class of the system, with which they would evict those of others. */
 import { stringAt } from '../../kubernetes/object';
 import { connectPlatform, type Platform } from './support/platform';
-import { createPod, messageOf, pod, sandboxOf, tryPod } from './support/pods';
+import { createPod, messageOf, pod, sandboxOf, tryPod } from '../fixtures/pods';
 import { NotYet, until } from './support/wait';
 
 jest.setTimeout(300_000);

@@ -3,7 +3,7 @@ import { describeCertificates } from './support/certificates';
 import { deleteNamespaces, ENABLED, makeNamespace } from './support/namespaces';
 import { patient, PLANNED, plannedObjects, type Planned } from './support/planned';
 import { connectPlatform, type Platform } from './support/platform';
-import { pod } from './support/pods';
+import { pod } from '../fixtures/pods';
 import { enforce, restorePolicy } from './support/policy-switch';
 import { MUTATOR_PODS, restart } from './support/rollout';
 import { startTraffic } from './support/traffic';

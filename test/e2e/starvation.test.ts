@@ -6,7 +6,7 @@ import { CLUSTER_VARIABLE } from './support/environment';
 import { PLAIN_KINDS, probe, startFlood, WEBHOOK_KINDS, type Flood } from './support/flood';
 import { deleteNamespaces, ENABLED, makeNamespace } from './support/namespaces';
 import { connectPlatform, type Platform } from './support/platform';
-import { pod, sandboxOf, tryPod } from './support/pods';
+import { pod, sandboxOf, tryPod } from '../fixtures/pods';
 import { apiServerClient, caBundle, policyAt, webhookReplicas } from './support/replicas';
 import { isReady, MUTATOR_PODS, podsOf, ROTATOR_PODS } from './support/rollout';
 

@@ -10,7 +10,7 @@ import { LAYERS, makeLayersOptional, restoreLayers, without, type Layer } from '
 import { deleteNamespaces, ENABLED, makeNamespace } from './support/namespaces';
 import { plannedObjects, type Planned } from './support/planned';
 import { connectPlatform, type Platform } from './support/platform';
-import { messageOf, pod, refusalOf, tryPod, type PodOptions } from './support/pods';
+import { messageOf, pod, refusalOf, tryPod, type PodOptions } from '../fixtures/pods';
 import { enforce, restorePolicy } from './support/policy-switch';
 
 jest.setTimeout(600_000);

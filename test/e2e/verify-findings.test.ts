@@ -12,7 +12,7 @@ import { findingsOf, sceneOf } from '../verify/checks';
 import { CLOSED, deleteNamespaces, makeNamespace } from './support/namespaces';
 import { endpointsOf, plannedObjects, PLANNED, type Planned } from './support/planned';
 import { connectPlatform, type Platform } from './support/platform';
-import { createPod, messageOf, pod } from './support/pods';
+import { createPod, messageOf, pod } from '../fixtures/pods';
 import { NotYet, until } from './support/wait';
 
 jest.setTimeout(300_000);

@@ -10,7 +10,7 @@ import { connect } from '../../kubernetes/client';
 import type { NamedObject } from '../../kubernetes/object';
 import { reflect } from '../../kubernetes/reflector';
 import { writeKubeconfig } from '../../local/control-plane/kubeconfig';
-import { connectApiServer } from '../e2e/support/api-server';
+import { connectApiServer } from '../fixtures/api-server';
 import { makeAuthority, makeCertificate } from '../fixtures/certificates';
 
 interface Asked {

@@ -7,7 +7,7 @@ import { parse } from 'yaml';
 import { MUTATOR, NAMESPACES } from '../../../base/names';
 import { endPods, PLANNED, scaledTo, withFlags, type Planned } from './planned';
 import type { Platform } from './platform';
-import { pod, tryPod } from './pods';
+import { pod, tryPod } from '../../fixtures/pods';
 import { caBundle, servedSerial, webhookReplicas } from './replicas';
 import { startTraffic } from './traffic';
 import { NotYet, until } from './wait';

@@ -2,7 +2,7 @@
 import { listAt, stringAt, valueAt, type KubernetesObject } from '../../../kubernetes/object';
 import { NAMESPACES } from '../../../base/names';
 import { VERSIONS } from '../../../base/versions';
-import { messageOf, pod } from './pods';
+import { messageOf, pod } from '../../fixtures/pods';
 import type { Platform } from './platform';
 import { isReady, MUTATOR_PODS, podsOf, restart } from './rollout';
 import { NotYet, until } from './wait';

@@ -2,7 +2,7 @@
 import { MUTATOR } from '../../../base/names';
 import { passingOver, PLANNED, type Planned } from './planned';
 import type { Platform } from './platform';
-import { pod, refusalOf, tryPod } from './pods';
+import { pod, refusalOf, tryPod } from '../../fixtures/pods';
 import { NotYet, until } from './wait';
 
 /** Names of the webhooks, as their refusals begin with them. */

@@ -2,7 +2,7 @@
 import { stringAt } from '../../../kubernetes/object';
 import { ENABLED_LABEL } from '../../../base/names';
 import type { Platform } from './platform';
-import { messageOf } from './pods';
+import { messageOf } from '../../fixtures/pods';
 import { NotYet, until } from './wait';
 
 /** Labels of a namespace the platform is turned on for. */

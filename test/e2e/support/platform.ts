@@ -3,7 +3,7 @@ import { connect } from '../../../kubernetes/client';
 import type { KubernetesApi } from '../../../kubernetes/api';
 import type { RuntimePolicy } from '../../../policy/model/runtime-policy';
 import config from '../../../sandbox.config';
-import { connectApiServer, type ApiServer } from './api-server';
+import { connectApiServer, type ApiServer } from '../../fixtures/api-server';
 import { FAILURE_VARIABLE, KUBECONFIG_VARIABLE } from './environment';
 
 export interface Platform {

@@ -1,8 +1,8 @@
 /** A steady stream of pod creations, to see what becomes of each while something changes. */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Answer } from './api-server';
+import type { Answer } from '../../fixtures/api-server';
 import type { Platform } from './platform';
-import { messageOf, sandboxOf, tryPod } from './pods';
+import { messageOf, sandboxOf, tryPod } from '../../fixtures/pods';
 import { NotYet, until } from './wait';
 
 const CREATIONS_PER_SECOND = 50;

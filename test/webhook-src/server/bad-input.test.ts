@@ -2,6 +2,7 @@
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { REFUSALS, type RefusalCode } from '../../../webhook-src/server/refusals';
+import { run, type Running } from '../../fixtures/running-webhook';
 import {
   dial,
   exchange,
@@ -9,10 +10,8 @@ import {
   metric,
   post,
   review,
-  run,
   untilClosed,
-  type Running,
-} from './running';
+} from '../../fixtures/webhook-calls';
 
 let server: Running;
 

@@ -5,7 +5,8 @@ import { podsOf, refuseTooLarge } from '../../../cli/explain/manifests';
 import { parsePolicy } from '../../../policy/model/define';
 import type { SandboxError } from '../../../base/errors';
 import { BIG_PODS, MANAGED_POD, TOO_COSTLY_POD, type BigPod } from '../../fixtures/big-pods';
-import { metric, POLICY, post, review, run, type Running } from './running';
+import { POLICY, run, type Running } from '../../fixtures/running-webhook';
+import { metric, post, review } from '../../fixtures/webhook-calls';
 
 let server: Running;
 let agent: Agent;

@@ -1,6 +1,7 @@
 /** Start, stop and load of the real program. */
 import { Agent } from 'node:https';
-import { dial, health, metric, post, review, run, untilClosed, type Running } from './running';
+import { run, type Running } from '../../fixtures/running-webhook';
+import { dial, health, metric, post, review, untilClosed } from '../../fixtures/webhook-calls';
 
 let server: Running;
 afterEach(() => server.stop());

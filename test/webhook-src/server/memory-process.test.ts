@@ -6,8 +6,9 @@ import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import type { TLSSocket } from 'node:tls';
 import { MAX_CONNECTIONS } from '../../../webhook-src/server/https';
 import { MEMORY_BOUND_BYTES, MEMORY_LIMIT, MEMORY_PARTS } from '../../../webhook-src/server/memory';
-import { DEAR_BODIES } from './dear-bodies';
-import { dial, post, review, run, type Running } from './running';
+import { DEAR_BODIES } from '../../fixtures/dear-bodies';
+import { run, type Running } from '../../fixtures/running-webhook';
+import { dial, post, review } from '../../fixtures/webhook-calls';
 
 const MIB = 2 ** 20;
 

@@ -4,17 +4,8 @@ import { Agent } from 'node:https';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect } from 'node:tls';
 import { makeAuthority, makeCertificate, type Pair } from '../../fixtures/certificates';
-import {
-  health,
-  metric,
-  metricsText,
-  POLICY,
-  post,
-  projectCertificate,
-  review,
-  run,
-  type Running,
-} from './running';
+import { POLICY, projectCertificate, run, type Running } from '../../fixtures/running-webhook';
+import { health, metric, metricsText, post, review } from '../../fixtures/webhook-calls';
 
 const PYTORCH = {
   metadata: { name: 'p' },

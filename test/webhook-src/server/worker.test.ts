@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parsePolicy } from '../../../policy/model/define';
 import { createReviewWorker } from '../../../webhook-src/server/worker';
-import { POLICY } from './running';
+import { POLICY } from '../../fixtures/running-webhook';
 
 const directory = mkdtempSync(join(tmpdir(), 'review-worker-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
