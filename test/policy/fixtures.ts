@@ -5,10 +5,13 @@ import type { PodLike } from '../../policy/pod/pod';
 
 export const CONTEXT = { namespace: 'ai-production' };
 
+/** Of the runtime `kata` of `EXAMPLE`. */
+export const KATA_HANDLER = 'kata-qemu-runtime-rs';
+
 export const EXAMPLE: RuntimePolicyInput = {
   runtimes: [
     { name: 'gvisor', runtimeClassName: 'gvisor', handler: 'runsc' },
-    { name: 'kata', runtimeClassName: 'kata', handler: 'kata-qemu-runtime-rs' },
+    { name: 'kata', runtimeClassName: 'kata', handler: KATA_HANDLER },
   ],
   rules: [
     {

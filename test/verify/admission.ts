@@ -6,28 +6,9 @@ import { defineSandbox } from '../../constructs';
 import { CONSTRAINT_KINDS, ENABLED_LABEL, MUTATOR, NAMESPACES } from '../../base/names';
 import { expectedObjects } from '../../verify/expected';
 import { fakeApi, object, type FakeApi } from '../deploy/fake-api';
+import { EXAMPLE, KATA_HANDLER } from '../policy/fixtures';
 
-export const config = defineSandbox({
-  policy: {
-    runtimes: [
-      { name: 'gvisor', runtimeClassName: 'gvisor', handler: 'runsc' },
-      { name: 'kata', runtimeClassName: 'kata', handler: 'kata-qemu' },
-    ],
-    rules: [
-      {
-        name: 'high_compute',
-        when: { container: { image: { contains: 'pytorch' }, requests: { cpu: { gt: '4' } } } },
-        runtime: 'kata',
-      },
-      {
-        name: 'light_model',
-        when: { container: { image: { contains: 'scikit' }, requests: { cpu: { lt: '1' } } } },
-        runtime: 'gvisor',
-      },
-    ],
-    required: [{ namespaces: ['ai-production'], container: 'ai-model', runtime: 'kata' }],
-  },
-});
+export const config = defineSandbox({ policy: EXAMPLE });
 
 export const { policy } = config;
 
@@ -42,7 +23,7 @@ export function soundCluster(): FakeApi {
       [ENABLED_LABEL]: 'true',
       'pod-security.kubernetes.io/enforce': 'baseline',
     }),
-    object('node.k8s.io/v1', 'RuntimeClass/kata', { handler: 'kata-qemu' }),
+    object('node.k8s.io/v1', 'RuntimeClass/kata', { handler: KATA_HANDLER }),
     object('node.k8s.io/v1', 'RuntimeClass/gvisor', { handler: 'runsc' }),
     object('v1', `ConfigMap/${NAMESPACES.gatekeeper}/${MUTATOR.policyConfigMap}`, {
       data: { 'policy.json': JSON.stringify(policy) },

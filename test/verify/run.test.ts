@@ -5,6 +5,7 @@ import { verify } from '../../verify/run';
 import { CHECKS } from '../../verify/steps';
 import { valueAt } from '../../kubernetes/object';
 import { fakeApi, object, type FakeApi } from '../deploy/fake-api';
+import { KATA_HANDLER } from '../policy/fixtures';
 import { config, policy, refuseAs, soundCluster, withNode } from './admission';
 
 const never = new AbortController().signal;
@@ -94,7 +95,7 @@ describe('a cluster that does not do what it should', () => {
     const step = await stepOf(api, 'preflight');
     expect(step).toMatchObject({
       status: 'fail',
-      observed: 'RuntimeClass/kata: has handler runc, not kata-qemu',
+      observed: `RuntimeClass/kata: has handler runc, not ${KATA_HANDLER}`,
     });
   });
 
@@ -229,16 +230,16 @@ describe('proof of the runtime', () => {
     ['gvisor', 'nothing', '', 'fail'],
   ])('a %s pod that shows %s', async (runtime, _shows, output, status) => {
     const api = soundCluster();
-    withNode(api, ['kata-qemu', 'runsc'], output);
+    withNode(api, [KATA_HANDLER, 'runsc'], output);
     expect((await stepOf(api, `proof-${runtime}`))?.status).toBe(status);
   });
 
   test('a kernel of its own is no proof when the kubelet counts no sandbox of the handler', async () => {
     const api = soundCluster();
-    withNode(api, ['kata-qemu'], '6.12.1');
+    withNode(api, [KATA_HANDLER], '6.12.1');
     api.kubeletMetrics = () =>
       Promise.resolve(
-        'kubelet_run_podsandbox_duration_seconds_count{runtime_handler="kata-qemu"} 3',
+        `kubelet_run_podsandbox_duration_seconds_count{runtime_handler="${KATA_HANDLER}"} 3`,
       );
     expect(await stepOf(api, 'proof-kata')).toMatchObject({
       status: 'fail',
@@ -248,7 +249,7 @@ describe('proof of the runtime', () => {
 
   test('a kubelet that may not be asked is said to be so, and the kernel decides', async () => {
     const api = soundCluster();
-    withNode(api, ['kata-qemu'], '6.12.1');
+    withNode(api, [KATA_HANDLER], '6.12.1');
     api.kubeletMetrics = () => Promise.reject(new ApiError(403, 'Forbidden', 'nodes/proxy'));
     expect(await stepOf(api, 'proof-kata')).toMatchObject({
       status: 'pass',
@@ -273,7 +274,9 @@ describe('proof of the runtime', () => {
     withNode(api, ['runc'], '');
     expect(await stepOf(api, 'proof-kata')).toMatchObject({
       status: 'not-run',
-      reason: expect.stringContaining('none of 1 ready nodes offers handler kata-qemu') as string,
+      reason: expect.stringContaining(
+        `none of 1 ready nodes offers handler ${KATA_HANDLER}`,
+      ) as string,
     });
   });
 });

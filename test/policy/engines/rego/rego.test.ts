@@ -6,24 +6,10 @@ import type { OpenApiSchema } from '../../../../policy/engines/rego/parameters-s
 import type { Condition, RuntimePolicyInput } from '../../../../policy/model/runtime-policy';
 import { CONSTRAINT_KINDS } from '../../../../base/names';
 import { conditions, policies } from '../../../fixtures/arbitraries';
-
-const seedPolicy: RuntimePolicyInput = {
-  runtimes: [
-    { name: 'gvisor', runtimeClassName: 'gvisor', handler: 'runsc' },
-    { name: 'kata', runtimeClassName: 'kata', handler: 'kata-qemu' },
-  ],
-  rules: [
-    {
-      name: 'high_compute',
-      when: { container: { image: { contains: 'pytorch' }, requests: { cpu: { gt: '4' } } } },
-      runtime: 'kata',
-    },
-  ],
-  required: [{ namespaces: ['ai-production'], container: 'ai-model', runtime: 'kata' }],
-};
+import { EXAMPLE, examplePolicy } from '../../fixtures';
 
 const namesOf = (input: Partial<RuntimePolicyInput>) =>
-  constraints(definePolicy({ ...seedPolicy, ...input })).map(
+  constraints(definePolicy({ ...EXAMPLE, ...input })).map(
     ({ kind, metadata }) => `${kind}/${metadata.name}`,
   );
 
@@ -107,7 +93,7 @@ describe('constraints', () => {
   });
 
   test('match pods of enabled namespaces that are not exempt, a requirement only those of its own', () => {
-    const [required, dynamic] = constraints(definePolicy(seedPolicy));
+    const [required, dynamic] = constraints(examplePolicy);
     const everywhere = {
       kinds: [{ apiGroups: [''], kinds: ['Pod'] }],
       excludedNamespaces: ['kube-system', 'gatekeeper-system', 'kata-system', 'gvisor-system'],
@@ -118,55 +104,81 @@ describe('constraints', () => {
   });
 
   test('carry the policy as data', () => {
-    const [, dynamic] = constraints(definePolicy(seedPolicy));
+    const [, dynamic] = constraints(examplePolicy);
     expect(dynamic?.spec.parameters).toMatchInlineSnapshot(`
-     {
-       "labelKey": "secure-ai.io/runtime",
-       "rules": [
-         {
-           "enforce": "exactly",
-           "name": "high_compute",
-           "runtime": "kata",
-           "title": "high compute",
-           "when": {
-             "start": "container",
-             "tests": [
-               {
-                 "container": {
-                   "image": {
-                     "contains": "pytorch",
-                   },
-                   "requests": {
-                     "cpu": {
-                       "gt": "4",
-                     },
-                   },
-                 },
-                 "ifFalse": "mismatch",
-                 "ifTrue": "match",
-                 "name": "container",
-               },
-             ],
-           },
-         },
-       ],
-       "runtimes": [
-         {
-           "name": "gvisor",
-           "runtimeClassName": "gvisor",
-         },
-         {
-           "name": "kata",
-           "runtimeClassName": "kata",
-         },
-       ],
-     }
+      {
+        "labelKey": "secure-ai.io/runtime",
+        "rules": [
+          {
+            "enforce": "exactly",
+            "name": "high_compute",
+            "runtime": "kata",
+            "title": "high compute",
+            "when": {
+              "start": "container",
+              "tests": [
+                {
+                  "container": {
+                    "image": {
+                      "contains": "pytorch",
+                    },
+                    "requests": {
+                      "cpu": {
+                        "gt": "4",
+                      },
+                    },
+                  },
+                  "ifFalse": "mismatch",
+                  "ifTrue": "match",
+                  "name": "container",
+                },
+              ],
+            },
+          },
+          {
+            "enforce": "exactly",
+            "name": "light_model",
+            "runtime": "gvisor",
+            "title": "light model",
+            "when": {
+              "start": "container",
+              "tests": [
+                {
+                  "container": {
+                    "image": {
+                      "contains": "scikit",
+                    },
+                    "requests": {
+                      "cpu": {
+                        "lt": "1",
+                      },
+                    },
+                  },
+                  "ifFalse": "mismatch",
+                  "ifTrue": "match",
+                  "name": "container",
+                },
+              ],
+            },
+          },
+        ],
+        "runtimes": [
+          {
+            "name": "gvisor",
+            "runtimeClassName": "gvisor",
+          },
+          {
+            "name": "kata",
+            "runtimeClassName": "kata",
+          },
+        ],
+      }
     `);
   });
 
   test('ask K8sSandboxedRuntime about unlabelled pods unless the policy ignores them', () => {
     const parameters = (unlabelled: RuntimePolicyInput['unlabelled']) =>
-      constraints(definePolicy({ ...seedPolicy, unlabelled })).at(-1)?.spec.parameters;
+      constraints(definePolicy({ ...EXAMPLE, unlabelled })).at(-1)?.spec.parameters;
     expect(parameters('deny')).toHaveProperty('unlabelled.required', [
       { namespaces: ['ai-production'], container: 'ai-model' },
     ]);
