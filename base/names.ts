@@ -84,5 +84,11 @@ export const CONTAINERD_SOCKETS = {
 
 export type KubernetesDistribution = keyof typeof CONTAINERD_SOCKETS;
 
+/**
+ * Where a container finds the token of its ServiceAccount and the CA of the API server
+ * (Kubernetes v1.36.3, plugin/pkg/admission/serviceaccount/admission.go, `DefaultAPITokenMountPath`).
+ */
+export const SERVICE_ACCOUNT_DIRECTORY = '/var/run/secrets/kubernetes.io/serviceaccount';
+
 /** Label of the nodes of a pool meant for one runtime, and key of its NoSchedule taint; the value is the runtime's name. */
 export const POOL_LABEL = `${DOMAIN}/pool`;

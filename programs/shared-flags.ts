@@ -1,4 +1,5 @@
 /** Flags that more than one program has. */
+import { SERVICE_ACCOUNT_DIRECTORY } from '../base/names';
 import { portFlag, textFlag } from './flag-kinds';
 
 /** Of every program that serves probes and metrics. */
@@ -20,7 +21,7 @@ export const SERVER_FLAGS = {
 export const API_FLAGS = {
   'service-account-dir': {
     kind: textFlag,
-    default: '/var/run/secrets/kubernetes.io/serviceaccount',
+    default: SERVICE_ACCOUNT_DIRECTORY,
     description: 'Directory with token and ca.crt.',
   },
 } as const;

@@ -2,6 +2,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { SERVICE_ACCOUNT_DIRECTORY } from '../../base/names';
 import type { PathApi } from '../../kubernetes/by-path';
 import { freePorts } from '../free-ports';
 import { HostContainer, type Launch } from './container';
@@ -13,8 +14,6 @@ import { writeProjectedFolder } from './projected-folder';
 import { podStatus, type ContainerStatusInput } from './status';
 import { ServiceAccountTokens } from './tokens';
 import { volumeContent } from './volumes';
-
-const SERVICE_ACCOUNT_DIR = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 /** terminationGracePeriodSeconds where a pod names none. */
 const DEFAULT_GRACE_SECONDS = 30;
@@ -163,7 +162,7 @@ export class HostPod {
     const declared = portsOf(container);
     const free = await freePorts(declared.length);
     const ports = new Map(declared.map((port, index) => [port, free[index] ?? 0]));
-    const base = await this.#baseEnvironment(mounts.get(SERVICE_ACCOUNT_DIR));
+    const base = await this.#baseEnvironment(mounts.get(SERVICE_ACCOUNT_DIRECTORY));
     const env = containerEnvironment(pod, container, objects, { base, host: context.host });
     const { namespace = '', name } = pod.metadata;
     const command = {

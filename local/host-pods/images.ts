@@ -1,4 +1,5 @@
 /** How each known image runs as a host process. */
+import { SERVICE_ACCOUNT_DIRECTORY } from '../../base/names';
 import { parseImage } from '../../policy/pod/image';
 
 /** A flag that names something a host process has elsewhere than its container would. */
@@ -30,8 +31,6 @@ export interface HostPrograms {
   readonly node: string;
 }
 
-const SERVICE_ACCOUNT_DIR = '/var/run/secrets/kubernetes.io/serviceaccount';
-
 const HOST_IMAGES: readonly HostImage[] = [
   {
     registry: 'docker.io',
@@ -55,7 +54,7 @@ const HOST_IMAGES: readonly HostImage[] = [
       { flag: '--port', kind: 'port', defaults: [] },
       { flag: '--health-port', kind: 'port', defaults: [] },
       { flag: '--metrics-port', kind: 'port', defaults: [] },
-      { flag: '--service-account-dir', kind: 'path', defaults: [SERVICE_ACCOUNT_DIR] },
+      { flag: '--service-account-dir', kind: 'path', defaults: [SERVICE_ACCOUNT_DIRECTORY] },
     ],
   },
 ];
