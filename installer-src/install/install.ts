@@ -1,6 +1,7 @@
 /** The verbs `install` and `uninstall`, which change the host. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SandboxError } from '../../base/errors';
+import { waitFor } from '../../base/wait-until';
 import type { Flags } from '../../programs/flags';
 import { stopSignal } from '../../programs/program';
 import { reasonOf, type Log } from '../../programs/telemetry/log';
@@ -99,13 +100,11 @@ async function shouldUninstall(
   readShutdownDecision: Reader<ShutdownDecision>,
   timeoutMs: number,
 ): Promise<boolean> {
-  const deadline = Date.now() + timeoutMs;
-  for (;;) {
-    const decision = await readShutdownDecision();
-    if (decision !== undefined) return decision.action === 'uninstall';
-    if (Date.now() >= deadline) return false;
-    await sleep(SHUTDOWN_POLL_MS);
-  }
+  const decision = await waitFor(readShutdownDecision, {
+    timeoutMilliseconds: timeoutMs,
+    intervalMilliseconds: SHUTDOWN_POLL_MS,
+  });
+  return decision?.action === 'uninstall';
 }
 
 async function runUninstall(log: Log, host: Host, drainMs: number): Promise<void> {
