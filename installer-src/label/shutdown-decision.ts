@@ -2,6 +2,7 @@
 import type { Api } from '../../programs/in-cluster-api';
 import type { ShutdownDecision } from '../shared-directories';
 import { getNode } from './node';
+import { selectionOf, type PlacedPod } from './node-selection';
 
 export interface DaemonSetName {
   readonly namespace: string;
@@ -11,16 +12,12 @@ export interface DaemonSetName {
 /** The fields of a DaemonSet (apps/v1) that are read. */
 interface DaemonSet {
   readonly metadata: { readonly deletionTimestamp?: string };
-  readonly spec: {
-    readonly template: {
-      readonly spec: { readonly nodeSelector?: Readonly<Record<string, string>> };
-    };
-  };
+  readonly spec: { readonly template: { readonly spec: PlacedPod } };
 }
 
 /**
  * `uninstall` where the DaemonSet is deleted or no longer selects the node; `keep` for an update, an eviction, a reboot.
- * kata-deploy 4.1.0 decides the same way.
+ * kata-deploy 4.1.0 decides the same way. A node selection that this installer does not understand counts as `keep`.
  * @throws ApiError, which must count as `keep`: the access may be deleted together with everything else, or the API server be unreachable
  */
 export async function decideShutdown(
@@ -33,6 +30,6 @@ export async function decideShutdown(
   if (daemonSet === undefined || daemonSet.metadata.deletionTimestamp !== undefined)
     return 'uninstall';
   const { labels = {} } = (await getNode(api, node)).metadata;
-  const selector = Object.entries(daemonSet.spec.template.spec.nodeSelector ?? {});
-  return selector.every(([key, value]) => labels[key] === value) ? 'keep' : 'uninstall';
+  const selection = selectionOf(daemonSet.spec.template.spec, labels);
+  return selection === 'not selected' ? 'uninstall' : 'keep';
 }

@@ -80,10 +80,16 @@ test('withholding takes the label alone', async () => {
 });
 
 describe('the shutdown decision', () => {
-  const daemonSet = (nodeSelector: Json, metadata: Json = {}) => ({
+  const daemonSet = (nodeSelector: Json, metadata: Json = {}, spec: Json = {}) => ({
     metadata,
-    spec: { template: { spec: { nodeSelector } } },
+    spec: { template: { spec: { nodeSelector, ...spec } } },
   });
+  const wanting = (operator: string, ...values: string[]) => {
+    const matchExpressions = [{ key: 'pool', operator, values }];
+    const required = { nodeSelectorTerms: [{ matchExpressions }] };
+    const nodeAffinity = { requiredDuringSchedulingIgnoredDuringExecution: required };
+    return daemonSet({}, {}, { affinity: { nodeAffinity } });
+  };
   const decide = (objects: Record<string, unknown>) =>
     decideShutdown(
       apiWith(objects).api,
@@ -92,16 +98,19 @@ describe('the shutdown decision', () => {
     );
   const pool = node({ pool: 'gvisor' }, []);
 
-  test('keeps gVisor while the DaemonSet wants it here', async () => {
-    expect(await decide({ [DAEMON_SET]: daemonSet({ pool: 'gvisor' }), [NODE]: pool })).toBe(
-      'keep',
-    );
+  test.each([
+    ['its labels', daemonSet({ pool: 'gvisor' })],
+    ['one of several pools', wanting('In', 'light', 'gvisor')],
+    ['what this installer does not know', wanting('Near', 'light')],
+  ])('keeps gVisor while the DaemonSet selects the node by %s', async (_what, object) => {
+    expect(await decide({ [DAEMON_SET]: object, [NODE]: pool })).toBe('keep');
   });
 
   test.each([
     ['is gone', undefined],
     ['is going', daemonSet({}, { deletionTimestamp: '2026-11-23T00:00:00Z' })],
     ['selects other nodes', daemonSet({ pool: 'other' })],
+    ['selects other pools', wanting('In', 'light', 'batch')],
   ])('uninstalls when the DaemonSet %s', async (_what, object) => {
     expect(await decide({ [DAEMON_SET]: object, [NODE]: pool })).toBe('uninstall');
   });
