@@ -2,4 +2,4 @@
 export { GvisorNodes } from './gvisor/gvisor-nodes';
 export { gvisorNodesSchema, type GvisorNodesSettings } from './gvisor/schema';
 export { KataNodes, kataNodesForPolicy, kataNodesShape, type KataNodesSettings } from './kata';
-export { GVISOR_NODE_LABEL, KATA_NODE_LABEL, POOL_TAINT } from './scheduling';
+export { GVISOR_NODE_LABEL, KATA_NODE_LABEL, poolToleration } from './scheduling';

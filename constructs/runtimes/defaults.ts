@@ -1,7 +1,7 @@
 /** What a RuntimeClass needs to say about overhead and nodes, where the configuration leaves it out. */
 import type { Problem } from '../../base/errors';
 import type { Runtime } from '../../policy/model/runtime-policy';
-import { GVISOR_NODE_LABEL, KATA_NODE_LABEL, POOL_TAINT } from '../nodes';
+import { GVISOR_NODE_LABEL, KATA_NODE_LABEL, poolToleration } from '../nodes';
 import type { RuntimeNode, RuntimesInput } from './schema';
 
 /** RuntimeClasses to create, by runtime name. */
@@ -56,16 +56,10 @@ function complete(
   input: Exclude<RuntimesInput[string], 'provided'> = {},
 ): RuntimeNode {
   const known = HANDLER_DEFAULTS.get(runtime.handler);
-  const poolTaint = {
-    key: POOL_TAINT,
-    operator: 'Equal',
-    value: runtime.name,
-    effect: 'NoSchedule',
-  } as const;
   return {
     overhead: input.overhead ?? known?.overhead ?? {},
     nodeSelector: input.nodeSelector ?? known?.nodeSelector ?? {},
-    tolerations: input.tolerations ?? [poolTaint],
+    tolerations: input.tolerations ?? [poolToleration(runtime.name)],
   };
 }
 

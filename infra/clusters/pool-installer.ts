@@ -1,6 +1,7 @@
 /** Whether the installer of a runtime runs on the nodes of its pool, and on no others. */
 import type { SandboxConfig } from '../../constructs';
-import { POOL_LABEL } from '../../constructs/nodes/scheduling';
+import type { PlacementSettings } from '../../constructs/nodes/placement';
+import { POOL_LABEL, poolToleration } from '../../constructs/nodes/scheduling';
 import type { Problem } from '../../base/errors';
 import {
   FAMILY_TITLES,
@@ -28,16 +29,7 @@ export function installerProblems(
 function kataInstallerProblems(marks: NodeMarks, { nodes }: SandboxConfig): readonly Problem[] {
   const { kata } = nodes;
   if (kata === undefined) return [noInstaller('kata', 'take enabled: false away')];
-  if (kata.nodeSelector !== undefined) return selectorProblems('kata', kata.nodeSelector, marks);
-  const pool = marks.labels[POOL_LABEL];
-  if (pool === undefined || kata.pools.includes(pool)) return [];
-  return [
-    {
-      path: inSettings('nodes', 'kata', 'pools'),
-      reason: `are ${kata.pools.join(', ')}, and the nodes of kataPool are labelled ${POOL_LABEL}=${pool}`,
-      fix: `leave pools out, or add ${pool}`,
-    },
-  ];
+  return placementProblems('kata', kata, marks);
 }
 
 function gvisorInstallerProblems(marks: NodeMarks, sandbox: SandboxConfig): readonly Problem[] {
@@ -49,17 +41,44 @@ function gvisorInstallerProblems(marks: NodeMarks, sandbox: SandboxConfig): read
     const fix = 'name a release and its SHA-512 (docs/gvisor-installer.md)';
     return [...handlers, noInstaller('gvisor', fix)];
   }
-  // The value of the pool taint that the installer tolerates by itself (constructs/nodes/gvisor/pod.ts).
-  const tolerated = [{ key: POOL_LABEL, value: 'gvisor' }, ...gvisor.tolerations];
+  return [...handlers, ...placementProblems('gvisor', gvisor, marks)];
+}
+
+type Placement = Pick<PlacementSettings, 'pools' | 'nodeSelector' | 'tolerations'>;
+
+/** The installer has to select the nodes of the pool, and to tolerate their taints. */
+function placementProblems(
+  family: Family,
+  { pools, nodeSelector, tolerations }: Placement,
+  marks: NodeMarks,
+): readonly Problem[] {
+  if (nodeSelector === undefined) return poolsProblems(family, pools, marks);
+  const tolerated = [...pools.map(poolToleration), ...tolerations];
   const kept = marks.poolTaints.filter((taint) => !tolerated.some((t) => tolerates(t, taint)));
   return [
-    ...handlers,
-    ...selectorProblems('gvisor', gvisor.nodeSelector, marks),
+    ...selectorProblems(family, nodeSelector, marks),
     ...kept.map(({ key, value }): Problem => ({
-      path: inSettings('nodes', 'gvisor', 'tolerations'),
-      reason: `do not include the taint of gvisorPool, ${key}=${value}:NoSchedule`,
-      fix: `add {key: '${key}', operator: 'Equal', value: '${value}', effect: 'NoSchedule'}, or call the runtime gvisor`,
+      path: inSettings('nodes', family, 'tolerations'),
+      reason: `do not include the taint of ${POOL_KEYS[family]}, ${key}=${value}:NoSchedule`,
+      fix: `add {key: '${key}', operator: 'Equal', value: '${value}', effect: 'NoSchedule'}, or add ${value} to pools`,
     })),
+  ];
+}
+
+/** A pool that is listed has its taint tolerated as well. */
+function poolsProblems(
+  family: Family,
+  pools: readonly string[],
+  { labels }: NodeMarks,
+): readonly Problem[] {
+  const pool = labels[POOL_LABEL];
+  if (pool === undefined || pools.includes(pool)) return [];
+  return [
+    {
+      path: inSettings('nodes', family, 'pools'),
+      reason: `are ${pools.join(', ')}, and the nodes of ${POOL_KEYS[family]} are labelled ${POOL_LABEL}=${pool}`,
+      fix: family === 'kata' ? `leave pools out, or add ${pool}` : `add ${pool}`,
+    },
   ];
 }
 

@@ -9,12 +9,15 @@ import { NODE_CRITICAL } from '../../internal/critical-pods-quota';
 import { resourceRequirements } from '../../internal/quantities';
 import { RESTRICTED_CONTAINER, RESTRICTED_POD } from '../../internal/restricted-pod';
 import { PROGRAM_PORTS, type Program } from '../../internal/program';
+import { placement } from '../placement';
+import { GVISOR_NODE_LABEL, GVISOR_STARTUP_TAINT } from '../scheduling';
 import { INSTALLER } from './names';
 import { CONTAINERD_CONFIGS, type GvisorNodesSettings } from './schema';
-import { GVISOR_NODE_LABEL, GVISOR_STARTUP_TAINT, POOL_TAINT } from '../scheduling';
 
 /** Index of the container whose AppArmor profile `gvisor-nodes.ts` lifts. */
 export const INSTALL_CONTAINER = 0;
+
+const STARTUP_TAINTS = [{ key: GVISOR_STARTUP_TAINT, effect: 'NoSchedule' }];
 
 const HOST_ROOT = INSTALL_FLAGS['host-root'].default;
 
@@ -51,12 +54,7 @@ export function installerPod(pod: InstallerPod): k8s.PodSpec {
     enableServiceLinks: false,
     priorityClassName: NODE_CRITICAL,
     terminationGracePeriodSeconds: settings.drainSeconds + SHUTDOWN_SECONDS + UNINSTALL_SECONDS,
-    nodeSelector: { 'kubernetes.io/os': 'linux', ...settings.nodeSelector },
-    tolerations: [
-      { key: GVISOR_STARTUP_TAINT, operator: 'Exists', effect: 'NoSchedule' },
-      { key: POOL_TAINT, operator: 'Equal', value: 'gvisor', effect: 'NoSchedule' },
-      ...settings.tolerations,
-    ],
+    ...placement({ ...settings, startupTaints: STARTUP_TAINTS }),
     // Finds the processes that run from an installation, and containerd's own.
     hostPid: true,
     securityContext: { seccompProfile: { type: 'RuntimeDefault' } },

@@ -1,7 +1,8 @@
 /** What can be set about the gVisor nodes. */
 import { z } from 'zod';
 import type { KubernetesDistribution } from '../../../base/names';
-import { imageDigest, port, resources, toleration } from '../../internal/schemas';
+import { imageDigest, port, resources } from '../../internal/schemas';
+import { placementMembers } from '../placement';
 
 /** Where the installer looks for containerd's configuration, and whether the distribution writes it anew at every start. */
 export const CONTAINERD_CONFIGS = {
@@ -33,6 +34,10 @@ function halfReleases(digests: Readonly<Record<string, string>>): string[] {
   });
 }
 
+/**
+ * Kata's `startupTaints` has no counterpart here: the startup taint is always `secure-ai.io/gvisor-runtime:NoSchedule`, because the
+ * installer itself removes it and may remove no other (test/e2e/node-tokens.test.ts). A node that comes without the taint is left alone.
+ */
 export const gvisorNodesSchema = z.strictObject({
   /** gVisor release, such as "20260914.0". Exact, never "latest". */
   version: z.string().regex(/^\d{8}(\.\d{1,4})?$/, 'must be a release such as "20260914.0"'),
@@ -79,16 +84,12 @@ export const gvisorNodesSchema = z.strictObject({
       z.string().regex(/^[^",\\]*$/, 'must be a string without quotes, commas and backslashes'),
     )
     .default({ platform: 'systrap' }),
+  ...placementMembers,
   /**
-   * Labels of the nodes to install on.
-   * @default {"secure-ai.io/pool":"gvisor"}
+   * Node pools to install on: values of node label `secure-ai.io/pool`. The taint of that name and value is tolerated.
+   * @default ["gvisor"]
    */
-  nodeSelector: z.record(z.string().min(1), z.string()).default({ 'secure-ai.io/pool': 'gvisor' }),
-  /**
-   * Tolerations besides those of the startup taint `secure-ai.io/gvisor-runtime` and the taint `secure-ai.io/pool=gvisor`.
-   * @default []
-   */
-  tolerations: z.array(toleration).readonly().default([]),
+  pools: placementMembers.pools.default(['gvisor']),
   /**
    * How long sandboxes may take to end when gVisor is uninstalled, in seconds.
    * @default 300

@@ -2,9 +2,10 @@
 import { k8s } from 'cdk8s-plus-27';
 import { NODE_CRITICAL } from '../../internal/critical-pods-quota';
 import { platformMetadata, selectorLabels } from '../../internal/labels';
+import { placement } from '../placement';
 import { NAMESPACE } from './names';
-import { placement } from './placement';
 import type { KataNodesSettings } from './settings';
+import { architecturesOf } from './shims';
 
 /** What differs between the two DaemonSets. */
 interface NodePod {
@@ -35,7 +36,7 @@ export function daemonSetProps(
       template: {
         metadata: { labels: selectorLabels(name), ...(annotations && { annotations }) },
         spec: {
-          ...placement(settings),
+          ...placement({ ...settings, architectures: architecturesOf(settings.shims) }),
           priorityClassName: NODE_CRITICAL,
           automountServiceAccountToken: serviceAccountName !== undefined,
           ...(serviceAccountName !== undefined && { serviceAccountName }),

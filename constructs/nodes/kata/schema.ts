@@ -7,12 +7,11 @@ import {
   imageDigest,
   imageTag,
   labelKey,
-  labelValue,
   port,
   resources,
   taintEffect,
-  toleration,
 } from '../../internal/schemas';
+import { placementMembers } from '../placement';
 import { KATA_NODE_LABEL } from '../scheduling';
 import { SHIM_NAMES } from './shims';
 
@@ -123,21 +122,13 @@ export const kataNodesShape = z.strictObject({
     .default('k8s'),
   /** Where containerd is, when `distribution` does not determine it. */
   containerd: containerdSchema.readonly().prefault({}),
+  ...placementMembers,
   /**
    * Node pools to install on: values of node label `secure-ai.io/pool`. The taint of that name and value is tolerated.
+   * Upstream installs on every node.
    * @default ["kata"]
    */
-  pools: z.array(labelValue).min(1).readonly().optional(),
-  /**
-   * Labels of the nodes to install on, instead of the label of `pools`. Upstream installs on every node.
-   * @default none
-   */
-  nodeSelector: z.record(labelKey, labelValue).readonly().optional(),
-  /**
-   * Tolerations besides those for the taints of `pools` and for `startupTaints`.
-   * @default []
-   */
-  tolerations: z.array(toleration).readonly().default([]),
+  pools: placementMembers.pools.optional(),
   /**
    * Taints that a new node comes with so that no pod runs before Kata is installed; kata-deploy removes them last. A node that comes
    * without is left alone. Without `effect`: those of any effect. Upstream has none.

@@ -18,8 +18,6 @@ interface Pod {
     hostPath?: { path: string; type: string };
     emptyDir?: object;
   }[];
-  readonly tolerations: unknown;
-  readonly nodeSelector: unknown;
 }
 interface Container {
   readonly name: string;
@@ -128,15 +126,6 @@ test('neither container is privileged, and only one is root', () => {
     readOnlyRootFilesystem: true,
     capabilities: { drop: ['ALL'] },
   });
-});
-
-test('it runs on the nodes of its pool, and tolerates their taints alone', () => {
-  const { nodeSelector, tolerations } = podOf();
-  expect(nodeSelector).toEqual({ 'kubernetes.io/os': 'linux', 'secure-ai.io/pool': 'gvisor' });
-  expect(tolerations).toEqual([
-    { key: 'secure-ai.io/gvisor-runtime', operator: 'Exists', effect: 'NoSchedule' },
-    { key: 'secure-ai.io/pool', operator: 'Equal', value: 'gvisor', effect: 'NoSchedule' },
-  ]);
 });
 
 test('one node at a time', () => {

@@ -3,17 +3,18 @@ import { join } from 'node:path';
 import * as ts from 'typescript';
 import { resolveKataNodes } from '../../../constructs/nodes/kata/settings';
 
-/** Schemas of the file by the member they are the value of. */
+/** Schemas of the files by the member they are the value of. */
 const PREFIXES: Readonly<Record<string, string>> = {
+  placementMembers: '',
   kataNodesShape: '',
   imageSchema: 'image.',
   containerdSchema: 'containerd.',
   monitorSchema: 'monitor.',
 };
 
-/** Every `@default` in the schema file, as [path of the member, text]. */
-function documentedDefaults(): [string, string][] {
-  const file = join(__dirname, '../../../constructs/nodes/kata/schema.ts');
+/** Every `@default` in a schema file, as [path of the member, text]. */
+function documentedDefaults(name: string): [string, string][] {
+  const file = join(__dirname, '../../../constructs/nodes', name);
   const text = readFileSync(file, 'utf8');
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.ES2022, true);
   const found: [string, string][] = [];
@@ -41,7 +42,7 @@ function valueAt(path: string): unknown {
     .reduce<unknown>((value, key) => (value as Record<string, unknown>)[key], SETTINGS);
 }
 
-const documented = documentedDefaults();
+const documented = ['kata/schema.ts', 'placement.ts'].flatMap(documentedDefaults);
 const literal = documented.filter(([, text]) => /^(["[{]|true$|false$)/.test(text));
 
 test.each(literal.filter(([path]) => path !== 'snapshotters'))('%s is %s', (path, text) => {

@@ -1,4 +1,5 @@
 import config from '../../../sandbox.config';
+import { gvisorNodesSchema } from '../../../constructs/nodes';
 import { withNodes } from '../../../infra/clusters/local-settings';
 
 const sha512 = Object.fromEntries(
@@ -11,6 +12,12 @@ test('NetworkPolicies open the port the API server really listens on, beside tho
   const ports = [...config.webhook.apiServerPorts, 41_234];
   expect(adapted.webhook.apiServerPorts).toEqual(ports);
   expect(adapted.nodes.gvisor).toMatchObject({ apiServerPorts: ports });
+});
+
+test('gVisor comes to the nodes of this computer, whatever pools the settings name', () => {
+  const nodes = { gvisor: gvisorNodesSchema.parse({ ...release, pools: ['light'] }) };
+  const adapted = withNodes({ ...config, nodes }, { release, apiServerPort: 6443 });
+  expect(adapted.nodes.gvisor).toMatchObject({ pools: ['gvisor'] });
 });
 
 test('a port that is configured is not named twice', () => {

@@ -32,10 +32,10 @@ test.each([
     ['settings nodes.kata'],
   ],
   [
-    'an installer on other pools',
+    'installers on other pools',
     stack,
-    platform({ nodes: { gvisor: RELEASE, kata: { pools: ['gpu'] } } }),
-    ['settings nodes.kata.pools'],
+    platform({ nodes: { gvisor: { ...RELEASE, pools: ['light'] }, kata: { pools: ['gpu'] } } }),
+    ['settings nodes.kata.pools', 'settings nodes.gvisor.pools'],
   ],
   [
     'installers on other nodes',
@@ -79,6 +79,18 @@ test.each([
     ['settings nodes.gvisor.tolerations'],
   ],
   [
+    'a gVisor runtime of another name, whose pool the installer does not know',
+    stack,
+    platform({ runtimeList: [{ ...GVISOR, name: 'light' }, KATA] }),
+    ['settings nodes.gvisor.pools'],
+  ],
+  [
+    'a Kata installer that selects the nodes and does not tolerate their taint',
+    stack,
+    platform({ nodes: { gvisor: RELEASE, kata: { nodeSelector: pool('kata'), pools: ['gpu'] } } }),
+    ['settings nodes.kata.tolerations'],
+  ],
+  [
     'an empty pool the autoscaler could not grow: label and taint come late',
     { ...stack, kataPool: { minNodes: 0 } },
     platform(),
@@ -92,6 +104,19 @@ test.each([
   ],
 ])('refused: %s', (_, values, sandbox, expected) => {
   expect(paths(values, sandbox)).toEqual(expected);
+});
+
+test.each([
+  { pools: ['light'] },
+  { pools: ['gvisor', 'light'] },
+  { nodeSelector: pool('light'), pools: ['light'] },
+  { nodeSelector: pool('light'), tolerations: [{ operator: 'Exists' as const }] },
+])('a gVisor runtime of another name is fine with %j', (settings) => {
+  const sandbox = platform({
+    runtimeList: [{ ...GVISOR, name: 'light' }, KATA],
+    nodes: { gvisor: { ...RELEASE, ...settings } },
+  });
+  expect(paths(stack, sandbox)).toEqual([]);
 });
 
 test('an empty pool is fine where label and taint tell the autoscaler what comes', () => {
