@@ -1,6 +1,7 @@
 /** Which nodes an installer runs on: the settings that say so, and the part of its pod that follows from them. */
 import type { k8s } from 'cdk8s-plus-27';
 import { z } from 'zod';
+import type { Problem } from '../../base/errors';
 import { labelKey, labelValue, toleration, type Toleration } from '../internal/schemas';
 import { POOL_LABEL, poolToleration } from './scheduling';
 
@@ -19,6 +20,32 @@ export const placementMembers = {
    */
   tolerations: z.array(toleration).readonly().default([]),
 };
+
+/**
+ * What keeps a `nodeSelector` from naming the nodes to install on; paths are below it.
+ *
+ * @param isOwnLabel of the installer, which sets it on a node once it runs there
+ */
+export function nodeSelectorProblems(
+  nodeSelector: Readonly<Record<string, string>> | undefined,
+  isOwnLabel: (key: string) => boolean,
+): readonly (Omit<Problem, 'path'> & { readonly path: readonly string[] })[] {
+  const keys = Object.keys(nodeSelector ?? {});
+  if (nodeSelector !== undefined && keys.length === 0) {
+    return [
+      {
+        path: [],
+        reason: 'is empty, so the container runtime of every node would be changed and restarted',
+        fix: 'name a label of the nodes to install on, or leave it out and label them for pools',
+      },
+    ];
+  }
+  return keys.filter(isOwnLabel).map((key) => ({
+    path: [key],
+    reason: 'is set by the installer once it runs on a node, so it would never come there',
+    fix: 'name a label that the nodes have from the start',
+  }));
+}
 
 /** The checked members, and what only the installer itself knows. */
 export interface PlacementSettings {

@@ -18,11 +18,12 @@ type Term = {
   readonly matchExpressions?: readonly Requirement[];
 };
 
-interface Requirement {
+type Requirement = {
+  readonly [field: string]: unknown;
   readonly key: string;
   readonly operator: string;
   readonly values?: readonly string[];
-}
+};
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -35,6 +36,7 @@ const AFFINITY_FIELDS: readonly string[] = [
   'preferredDuringSchedulingIgnoredDuringExecution',
 ];
 const TERM_FIELDS: readonly string[] = ['matchExpressions'];
+const REQUIREMENT_FIELDS: readonly string[] = ['key', 'operator', 'values'];
 
 /**
  * As the DaemonSet controller decides (Kubernetes 1.36.3, pkg/controller/daemon/daemon_controller.go, `predicates`; the rules are in
@@ -73,10 +75,9 @@ function termMatches(term: Term, labels: Labels): boolean | undefined {
 }
 
 /** apimachinery 0.36.3, pkg/labels/selector.go, `NewRequirement` and `Requirement.Matches`. */
-function requirementMatches(
-  { key, operator, values = [] }: Requirement,
-  labels: Labels,
-): boolean | undefined {
+function requirementMatches(requirement: Requirement, labels: Labels): boolean | undefined {
+  if (hasOtherFields(requirement, REQUIREMENT_FIELDS)) return undefined;
+  const { key, operator, values = [] } = requirement;
   const value = Object.hasOwn(labels, key) ? labels[key] : undefined;
   switch (operator) {
     case 'In':

@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import type { KubernetesDistribution } from '../../../base/names';
 import { imageDigest, port, resources } from '../../internal/schemas';
-import { placementMembers } from '../placement';
+import { nodeSelectorProblems, placementMembers } from '../placement';
+import { GVISOR_NODE_LABEL } from '../scheduling';
 
 /** Where the installer looks for containerd's configuration, and whether the distribution writes it anew at every start. */
 export const CONTAINERD_CONFIGS = {
@@ -90,6 +91,15 @@ export const gvisorNodesSchema = z.strictObject({
    * @default ["gvisor"]
    */
   pools: placementMembers.pools.default(['gvisor']),
+  /**
+   * Labels of the nodes to install on, instead of the label of `pools`, whose taints stay tolerated.
+   * @default none
+   */
+  nodeSelector: placementMembers.nodeSelector.superRefine((labels, context) => {
+    const isOwnLabel = (key: string) => key === GVISOR_NODE_LABEL;
+    for (const { path, reason, fix } of nodeSelectorProblems(labels, isOwnLabel))
+      context.addIssue({ code: 'custom', message: reason, path: [...path], params: { fix } });
+  }),
   /**
    * How long sandboxes may take to end when gVisor is uninstalled, in seconds.
    * @default 300

@@ -2,6 +2,7 @@
 import { SandboxError, type Problem } from '../../../base/errors';
 import { CONSTRUCTS_ERRORS } from '../../errors';
 import { formatPath, problemsOf } from '../../../base/zod-problems';
+import { nodeSelectorProblems } from '../placement';
 import { KATA_NODE_LABEL } from '../scheduling';
 import { kataNodesShape, type KataNodesProps, type KataNodesShape } from './schema';
 import { SNAPSHOTTER_OF_FIRECRACKER, UPSTREAM_DEFAULT_SHIM, type Shim } from './shims';
@@ -71,32 +72,14 @@ export function kataNodesProblems(settings: KataNodesSettings, root: string): Pr
       unknownShim(['allowedHypervisorAnnotations', name], name),
     ),
     ...Object.keys(snapshotters).flatMap((name) => unknownShim(['snapshotters', name], name)),
-    ...nodeSelectorProblems(settings.nodeSelector, root),
+    ...nodeSelectorProblems(settings.nodeSelector, isOfKataDeploy).map((problem) => ({
+      ...problem,
+      path: formatPath(['nodeSelector', ...problem.path], root),
+    })),
   ];
 }
 
 /** Labels that kata-deploy itself sets and takes away while it works (binary/src/main.rs, `instance_label`). */
 function isOfKataDeploy(key: string): boolean {
   return key === KATA_NODE_LABEL || key.startsWith('kata-deploy.katacontainers.io/');
-}
-
-function nodeSelectorProblems(
-  nodeSelector: KataNodesSettings['nodeSelector'],
-  root: string,
-): Problem[] {
-  const keys = Object.keys(nodeSelector ?? {});
-  if (nodeSelector !== undefined && keys.length === 0) {
-    return [
-      {
-        path: formatPath(['nodeSelector'], root),
-        reason: 'is empty, so the container runtime of every node would be changed and restarted',
-        fix: 'name a label of the nodes meant for Kata, or leave it out and label them for pools',
-      },
-    ];
-  }
-  return keys.filter(isOfKataDeploy).map((key) => ({
-    path: formatPath(['nodeSelector', key], root),
-    reason: 'is set by kata-deploy once it runs on a node, so it would never come there',
-    fix: 'name a label that the nodes have from the start',
-  }));
 }

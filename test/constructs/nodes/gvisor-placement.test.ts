@@ -48,7 +48,6 @@ test('it runs on the nodes of several pools', () => {
 test.each([
   ['labels of one´s own', { disk: 'fast' }],
   ['the default of earlier versions', { 'secure-ai.io/pool': 'gvisor' }],
-  ['no label at all, which is every Linux node', {}],
 ])('%s replace the label of the pools, whose taints stay tolerated', (_, nodeSelector) => {
   const gpu = { key: 'gpu', operator: 'Exists' as const };
   const pod = podOf({ nodeSelector, tolerations: [gpu] });
@@ -76,4 +75,16 @@ test('the installer itself understands them when it decides whether to uninstall
   const labels = podOf({ nodeSelector: { disk: 'fast' } });
   expect(selectionOf(labels, { ...linux, disk: 'fast' })).toBe('selected');
   expect(selectionOf(labels, { ...linux, disk: 'slow' })).toBe('not selected');
+});
+
+test.each([
+  ['no label at all', {}, []],
+  [
+    'the label that the installer sets',
+    { 'secure-ai.io/gvisor-runtime': 'true' },
+    ['secure-ai.io/gvisor-runtime'],
+  ],
+])('a nodeSelector of %s is refused', (_, nodeSelector, path) => {
+  const { error } = gvisorNodesSchema.safeParse({ ...release, nodeSelector });
+  expect(error?.issues.map((issue) => issue.path)).toEqual([['nodeSelector', ...path]]);
 });

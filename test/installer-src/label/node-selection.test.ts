@@ -125,6 +125,7 @@ test.each([
     required({ ...all(NO), matchFields: [FIELD] }),
   ],
   ['a field of a term', required({ ...all(NO), matchPolicy: 'Any' })],
+  ['a field of a requirement', required(all({ ...NO, matchPolicy: 'Any' }))],
   ['no terms', required()],
   [
     'a field beside the terms',
