@@ -1,4 +1,4 @@
-/** JSON that is the same string for equal values, however their members were ordered. */
+/** JSON that is the same string for equal values, whatever the order of their members. */
 
 /** JSON with the members of every object sorted by name, and without undefined ones. The value must be plain data, not nested deeply. */
 export function canonicalJson(value: unknown): string {

@@ -1,12 +1,12 @@
 /**
- * The one error class of this project. Every error has a stable code, which scripts may test for. Each room lists the codes it
- * throws in its own `errors.ts`; docs/errors.md is written from all of them.
+ * The one error class of this project. Every error has a stable code that scripts may test for. Each folder lists the codes it
+ * throws in its own `errors.ts`; docs/errors.md is generated from all of them.
  */
 
-/** How a command that fails with a code exits: 1 verification or policy failure, 2 usage, 3 environment. */
+/** Exit code of a command that fails with an error code: 1 verification or policy failure, 2 usage, 3 environment. */
 export type ExitCode = 1 | 2 | 3;
 
-/** One entry of a room's `errors.ts`. */
+/** One entry of a folder's `errors.ts`. */
 export interface ErrorKind {
   readonly code: string;
   readonly exit: ExitCode;
@@ -25,7 +25,7 @@ export function errorTable<const Code extends string>(
   return Object.fromEntries(kinds) as Record<Code, ErrorKind>;
 }
 
-/** Codes that more than one room throws. */
+/** Codes that more than one folder throws. */
 export const SHARED_ERRORS = errorTable({
   USAGE_INVALID: {
     exit: 2,
@@ -34,16 +34,16 @@ export const SHARED_ERRORS = errorTable({
   },
   CHART_INVALID: {
     exit: 2,
-    summary: 'The synthesized objects break a rule every deployment has to keep.',
+    summary: 'The synthesized objects break a rule that every deployment must keep.',
   },
 });
 
-/** One thing that is wrong: where, why, and what to do about it. */
+/** One problem: where it is, why it is one, and how to fix it. */
 export interface Problem {
-  /** Where it is, as a path a reader can follow: `rules[2].when.container.image`, a file, a flag, an object. */
+  /** Where the problem is, as a path a reader can follow: `rules[2].when.container.image`, a file, a flag, an object. */
   readonly path: string;
   readonly reason: string;
-  /** What the reader can do about it, as an instruction. */
+  /** What the reader can do, as an imperative in lower case. */
   readonly fix: string;
 }
 
@@ -65,7 +65,7 @@ export class SandboxError extends Error {
   }
 }
 
-/** @throws SandboxError with all of `problems`, where there are any */
+/** @throws SandboxError with all of `problems`, if any exist */
 export function refuse(kind: ErrorKind, problems: readonly Problem[]): void {
   const [first, ...rest] = problems;
   if (first !== undefined) throw new SandboxError(kind, [first, ...rest]);

@@ -1,9 +1,9 @@
 /**
- * Globs with one special character: `*` stands for any run of characters, the empty one, `/` and line breaks too.
- * There is no way to write a literal `*`: no text a policy compares with may contain one.
+ * Globs with one special character: `*` matches any run of characters, including the empty one, `/` and line breaks.
+ * A literal `*` cannot be written: no string a policy compares with may contain one.
  */
 
-/** Whether the glob stands for the whole text. Linear in the text for any glob a person would write; never backtracks. */
+/** Whether the glob matches the whole string. Linear in the string for any glob a person would write; never backtracks. */
 export function globMatches(glob: string, text: string): boolean {
   const literals = glob.split('*');
   const prefix = literals[0] ?? '';
@@ -20,7 +20,7 @@ export function globMatches(glob: string, text: string): boolean {
   return true;
 }
 
-/** The same test as an anchored regular expression that RE2 (Rego, CEL) and JavaScript read alike. */
+/** The same test as an anchored regular expression that means the same in RE2 (Rego, CEL) and JavaScript. */
 export function globToRegExpSource(glob: string): string {
   const literals = glob.split('*').map((literal) => literal.replace(/[\\^$.+?()[\]{}|]/g, '\\$&'));
   return `^${literals.join('[\\s\\S]*')}$`;

@@ -1,7 +1,7 @@
 /**
- * What Kubernetes and container registries accept as a name: expressions that match the whole text, and the greatest lengths.
+ * What Kubernetes and container registries accept as a name: expressions that match the whole string, and the maximum lengths.
  * Sources: apimachinery v0.36.3, pkg/api/validate/content (dns.go, kube.go); github.com/distribution/reference v0.6.0, regexp.go.
- * A name that only one room restricts, such as that of a local cluster, has its expression in that room.
+ * A name that only one folder restricts, such as that of a local cluster, has its expression in that folder.
  */
 
 const label = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
@@ -26,7 +26,7 @@ export const DNS_LABEL = new RegExp(`^${label}$`);
 /** DNS subdomain of RFC 1123 (dns1123SubdomainFmt): the name of most objects. */
 export const DNS_SUBDOMAIN = new RegExp(`^${subdomain}$`);
 
-/** Qualified name without a prefix (labelKeyFmt). A label value that is not empty has the same form. */
+/** Qualified name without a prefix (labelKeyFmt). A non-empty label value has the same form. */
 export const QUALIFIED_NAME = new RegExp(`^${name}$`);
 
 /** Label value (labelValueFmt), which may be empty. */

@@ -10,7 +10,7 @@ export function objectOf(value: unknown): Readonly<Record<string, unknown>> | un
     : undefined;
 }
 
-/** The member of that name if the value is an object that has it itself; null reads as missing, as it does in Kubernetes. */
+/** The object's own member of that name; null reads as missing, as in Kubernetes. */
 export function memberOf(value: unknown, name: string): unknown {
   const object = objectOf(value);
   if (object === undefined || !Object.hasOwn(object, name)) return undefined;

@@ -1,6 +1,6 @@
 /**
  * Every version this project pins outside package.json and the go.mod files, in one place.
- * Sources: the release pages of each project; see docs/versions.md for how a pin is raised.
+ * Sources: the release pages of each project; docs/versions.md describes how to raise a pin.
  */
 export const VERSIONS = {
   /** This project. Must equal package.json. */
@@ -17,20 +17,20 @@ export const VERSIONS = {
   nodeImage: '24.11.1-bookworm-slim',
   /** CoreDNS of the local cluster. Must equal local/toolchain/coredns/go.mod. */
   coredns: 'v1.14.7',
-  /** What enforces NetworkPolicies on local nodes. Must equal local/toolchain/network-policies/go.mod. */
+  /** The enforcer of NetworkPolicies on local nodes. Must equal local/toolchain/network-policies/go.mod. */
   kubeNetworkPolicies: 'v0.8.0',
-  /** gVisor of the local cluster: the date of the module in local/toolchain/gvisor/go.mod, as releases are called. */
+  /** gVisor of the local cluster: the date of the module in local/toolchain/gvisor/go.mod, in the form of a release name. */
   gvisor: '20260413.0',
   /** Pulumi's CLI where none is installed. Must equal local/toolchain/pulumi/go.mod and @pulumi/pulumi in package.json. */
   pulumi: 'v3.248.0',
   /**
-   * Source that Pulumi's provider for Kubernetes is built from where the plugin is not installed: the newest that is served
+   * Source that Pulumi's provider for Kubernetes is built from where the plugin is not installed: the newest version that is served
    * as a Go module. Must equal local/toolchain/pulumi-resource-kubernetes/go.mod.
    */
   pulumiKubernetes: 'v4.0.0-20260115033456-f47bc2d6f199',
-  /** Pulumi's language host for Node: the last that is served as a Go module. Must equal local/toolchain/pulumi-language-nodejs/go.mod. */
+  /** Pulumi's language host for Node: the last version that is served as a Go module. Must equal local/toolchain/pulumi-language-nodejs/go.mod. */
   pulumiLanguageHost: 'v3.68.0',
-  /** Go that builds programs which are not installed. Must equal the go directive of every go.mod, up to its patch version. */
+  /** Go release that builds the programs that are not installed. Must equal the go directive of every go.mod, up to its patch version. */
   go: '1.26',
   /** busybox image of the pods that show which kernel they run on. */
   busyboxImage: '1.37.0',

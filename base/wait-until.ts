@@ -1,7 +1,7 @@
-/** Waiting for a condition: asked again until it holds, with a deadline, reporting what was last seen when it never does. */
+/** Polls a condition until it holds or a deadline passes, and then reports what was last seen. */
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** What a look showed instead of the condition. */
+/** What a poll saw instead of the condition. */
 export class NotYet {
   readonly seen: string;
 
@@ -10,16 +10,16 @@ export class NotYet {
   }
 }
 
-/** Whether a condition holds, or what was there instead. */
+/** Whether a condition holds, or what was seen instead. */
 export type Observation = true | NotYet;
 
 export interface WaitOptions {
   readonly deadlineSeconds: number;
   /** Ends the wait early. */
   readonly signal?: AbortSignal | undefined;
-  /** Called whenever what is seen changes. */
+  /** Called when what is seen changes. */
   readonly onSeen?: (seen: string) => void;
-  /** The pauses between looks grow from 50 ms up to this. @default 1000 */
+  /** The pauses between polls grow from 50 ms up to this. @default 1000 */
   readonly longestPauseMilliseconds?: number;
 }
 
@@ -38,10 +38,10 @@ export class DeadlineError extends Error {
 const FIRST_PAUSE_MILLISECONDS = 50;
 
 /**
- * Looks at once, then ever less often. A look that throws an error whose `transient` is true, such as that of an API server
- * which cannot answer just now, counts as "not yet"; any other error ends the wait.
+ * Polls at once, then less and less often. An error whose `transient` is true, such as that of an API server
+ * that cannot answer now, counts as "not yet"; any other error ends the wait.
  *
- * @returns what the look gave when it no longer was `NotYet`
+ * @returns the first result of a poll that is not `NotYet`
  * @throws DeadlineError when the deadline passes
  * @throws the signal's reason when it is aborted
  */
@@ -65,7 +65,7 @@ export async function waitUntil<T>(
   }
 }
 
-/** `waitUntil` for a condition that is `undefined` while it does not hold, and so is the result when the time is up. */
+/** `waitUntil` for a condition that is `undefined` while it does not hold. The result is `undefined` when the deadline passes. */
 export async function waitFor<T>(
   condition: () => T | undefined | Promise<T | undefined>,
   {

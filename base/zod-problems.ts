@@ -1,10 +1,10 @@
-/** From what zod finds to what a reader can act on. */
+/** Converts zod's issues into problems a reader can fix. */
 import type { z } from 'zod';
 import type { Problem } from './errors';
 
 type Issue = z.core.$ZodIssue;
 
-/** Every issue as a problem; paths start at `root`, `rules[2].when` where there is none. */
+/** Every issue as a problem; paths start at `root`, or read `rules[2].when` without one. */
 export function problemsOf(error: z.ZodError, root = ''): readonly Problem[] {
   return error.issues.map((issue) => ({
     path: formatPath(issue.path, root),

@@ -1,4 +1,4 @@
-/** Who deploys: Pulumi, or server-side apply. Both deploy the same tree, in the same order, with the same waits. */
+/** Chooses the deployer: Pulumi or server-side apply. Both deploy the same objects, in the same order, with the same waits. */
 import type { DeployEvent, DeployReport } from '../deploy/apply';
 import type { LocalCluster } from '../local/cluster';
 import type { Profile } from '../infra/clusters/local-settings';
@@ -7,7 +7,7 @@ import type { PulumiPrograms } from '../local/toolchain/pulumi';
 import packageJson from '../package.json';
 import { SHARED_ERRORS, SandboxError } from '../base/errors';
 
-/** `auto`: who has deployed there before, else Pulumi where its programs are here, else apply. */
+/** `auto`: the deployer used before, else Pulumi if its programs are installed, else apply. */
 export const DEPLOYERS = ['auto', 'pulumi', 'apply'] as const;
 
 export type DeployerChoice = (typeof DEPLOYERS)[number];
@@ -17,16 +17,16 @@ export interface Destination {
   readonly kubeconfig?: string;
   readonly context?: string;
   readonly profile: Profile;
-  /** The cluster, where it is one of this computer. */
+  /** The cluster, if it is a local one. */
   readonly local?: LocalCluster;
 }
 
 export interface DeployToOptions {
   readonly choice: DeployerChoice;
-  /** Called once with who deploys, and why. */
+  /** Called once with the deployer and why it was chosen. */
   readonly onChosen: (sentence: string) => void;
   readonly onProgress: (event: DeployEvent) => void;
-  /** Of a program that is built first. */
+  /** Progress of a program that is built first. */
   readonly onPrepare: OnProgress;
   readonly signal: AbortSignal;
 }
@@ -38,7 +38,7 @@ export interface Deployment extends DeployReport {
 /**
  * Deploys the platform as sandbox.config.ts describes it.
  *
- * @throws SandboxError USAGE_INVALID where the choice does not fit the cluster; what `deploy` and `deployByPulumi` throw
+ * @throws SandboxError USAGE_INVALID if the cluster does not allow the choice; what `deploy` and `deployByPulumi` throw
  */
 export async function deployTo(
   destination: Destination,
@@ -74,7 +74,7 @@ export async function deployTo(
   return { deployer: 'apply', ...report };
 }
 
-/** The programs to deploy to a local cluster with; undefined where apply does it. */
+/** The programs that deploy to a local cluster; undefined for apply. */
 async function pulumiFor(
   local: LocalCluster,
   destination: Destination,
@@ -97,7 +97,7 @@ async function pulumiFor(
   const programs = await resolvePulumi({ build: by === 'pulumi', onProgress, signal });
   onChosen(
     programs === undefined
-      ? 'deploys by server-side apply: Pulumi is not here (--deployer pulumi builds it)'
+      ? 'deploys by server-side apply: Pulumi is not installed (--deployer pulumi builds it)'
       : 'deploys by Pulumi',
   );
   return programs;
@@ -115,7 +115,8 @@ function notByPulumi(choice: DeployerChoice): undefined {
   throw new SandboxError(SHARED_ERRORS.USAGE_INVALID, [
     {
       path: '--deployer pulumi',
-      reason: 'is for local clusters: of others, Pulumi keeps the state where you say',
+      reason:
+        'is for local clusters only: for others, your Pulumi project decides where the state is kept',
       fix: 'run `pulumi up` with a stack whose cluster is "existing" (docs/pulumi.md)',
     },
   ]);
@@ -126,8 +127,8 @@ function otherDeployer(cluster: string, before: Deployment['deployer']): Sandbox
   return new SandboxError(SHARED_ERRORS.USAGE_INVALID, [
     {
       path: '--deployer',
-      reason: `${other} deployed to the local cluster ${cluster}, and knows what is there`,
-      fix: 'leave it out, or end the cluster first with "secure-ai down"',
+      reason: `${other} deployed to the local cluster ${cluster}, and keeps the list of its objects`,
+      fix: 'leave it out, or run `secure-ai down` first',
     },
   ]);
 }

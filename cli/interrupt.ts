@@ -17,13 +17,13 @@ export class Interrupted extends Error {
 export interface Interruptible {
   /** Aborted with `Interrupted`. */
   readonly signal: AbortSignal;
-  /** Gives the signals back to the process. */
+  /** Restores the default handling of the signals. */
   readonly end: () => void;
 }
 
 export function interruptible(): Interruptible {
   const controller = new AbortController();
-  // Every object that is waited for listens.
+  // Every object that a command waits for adds a listener.
   setMaxListeners(0, controller.signal);
   const onSignal = (name: 'SIGINT' | 'SIGTERM') => {
     const interrupted = new Interrupted(name);

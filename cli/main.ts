@@ -1,4 +1,4 @@
-/** The command line: declares the verbs, runs one, and turns what comes out of it into output and an exit code. */
+/** The command line: declares the verbs, runs one, and turns its result into output and an exit code. */
 import { Command, CommanderError } from 'commander';
 import packageJson from '../package.json';
 import { ApiError } from '../kubernetes/api';
@@ -17,7 +17,7 @@ import { declareVerify } from './verbs/verify';
 /** Usage errors; as `ExitCode` in base/errors.ts. */
 const EXIT_USAGE = 2;
 
-/** A fault of ours that no code describes. */
+/** A fault of this program that no code describes. */
 const EXIT_UNEXPECTED = 3;
 
 const EXAMPLES = `
@@ -36,7 +36,7 @@ Exit codes: 0 done; 1 verification or policy failure; 2 usage; 3 environment; 13
  * @param args without the program's own name
  */
 export async function main(args: readonly string[]): Promise<void> {
-  // `| head` closes the pipe when it has seen enough; that is no failure.
+  // `| head` closes the pipe early; that is no failure.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit();
     throw error;
@@ -61,9 +61,9 @@ function createProgram(session: Session): Command {
     .version(packageJson.version, '--version', 'print the version')
     .option('--json', 'print the result as JSON')
     .option('--cluster <name>', `local cluster to work on (default: ${DEFAULT_CLUSTER})`)
-    .option('--kubeconfig <file>', 'work on the cluster this kubeconfig leads to')
+    .option('--kubeconfig <file>', 'work on the cluster of this kubeconfig')
     .option('--context <name>', 'work on the cluster of this kubeconfig context')
-    .option('--no-color', 'no colours; NO_COLOR in the environment does the same')
+    .option('--no-color', 'print without colours, as NO_COLOR in the environment does')
     .addHelpText('after', EXAMPLES)
     .showHelpAfterError('(secure-ai --help lists all commands and options)')
     .configureHelp({ showGlobalOptions: true })
@@ -81,7 +81,7 @@ function createProgram(session: Session): Command {
 }
 
 function report(error: unknown, json: boolean): number {
-  // Commander has already printed help, the version, or what is wrong with the arguments.
+  // Commander has already printed the help, the version, or the problem with the arguments.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
   if (error instanceof Interrupted) {
     process.stderr.write(`${error.message}\n`);

@@ -1,4 +1,4 @@
-/** The options and the session that every verb has. */
+/** The options and the session of every verb. */
 import { SHARED_ERRORS, SandboxError } from '../base/errors';
 
 export interface GlobalOptions {
@@ -19,16 +19,16 @@ export interface Session {
   readonly stderr: NodeJS.WriteStream;
 }
 
-/** Which cluster is meant: a local one by name, or one that a kubeconfig leads to. */
+/** The cluster to work on: a local one by name, or that of a kubeconfig. */
 export type Target =
   | { readonly type: 'local'; readonly name: string }
   | { readonly type: 'kubeconfig'; readonly kubeconfig?: string; readonly context?: string };
 
-/** Name of the local cluster where none is given. */
+/** Name of the local cluster if none is given. */
 export const DEFAULT_CLUSTER = 'secure-ai';
 
 /**
- * A kubeconfig is used only when one of its two options is given: no command reaches a cluster that was not named.
+ * A kubeconfig is used only if one of its two options is given, so no command reaches a cluster that the user did not name.
  *
  * @throws SandboxError USAGE_INVALID when both kinds of cluster are named
  */
@@ -40,7 +40,7 @@ export function targetOf({ cluster, kubeconfig, context }: GlobalOptions): Targe
       {
         path: '--cluster',
         reason: 'names a local cluster, while --kubeconfig and --context name another one',
-        fix: 'give either --cluster, or --kubeconfig and --context',
+        fix: 'pass either --cluster, or --kubeconfig and --context',
       },
     ]);
   }

@@ -4,7 +4,7 @@ import type { SandboxChart, SandboxConfig } from '../constructs';
 import { planDeployment, type PlannedObject } from '../deploy/plan';
 import type { Profile } from '../infra/clusters/local-settings';
 
-/** For clusters of others: as configured. */
+/** For clusters that are not local: as configured. */
 export const asConfigured: Profile = (config) => config;
 
 /** @throws SandboxError POLICY_INVALID or CONFIG_INVALID with every problem of sandbox.config.ts */
@@ -13,7 +13,7 @@ export async function loadConfig(): Promise<SandboxConfig> {
 }
 
 /**
- * @param app the chart's parent, which says where synthesis writes
+ * @param app the chart's parent, which sets the output folder of synthesis
  * @throws SandboxError as `loadConfig`
  */
 export async function buildChart(app: App, profile: Profile): Promise<SandboxChart> {
@@ -22,7 +22,7 @@ export async function buildChart(app: App, profile: Profile): Promise<SandboxCha
 }
 
 /**
- * What is to be deployed, in order.
+ * The objects to deploy, in order.
  *
  * @throws SandboxError as `loadConfig`, CHART_INVALID with every rule the chart breaks, PLAN_INVALID
  */

@@ -1,4 +1,4 @@
-/** The configuration of the whole platform: one value, checked at once, that every construct is built from. */
+/** The configuration of the whole platform: one value, validated as a whole, from which every construct is built. */
 import { z } from 'zod';
 import { definePolicy } from '../policy/model/define';
 import { SandboxError, type Problem } from '../base/errors';
@@ -36,11 +36,11 @@ function overPreset(given: GatekeeperProps): GatekeeperProps {
 
 const nodesSchema = z.strictObject({
   /**
-   * How Kata gets onto nodes; nodes without the label of its pools are left alone.
-   * `enabled`: @default true where the policy has a Kata runtime whose RuntimeClass the cluster does not provide
+   * How Kata is installed on nodes. Nodes without the label of its pools stay unchanged.
+   * `enabled`: @default true if the policy has a Kata runtime whose RuntimeClass the cluster does not provide
    */
   kata: kataNodesShape.extend({ enabled: z.boolean().optional() }).prefault({}),
-  /** How gVisor gets onto nodes. Without it nothing installs gVisor: which release to trust, by its digest, is yours to say. */
+  /** How gVisor is installed on nodes. Without it nothing installs gVisor: you choose which release to trust, by its digest. */
   gvisor: gvisorNodesSchema.optional(),
 });
 
@@ -49,12 +49,12 @@ const sandboxSchema = z.strictObject({
   policy: z.custom<RuntimePolicyInput>(isObject, 'must be a policy'),
   /** Namespaces for sandboxed workloads. */
   tenants: z.array(tenantSchema).default([]),
-  /** Overhead, nodes and taints by runtime name, where the defaults do not fit. */
+  /** Overhead, nodes and taints by runtime name, to override the defaults. */
   runtimes: runtimesSchema,
   /** The installers that put runtimes on nodes. */
   nodes: nodesSchema.prefault({}),
   webhook: webhookSchema.prefault({}),
-  /** What differs from `SANDBOX_GATEKEEPER`, the installation that fails closed for tenants and open for all others. */
+  /** Changes to `SANDBOX_GATEKEEPER`, the installation that fails closed for tenants and open for all others. */
   gatekeeper: z
     .custom<GatekeeperProps>(isObject, 'must be Gatekeeper settings')
     .default({})
@@ -64,16 +64,16 @@ const sandboxSchema = z.strictObject({
   scrapeFrom: z.array(podPeer).readonly().default([]),
 });
 
-/** The configuration as a user writes it: members with a default may be left out. */
+/** The configuration as a user writes it. Members with a default are optional. */
 export type SandboxInput = z.input<typeof sandboxSchema>;
 
 /** A checked configuration with every default filled in. */
 export interface SandboxConfig {
   readonly policy: RuntimePolicy;
   readonly tenants: readonly TenantConfig[];
-  /** RuntimeClasses to create, by runtime name; what the cluster provides itself is not among them. */
+  /** RuntimeClasses to create, by runtime name, without those that the cluster provides. */
   readonly runtimes: RuntimeNodes;
-  /** Installers to deploy; one that is not there is off. */
+  /** Installers to deploy; a missing one is off. */
   readonly nodes: { readonly kata?: KataNodesSettings; readonly gvisor?: GvisorNodesSettings };
   readonly webhook: WebhookConfig;
   readonly gatekeeper: Readonly<z.output<typeof gatekeeperSchema>>;
@@ -84,7 +84,7 @@ export interface SandboxConfig {
 /**
  * Checks a configuration and fills in its defaults.
  *
- * @throws SandboxError with every problem found: `POLICY_INVALID` where only the policy is at fault, else `CONFIG_INVALID`
+ * @throws SandboxError with every problem found: `POLICY_INVALID` if only the policy is invalid, else `CONFIG_INVALID`
  */
 export function defineSandbox(input: SandboxInput): SandboxConfig {
   const shape = sandboxSchema.safeParse(input);
@@ -96,7 +96,7 @@ export function defineSandbox(input: SandboxInput): SandboxConfig {
   const nodes = nodesFor(policy.value, runtimes.nodes, shape.data.nodes);
   const problems = [
     ...tenants.flatMap(({ name }, i) => tenantNameProblems(name, i, tenants)),
-    // Without a policy every runtime would seem unknown.
+    // Without a policy every runtime would be unknown.
     ...(policy.value === undefined ? [] : runtimes.problems),
     ...nodes.problems,
     ...exemptRequirementProblems(policy.value),
@@ -145,7 +145,7 @@ function readPolicy(input: RuntimePolicyInput): { value?: RuntimePolicy; problem
   }
 }
 
-/** `definePolicy` calls the whole policy `policy` or nothing at all. */
+/** `definePolicy` gives the whole policy the path `policy` or the empty path. */
 function belowPolicy(path: string): string {
   return path === '' || path === 'policy' ? 'policy' : `policy.${path}`;
 }
@@ -163,7 +163,7 @@ function invalid(config: readonly Problem[], policy: readonly Problem[]): Sandbo
   );
 }
 
-/** Namespaces that Kubernetes or this platform lives in; sandboxing them could keep the cluster from starting. */
+/** Namespaces of Kubernetes or of this platform. Sandboxing them could keep the cluster from starting. */
 function isReserved(name: string): boolean {
   return name === 'default' || name.startsWith('kube-') || EXEMPT_NAMESPACES.includes(name);
 }
@@ -185,22 +185,22 @@ function tenantNameProblems(
   if (tenants.findIndex((tenant) => tenant.name === name) < index) {
     problems.push({
       path,
-      reason: `"${name}" is there already`,
+      reason: `"${name}" is listed more than once`,
       fix: 'merge the two tenants, or rename one',
     });
   }
   return problems;
 }
 
-/** No engine is asked about an exempt namespace, so a requirement for one would hold nothing. */
+/** No engine sees an exempt namespace, so a requirement for one would have no effect. */
 function exemptRequirementProblems(policy: RuntimePolicy | undefined): Problem[] {
   return (policy?.required ?? []).flatMap(({ namespaces }, index) =>
     namespaces
       .filter((name) => EXEMPT_NAMESPACES.includes(name))
       .map((name) => ({
         path: `policy.required[${index}].namespaces`,
-        reason: `"${name}" is exempt, so that nothing there is ever judged`,
-        fix: 'name a namespace of workloads',
+        reason: `"${name}" is exempt, so the policy never applies to its pods`,
+        fix: 'name a namespace that is not exempt',
       })),
   );
 }

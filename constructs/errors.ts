@@ -4,6 +4,6 @@ import { errorTable } from '../base/errors';
 export const CONSTRUCTS_ERRORS = errorTable({
   CONFIG_INVALID: {
     exit: 2,
-    summary: 'The sandbox configuration does not have the shape it needs.',
+    summary: 'The sandbox configuration does not have the required form.',
   },
 });

@@ -1,3 +1,3 @@
-/** What a settings file and the front doors import. */
+/** What a settings file and the entry points import. */
 export { defineSandbox, type SandboxConfig, type SandboxInput } from './config';
 export { SandboxChart } from './sandbox-chart';

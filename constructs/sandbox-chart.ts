@@ -22,7 +22,7 @@ interface SandboxChartProps {
 /**
  * Everything the platform deploys to a cluster.
  *
- * Construct dependencies are the order of deployment. Webhook configurations come last, when the server behind them runs:
+ * Construct dependencies define the order of deployment. Webhook configurations come last, when their servers run:
  * Gatekeeper's, then the mutator's.
  * Synthesis throws SandboxError CHART_INVALID with every rule of `internal/manifest-checks.ts` that the objects break.
  */

@@ -1,4 +1,4 @@
-/** The stack's configuration: which cluster, and which platform goes there. All problems are reported together. */
+/** The stack's configuration: the cluster, and the platform to deploy to it. All problems are reported together. */
 import { existsSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { inspect } from 'node:util';
@@ -13,7 +13,7 @@ import type { Cluster, ClusterKind } from './clusters/cluster';
 
 const ROOT = join(__dirname, '..');
 
-/** Each kind of cluster is loaded only when it is asked for, and so is the SDK of its cloud. */
+/** Each kind of cluster, with the SDK of its cloud, is loaded only when a stack uses it. */
 const KINDS = {
   existing: async (given: Given) => stackOf((await import('./clusters/existing')).existing, given),
   local: async (given: Given) => stackOf((await import('./clusters/local')).local, given),
@@ -22,7 +22,7 @@ const KINDS = {
   aks: async (given: Given) => stackOf((await import('./clusters/aks')).aks, given),
 } as const;
 
-/** The members every stack has; the others are those of the kind of cluster. */
+/** The members of every stack; the kind of cluster defines the others. */
 const stackSchema = z.looseObject({
   /** Kind of cluster. */
   cluster: z.enum(Object.keys(KINDS) as [keyof typeof KINDS, ...(keyof typeof KINDS)[]]),
@@ -47,7 +47,7 @@ export interface Stack {
  * Reads and checks the configuration of the current stack. Registers nothing.
  *
  * @param values configuration keys without their namespace
- * @throws pulumi.InputPropertiesError with everything that is wrong or cannot work, in the stack and in its settings file
+ * @throws pulumi.InputPropertiesError with all problems of the stack and of its settings file
  */
 export async function readStack(values: Readonly<Record<string, unknown>>): Promise<Stack> {
   const stack = stackSchema.safeParse(values);
@@ -60,7 +60,7 @@ export async function readStack(values: Readonly<Record<string, unknown>>): Prom
   return KINDS[cluster]({ name, settings: Object.fromEntries(own), platform });
 }
 
-/** What a stack says, before it is known to fit its kind of cluster. */
+/** The configuration of a stack, not yet checked against its kind of cluster. */
 interface Given {
   readonly name: string;
   /** The members that belong to the kind of cluster. */
@@ -85,12 +85,12 @@ async function stackOf<Settings>(
   return { name, sandbox, create: () => kind.create(name, data, sandbox) };
 }
 
-/** Pulumi demands a value for every key that Pulumi.yaml describes, so these are its defaults of what may be left out. */
+/** Pulumi requires a value for every key that Pulumi.yaml describes, so optional keys have these defaults there. */
 const EMPTY: ReadonlySet<string> = new Set(['', '{}', '[]']);
 
 /** The values of the stack that is deployed, without the namespace of their keys: strings, and parsed JSON. */
 export function stackValues(): Readonly<Record<string, unknown>> {
-  // The project in Pulumi.yaml is called as the package is.
+  // The project in Pulumi.yaml has the name of the package.
   const prefix = `${packageJson.name}:`;
   return Object.fromEntries(
     Object.entries(pulumi.runtime.allConfig()).flatMap(([key, text]) =>
@@ -99,7 +99,7 @@ export function stackValues(): Readonly<Record<string, unknown>> {
   );
 }
 
-/** Pulumi passes every value as a string. A version such as "1.36" has to stay one. */
+/** Pulumi passes every value as a string. A version such as "1.36" must stay a string. */
 function plain(text: string): unknown {
   return /^\s*[[{]|^(true|false)$/.test(text) ? JSON.parse(text) : text;
 }
@@ -114,7 +114,7 @@ interface Attempt<Value> {
   readonly problems: readonly Problem[];
 }
 
-/** What the settings file exports, which `defineSandbox` has checked. */
+/** The export of the settings file, which `defineSandbox` has checked. */
 async function loadSettings(file: string): Promise<Attempt<SandboxConfig>> {
   const path = isAbsolute(file) ? file : join(ROOT, file);
   const none = (reason: string) => ({
@@ -122,11 +122,11 @@ async function loadSettings(file: string): Promise<Attempt<SandboxConfig>> {
       {
         path: 'settings',
         reason,
-        fix: 'give the path of a file with `export default defineSandbox({…})`, relative to the project',
+        fix: 'set it to the path of a file with `export default defineSandbox({…})`, relative to the project',
       },
     ],
   });
-  if (!existsSync(path)) return none(`there is no file ${file}`);
+  if (!existsSync(path)) return none(`file ${file} does not exist`);
   const loaded = await attempt(`${file} `, async () => {
     const module = (await import(path)) as { readonly default?: SandboxConfig };
     return { exported: module.default };
@@ -135,11 +135,11 @@ async function loadSettings(file: string): Promise<Attempt<SandboxConfig>> {
   const { exported } = loaded.value;
   // `defineSandbox` has checked the rest.
   return exported?.policy === undefined
-    ? none(`${file} has no configuration as its default export`)
+    ? none(`the default export of ${file} is not a configuration`)
     : { value: exported, problems: [] };
 }
 
-/** @param place put before the path of each problem */
+/** @param place prefix for the path of each problem */
 async function attempt<Value>(place: string, act: () => Promise<Value>): Promise<Attempt<Value>> {
   try {
     return { value: await act(), problems: [] };
@@ -160,7 +160,7 @@ function invalid(problems: readonly Problem[]): pulumi.InputPropertiesError {
       reason: `${reason}. Fix: ${fix}`,
     })),
   });
-  // Pulumi prints what Node makes of an error, stack and all. The message says everything, and its reader wrote no code.
+  // Pulumi prints an error as Node formats it, with its stack. The message is enough for a reader who wrote no code.
   Object.defineProperty(error, inspect.custom, { value: () => error.message });
   return error;
 }

@@ -13,7 +13,7 @@ export function deployPlatform(
 ): SynthesizedChart {
   const chart = platformChart(new App(), config);
   const provider = new kubernetes.Provider('cluster', {
-    // The policy changes in place, as the webhook that watches it expects; otherwise it would be gone for a moment.
+    // The policy changes in place, as the webhook that watches it expects; a replacement would delete it for a moment.
     enableConfigMapMutable: true,
     ...(kubeconfig && { kubeconfig }),
     ...(context !== undefined && { context }),

@@ -4,11 +4,11 @@ import { errorTable } from '../base/errors';
 export const INFRA_ERRORS = errorTable({
   STACK_INVALID: {
     exit: 2,
-    summary: 'The configuration of a Pulumi stack cannot be read, or describes what cannot work.',
+    summary: 'The configuration of a Pulumi stack cannot be read, or cannot work.',
   },
   CHART_HOLDS_OUTPUT: {
     exit: 2,
-    summary: 'A value that Pulumi learns only while it deploys is in the tree of a chart.',
+    summary: 'A chart holds a value that Pulumi learns only while it deploys.',
   },
   CLOUD_SDK_MISSING: {
     exit: 3,

@@ -1,4 +1,4 @@
-/** The Pulumi front door: a cluster as the stack describes it, and the platform in it. `Pulumi.yaml` lists what a stack can say. */
+/** The Pulumi program: a cluster as the stack describes it, and the platform in it. `Pulumi.yaml` lists the keys of a stack. */
 import { policyHash } from '../policy/model/policy-hash';
 import { readStack, stackValues } from './config';
 import { deployPlatform } from './deploy-platform';
@@ -8,11 +8,11 @@ export = async () => {
   const cluster = await stack.create();
   const { objects } = deployPlatform(stack.sandbox, cluster);
   return {
-    /** Of the cluster the platform is in; none where kubectl's own is used. */
+    /** Kubeconfig of the cluster; none if kubectl's own is used. */
     ...(cluster.kubeconfig && { kubeconfig: cluster.kubeconfig }),
-    /** The policy that decides, as decision annotations name it. */
+    /** Hash of the policy, as decision annotations name it. */
     policy: policyHash(stack.sandbox.policy),
-    /** How many objects the platform has. */
+    /** Number of objects of the platform. */
     objects: objects.size,
   };
 };

@@ -1,15 +1,15 @@
-/** What Pulumi has to know about an object beyond its manifest, by its kind. */
+/** Pulumi options of an object, by its kind. */
 import type * as pulumi from '@pulumi/pulumi';
 import type { KubernetesObject } from '../kubernetes/object';
 import type { WaitKind } from '../deploy/plan';
 
 /**
- * Conditions of annotation `pulumi.com/waitFor`, all of which hold before an object counts as created: the counterpart of
- * `READINESS` in deploy/readiness.ts. Deployments and DaemonSets the provider awaits by itself.
+ * Conditions of annotation `pulumi.com/waitFor`. All must hold before an object counts as created. They are the counterpart of
+ * `READINESS` in deploy/readiness.ts. The provider waits for Deployments and DaemonSets by itself.
  *
  * The language is that of the provider: `condition=` or one `jsonpath=` of RFC 9535 each, compared with its first result
- * (pulumi-kubernetes provider, pkg/metadata/overrides.go and pkg/jsonpath/jsonpath.go). It cannot ask for all of a list, so of a
- * constraint it sees that a Gatekeeper which serves the webhook enforces it, not that every one does.
+ * (pulumi-kubernetes provider, pkg/metadata/overrides.go and pkg/jsonpath/jsonpath.go). It cannot test all elements of a list, so for a
+ * constraint it sees that one Gatekeeper which serves the webhook enforces it, not that all do.
  */
 const WAIT_FOR: Readonly<Record<WaitKind, readonly string[]>> = {
   none: [],
@@ -27,7 +27,7 @@ const WAIT_FOR: Readonly<Record<WaitKind, readonly string[]>> = {
 };
 
 /**
- * The manifest as Pulumi gets it. It takes over fields of other managers, as `secure-ai up` does. Without
+ * The manifest for Pulumi. It takes over fields of other managers, as `secure-ai up` does. Without
  * `patchForce` the provider leaves that to the server, which refuses (Kubernetes docs, Server-Side Apply, Conflicts).
  */
 export function annotated(manifest: KubernetesObject, wait: WaitKind): KubernetesObject {
@@ -51,7 +51,7 @@ type ObjectOptions = Pick<
 >;
 
 /**
- * Members that others write, and members that cannot change. The provider knows those of the kinds of Kubernetes 1.36 that hold
+ * Members that others write, and immutable members. The provider knows those of the kinds of Kubernetes 1.36 that hold
  * a selector or a roleRef (provider pkg/provider/diff.go), but not the handler of a RuntimeClass.
  */
 export function objectOptions(manifest: KubernetesObject): ObjectOptions {
@@ -60,7 +60,7 @@ export function objectOptions(manifest: KubernetesObject): ObjectOptions {
       // Immutable: kubernetes v1.36.3, pkg/apis/node/validation, ValidateRuntimeClassUpdate.
       return { replaceOnChanges: ['handler'], deleteBeforeReplace: true };
     case 'Secret':
-      // Gatekeeper fills in the empty one it is given.
+      // Gatekeeper fills the empty Secret.
       return { ignoreChanges: ['data'], additionalSecretOutputs: ['data', 'stringData'] };
     case 'MutatingWebhookConfiguration':
     case 'ValidatingWebhookConfiguration':

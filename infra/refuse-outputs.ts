@@ -1,6 +1,6 @@
 /**
  * The tree of a chart holds plain values only. A value that Pulumi learns while it deploys would make the deployed objects
- * differ from the synthesized ones, so one that got in is refused, however it got in.
+ * differ from the synthesized ones, so such a value is refused, however it got in.
  */
 import { ApiObject, App, type Chart, type IResolver } from 'cdk8s';
 import * as pulumi from '@pulumi/pulumi';
@@ -17,11 +17,11 @@ export function refuseOutputs(chart: Chart): void {
     resolve: (context) => {
       if (!isOutput(context.value)) return;
       places.push(`${context.obj.node.path}: ${context.key.join('.')}`);
-      // An Output cannot be rendered, and the others are to be found too.
+      // An Output cannot be rendered, and the remaining ones must be found too.
       context.replaceValue(null);
     },
   };
-  // cdk8s asks the resolvers of the app for each value it renders (cdk8s 2.70.106, resolve.js); there is no other way in.
+  // cdk8s calls the resolvers of the app for each value it renders (cdk8s 2.70.106, resolve.js); no other hook exists.
   const { resolvers } = App.of(chart);
   resolvers.unshift(resolver);
   try {
@@ -32,7 +32,7 @@ export function refuseOutputs(chart: Chart): void {
   const problems = places.map((path): Problem => ({
     path,
     reason: 'is a pulumi.Output, which has no value before the deployment',
-    fix: 'give the chart a plain value: what the cluster tells reaches it through the provider only',
+    fix: 'pass a plain value: outputs of the cluster reach its objects only through the provider',
   }));
   refuse(INFRA_ERRORS.CHART_HOLDS_OUTPUT, problems);
 }

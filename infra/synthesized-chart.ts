@@ -1,4 +1,4 @@
-/** A cdk8s chart as Pulumi resources: the very objects that `cdk8s synth` prints, each a resource, in the order of the tree. */
+/** A cdk8s chart as Pulumi resources: exactly the objects that `cdk8s synth` prints, one resource each, in the order of the tree. */
 import * as pulumi from '@pulumi/pulumi';
 import type { Chart } from 'cdk8s';
 import { groupOf, type KubernetesObject } from '../kubernetes/object';
@@ -9,7 +9,7 @@ import { refuseOutputs } from './refuse-outputs';
 interface SynthesizedChartArgs {
   /** Holds plain values only. */
   readonly chart: Chart;
-  /** What has to be there before the first object. @default nothing */
+  /** What must exist before the first object. @default nothing */
   readonly after?: readonly pulumi.Resource[];
 }
 
@@ -18,14 +18,14 @@ interface SynthesizedChartArgs {
  * for package `kubernetes` in the options.
  *
  * A resource depends on what the object depends on in the construct tree, and counts as created when it is ready, so the order
- * is that of `secure-ai up`: CRDs, Gatekeeper, templates, constraints, webhooks, registrations; on the way out the reverse.
+ * is that of `secure-ai up`: CRDs, Gatekeeper, templates, constraints, webhooks, registrations; deletion has the reverse order.
  */
 export class SynthesizedChart extends pulumi.ComponentResource {
   /** The resources by name, in order of deployment. */
   readonly objects: ReadonlyMap<string, pulumi.CustomResource>;
 
   /**
-   * @throws SandboxError CHART_HOLDS_OUTPUT where a pulumi.Output is in the tree, CHART_INVALID, PLAN_INVALID; nothing is
+   * @throws SandboxError CHART_HOLDS_OUTPUT if the tree holds a pulumi.Output, CHART_INVALID, PLAN_INVALID; nothing is
    *   registered then
    */
   constructor(
@@ -49,7 +49,7 @@ export class SynthesizedChart extends pulumi.ComponentResource {
   }
 }
 
-/** Any object: the type token says of which kind. */
+/** An object of any kind; the type token names the kind. */
 class SynthesizedObject extends pulumi.CustomResource {}
 
 function register(
@@ -63,8 +63,8 @@ function register(
 }
 
 /**
- * As the provider's schema calls the type, where the core group has a name: another token for the same object would make
- * Pulumi replace it some day.
+ * The name of the type in the provider's schema, where the core group has a name: another token for the same object would make
+ * Pulumi replace it.
  */
 function typeToken({ apiVersion, kind }: KubernetesObject): string {
   const groupVersion = groupOf(apiVersion) === '' ? `core/${apiVersion}` : apiVersion;

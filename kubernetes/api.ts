@@ -1,4 +1,4 @@
-/** The few generic operations the platform needs of a Kubernetes API server. `client.ts` is the real one; tests bring their own. */
+/** The few generic operations the platform needs of a Kubernetes API server. `client.ts` implements them; tests pass their own. */
 import type { KubernetesObject, ObjectReference } from './object';
 
 /** A kind as the server serves it (discovery, `APIResource` of meta/v1). */
@@ -45,7 +45,7 @@ export interface KubernetesApi {
   readonly server: string;
   /** Version of the server, such as `v1.36.3`. */
   version(): Promise<string>;
-  /** How the server serves a kind, or undefined where it does not (yet). */
+  /** How the server serves a kind, or undefined if it does not (yet). */
   resourceType(apiVersion: string, kind: string): Promise<ResourceType | undefined>;
   /**
    * The kinds the server serves, in each group's preferred version.
@@ -53,7 +53,7 @@ export interface KubernetesApi {
    * @param groups only these, the empty string for the core group. @default every group
    */
   resourceTypes(groups?: ReadonlySet<string>): Promise<readonly ResourceType[]>;
-  /** The object, or undefined where there is none, or none of its kind can be. */
+  /** The object, or undefined if it does not exist or its kind is not served. */
   get(reference: ObjectReference): Promise<KubernetesObject | undefined>;
   /** The objects; none where the kind is not served. */
   list(query: ListQuery): Promise<readonly KubernetesObject[]>;
@@ -62,7 +62,7 @@ export interface KubernetesApi {
   create(manifest: KubernetesObject, options?: WriteOptions): Promise<KubernetesObject>;
   /** JSON merge patch (RFC 7386). */
   patch(reference: ObjectReference, patch: unknown): Promise<KubernetesObject>;
-  /** Deletes in the background; an object that is not there is no error. */
+  /** Deletes in the background; an object that does not exist is no error. */
   delete(reference: ObjectReference): Promise<void>;
   /** What the pod's first container has written so far. */
   logs(namespace: string, pod: string): Promise<string>;
@@ -90,14 +90,14 @@ export class ApiError extends Error {
     super(message, options);
   }
 
-  /** Trying again may help: no answer, a conflict, too many requests, or a fault of the server or of a webhook it called. */
+  /** Whether a retry may help: no answer, a conflict, too many requests, or a fault of the server or of a webhook it called. */
   get transient(): boolean {
     // A manifest with an unknown field is answered with 500 (kube-apiserver 1.36.3, structured-merge-diff).
     if (this.message.startsWith('failed to create typed patch object')) return false;
     return this.status === 0 || this.status === 409 || this.status === 429 || this.status >= 500;
   }
 
-  /** The object's unchangeable part was to be changed. */
+  /** The request changes an immutable field of the object. */
   get immutable(): boolean {
     return (
       this.status === 422 &&
@@ -107,7 +107,7 @@ export class ApiError extends Error {
 }
 
 /**
- * The webhook that denied a request, from the message of the server's answer; undefined where no webhook did.
+ * The webhook that denied a request, from the message of the server's answer; undefined if no webhook did.
  * @see k8s.io/apiserver v0.36.3, pkg/admission/plugin/webhook/errors, ToStatusErr
  */
 export function denyingWebhook(message: string): string | undefined {

@@ -1,5 +1,5 @@
 /**
- * Requests by URL path, for what `KubernetesApi` has no operation for: subresources, watches, collections, and writes as
+ * Requests by URL path for what `KubernetesApi` does not cover: subresources, watches, collections, and writes as
  * another field manager.
  */
 import { ApiError } from './api';
@@ -14,10 +14,10 @@ interface WatchEvent {
   readonly object: NamedObject;
 }
 
-/** Every operation throws `ApiError` when the server refuses it or cannot be reached. Answers that are no JSON object come as a string. */
+/** Every operation throws `ApiError` when the server refuses it or cannot be reached. An answer that is not a JSON object is returned as a string. */
 export interface PathApi {
   get<T>(path: string, options?: CallOptions): Promise<T>;
-  /** As `get`, `undefined` where there is no such object. */
+  /** As `get`, but `undefined` if the object does not exist. */
   find<T>(path: string): Promise<T | undefined>;
   create<T>(path: string, body: unknown): Promise<T>;
   /** Server-side apply; fields of other owners are taken over. */

@@ -19,13 +19,13 @@ import {
 import { loadKubeConfig, type ConnectOptions } from './kubeconfig';
 import { createSender, createTransport, type Send } from './request';
 
-/** Owner of the fields we apply, see managedFields (Kubernetes docs, Server-Side Apply). */
+/** Owner of the fields this project applies, see managedFields (Kubernetes docs, Server-Side Apply). */
 export const FIELD_MANAGER = 'secure-ai-sandbox';
 
 /**
  * Reads the kubeconfig; sends no request yet.
  *
- * @throws SandboxError KUBECONFIG_INVALID when there is no usable cluster in it
+ * @throws SandboxError KUBECONFIG_INVALID when it names no usable cluster
  */
 export async function connect(options: ConnectOptions = {}): Promise<KubernetesApi> {
   const loaded = await loadKubeConfig(options);
@@ -36,7 +36,7 @@ export async function connect(options: ConnectOptions = {}): Promise<KubernetesA
 export function createClient(send: Send, server: string): KubernetesApi {
   const known = new Map<string, ResourceType>();
   const resourceType = async (apiVersion: string, kind: string) => {
-    // Only what is served is remembered: a kind that is missing may come with the next CRD.
+    // Only served kinds are cached: a missing kind may come with the next CRD.
     const key = `${apiVersion} ${kind}`;
     if (!known.has(key)) {
       for (const type of await resourceTypesOf(send, apiVersion))
@@ -142,7 +142,7 @@ export function createClient(send: Send, server: string): KubernetesApi {
   };
 }
 
-/** Objects a list request returns at most; the rest comes page by page. */
+/** Maximum number of objects a list request returns; the rest comes page by page. */
 const PAGE_SIZE = '500';
 
 async function listAll(

@@ -8,7 +8,7 @@ export function groupVersionPath(apiVersion: string): string {
   return apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
 }
 
-/** The kinds of one group version; none where the server does not serve it. */
+/** The kinds of one group version; empty if the server does not serve it. */
 export async function resourceTypesOf(send: Send, apiVersion: string): Promise<ResourceType[]> {
   const list = await getOrUndefined(send, groupVersionPath(apiVersion));
   return listAt(list, 'resources').flatMap((resource) => {

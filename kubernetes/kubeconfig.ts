@@ -17,7 +17,7 @@ export interface LoadedKubeConfig {
   readonly server: string;
 }
 
-/** @throws SandboxError KUBECONFIG_INVALID when there is no usable cluster in it */
+/** @throws SandboxError KUBECONFIG_INVALID when it names no usable cluster */
 export async function loadKubeConfig(options: ConnectOptions = {}): Promise<LoadedKubeConfig> {
   // Loaded here because it costs 0.4 s, which verbs that need no cluster should not pay.
   const { KubeConfig } = await import('@kubernetes/client-node');

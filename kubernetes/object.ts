@@ -1,8 +1,8 @@
-/** Kubernetes objects as plain data, and what is said of them without asking a server. */
+/** Kubernetes objects as plain data, and what can be derived from them without a server. */
 import { isDeepStrictEqual } from 'node:util';
 import { elementsOf, memberOf, stringOf } from '../base/untrusted';
 
-/** Any Kubernetes object: what every kind has, the rest unknown. */
+/** Any Kubernetes object: the fields every kind has; the rest is unknown. */
 export interface KubernetesObject {
   readonly apiVersion: string;
   readonly kind: string;
@@ -10,7 +10,7 @@ export interface KubernetesObject {
   readonly [member: string]: unknown;
 }
 
-/** An object as a server lists it: it has a name, and neither apiVersion nor kind. */
+/** An object as a server lists it: with a name, without apiVersion and kind. */
 export interface NamedObject {
   readonly metadata: ObjectMeta & { readonly name: string };
 }
@@ -29,7 +29,7 @@ interface ObjectMeta {
   readonly [member: string]: unknown;
 }
 
-/** Names one object of one kind; without namespace for a cluster-scoped kind. */
+/** Names one object of one kind. A cluster-scoped kind has no namespace. */
 export interface ObjectReference {
   readonly apiVersion: string;
   readonly kind: string;
@@ -67,19 +67,19 @@ export function valueAt(object: unknown, ...path: readonly string[]): unknown {
   return path.reduce(memberOf, object);
 }
 
-/** The list at a path; empty where there is none. */
+/** The list at a path; empty if none exists. */
 export function listAt(object: unknown, ...path: readonly string[]): readonly unknown[] {
   return elementsOf(valueAt(object, ...path));
 }
 
-/** The string at a path; undefined where there is none. */
+/** The string at a path; undefined if none exists. */
 export function stringAt(object: unknown, ...path: readonly string[]): string | undefined {
   return stringOf(valueAt(object, ...path));
 }
 
 /**
- * Whether two states of one object ask for the same: the status, which its controller writes, and the API server's own records
- * of writes are left out. The version alone says less: where two managers apply, the first of them gets a new one for applying
+ * Whether two states of one object request the same. The status, which its controller writes, and the API server's own records
+ * of writes are ignored. The version alone is not enough: where two managers apply, the first gets a new version for applying
  * the same again, because the records are sorted by time (apimachinery v0.36.3, pkg/util/managedfields/internal,
  * sortEncodedManagedFields) and compared in their order (apiserver, IgnoreManagedFieldsTimestampsTransformer).
  */

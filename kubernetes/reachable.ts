@@ -4,7 +4,7 @@ import { KUBERNETES_ERRORS } from './errors';
 import { ApiError, type KubernetesApi } from './api';
 
 /**
- * Asks the server for its version, which any authenticated user may (ClusterRole system:public-info-viewer).
+ * Asks the server for its version, which any authenticated user may read (ClusterRole system:public-info-viewer).
  *
  * @returns such as `v1.36.3`
  * @throws SandboxError CLUSTER_UNREACHABLE when it does not answer, or not with a version
@@ -18,7 +18,7 @@ export async function assertReachable(api: KubernetesApi): Promise<string> {
   }
 }
 
-/** The error of a command that cannot go on because of what the server answered, or did not. */
+/** The error of a command that cannot continue because of the server's answer, or for lack of one. */
 export function unreachable(path: string, error: ApiError): SandboxError {
   return new SandboxError(
     KUBERNETES_ERRORS.CLUSTER_UNREACHABLE,
@@ -26,7 +26,7 @@ export function unreachable(path: string, error: ApiError): SandboxError {
       {
         path,
         reason: error.message,
-        fix: 'start the cluster (`secure-ai up`), or name another with --kubeconfig and --context',
+        fix: 'start the cluster (`secure-ai up`), or name another cluster with --kubeconfig and --context',
       },
     ],
     { cause: error },

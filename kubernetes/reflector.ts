@@ -3,13 +3,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { PathApi } from './by-path';
 import type { NamedObject } from './object';
 
-/** Between two attempts to reach an API server that does not answer. */
+/** Pause between two attempts to reach an API server that does not answer. */
 const RETRY_MILLISECONDS = 500;
 
 /** Keys are object names. */
 export interface Reflector<T extends NamedObject> {
   readonly objects: ReadonlyMap<string, T>;
-  /** Resolves when the first list is in. */
+  /** Resolves when the first list has arrived. */
   readonly synced: Promise<void>;
 }
 

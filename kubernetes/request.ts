@@ -29,11 +29,11 @@ interface ApiResponse {
 /** Longer than the longest webhook timeout the API server allows (30 s), so that its own answer comes first. */
 const TIMEOUT_SECONDS = 60;
 
-/** Credentials of exec plugins and token files expire; they are asked for again after this long. */
+/** Credentials of exec plugins and token files expire, so they are read again after this time. */
 const CREDENTIALS_LIFETIME_MILLISECONDS = 60_000;
 
 export interface Transport {
-  /** The answer as it arrives, whatever its status. Throws `ApiError` of status 0 where none comes. */
+  /** The answer as it arrives, whatever its status. Throws `ApiError` of status 0 if none comes. */
   open(request: ApiRequest): Promise<IncomingMessage>;
   /** Closes idle connections, which do not keep the process alive. */
   close(): void;
@@ -72,7 +72,7 @@ async function connectionOptions(
 ): Promise<https.RequestOptions> {
   const options: https.RequestOptions = {};
   await config.applyToHTTPSOptions(options);
-  // The library's agent goes through the proxy a kubeconfig names, but keeps no connection.
+  // The library's agent uses the proxy that a kubeconfig names, but keeps no connection.
   if (config.getCurrentCluster()?.proxyUrl === undefined) options.agent = agent;
   return options;
 }

@@ -1,22 +1,22 @@
-/** Judges facts: one finding for each thing a runtime needs of its node. */
+/** Evaluates the facts of a host: one finding for each thing a runtime needs of its node. */
 import type { DeviceState, HostFacts, KernelModule, ModuleState, Technology } from './facts';
 
-/** `missing`: the runtime does not work here. `warning`: it does, with a drawback. */
+/** `missing`: the runtime does not work here. `warning`: it works, with a drawback. */
 export type FindingStatus = 'ok' | 'warning' | 'missing';
 
 export interface Finding {
   /** Stable, for scripts. */
   readonly check: string;
   readonly status: FindingStatus;
-  /** What was found; where something is missing, why that is too little. */
+  /** What was found; for `missing`, why it is not enough. */
   readonly observed: string;
-  /** What to do about it; none where it is `ok`. */
+  /** How to fix it; none if the status is `ok`. */
   readonly fix?: string;
 }
 
 type Check = (facts: HostFacts) => Finding | undefined;
 
-/** Every finding about one runtime; checks that have no meaning on this architecture are left out. */
+/** All findings for one runtime, without the checks that do not apply to this architecture. */
 export function checkNode(facts: HostFacts, technology: Technology): readonly Finding[] {
   return CHECKS[technology].flatMap((check) => check(facts) ?? []);
 }
@@ -58,8 +58,8 @@ function cpuVirtualization(facts: HostFacts): Finding | undefined {
     'cpu-virtualization',
     'the processor shows neither vmx nor svm',
     isGuest(facts)
-      ? 'this is a virtual machine: turn on nested virtualization for it, or use a machine type that has it'
-      : 'turn on VT-x or AMD-V in the firmware of this computer',
+      ? 'enable nested virtualization for this virtual machine, or use a machine type that has it'
+      : 'enable VT-x or AMD-V in the firmware of this computer',
   );
 }
 
@@ -68,8 +68,8 @@ function nestedVirtualization(facts: HostFacts): Finding | undefined {
   return {
     check: 'nested-virtualization',
     status: 'warning',
-    observed: 'this is a virtual machine itself, so sandboxes are machines within a machine',
-    fix: 'expect them to be slower; where that matters, use a bare-metal machine type',
+    observed: 'this is a virtual machine, so sandboxes are nested virtual machines',
+    fix: 'expect slower sandboxes, or use a bare-metal machine type',
   };
 }
 
@@ -80,7 +80,7 @@ function kvmDevice({ kvm }: HostFacts): Finding {
     case 'absent':
       return missing(
         'kvm-device',
-        '/dev/kvm is not there',
+        '/dev/kvm does not exist',
         'load the KVM module of the processor ("modprobe kvm_intel" or "modprobe kvm_amd"); in a container, pass the device in',
       );
     case 'unusable':
@@ -91,13 +91,13 @@ function kvmDevice({ kvm }: HostFacts): Finding {
 function fixOf({ reason }: Extract<DeviceState, { state: 'unusable' }>): string {
   return reason === 'EACCES' || reason === 'EPERM'
     ? 'run this as root; in a container, allow the device too'
-    : 'see the log of the kernel (dmesg) for what KVM says about it';
+    : 'read what KVM reports in the kernel log (dmesg)';
 }
 
 function kvmModule(facts: HostFacts): Finding | undefined {
   const found = isX86(facts) ? virtualizationOf(facts) : undefined;
   if (found === undefined) return undefined;
-  // Where the kernel does not list its modules, the device shows that it has this one.
+  // If the kernel does not list its modules, the device proves that it has this one.
   const state = facts.kvm.state === 'usable' ? 'present' : facts.modules[found.module];
   return moduleFinding(found.module, state);
 }
@@ -130,7 +130,7 @@ const needsModule =
   ({ modules }) =>
     moduleFinding(name, modules[name]);
 
-/** From here on kata-deploy adds a file of its own; before, it rewrites config.toml (kata-containers 4.1.0, docs/installation.md). */
+/** From this version on kata-deploy adds a file of its own; before, it rewrites config.toml (kata-containers 4.1.0, docs/installation.md). */
 const DROP_IN_MAJOR_VERSION = 2;
 
 function containerdFinding({ containerd }: HostFacts): Finding {
@@ -138,14 +138,14 @@ function containerdFinding({ containerd }: HostFacts): Finding {
     case 'absent':
       return missing(
         'containerd',
-        'there is no socket of containerd where any distribution has it',
+        'no socket of containerd exists at the paths the distributions use',
         'start containerd, or name its socket with --containerd-socket',
       );
     case 'silent':
       return missing(
         'containerd',
         `${containerd.socket} does not answer: ${containerd.reason}`,
-        'run this as root; if it still does not answer, see whether containerd runs and has CRI turned on',
+        'run this as root; if containerd still does not answer, check that it runs and has CRI enabled',
       );
     case 'answers':
       return ok('containerd', `${containerd.version} at ${containerd.socket}`);
@@ -161,7 +161,7 @@ function containerdForKata(facts: HostFacts): Finding {
   return {
     ...finding,
     status: 'warning',
-    fix: 'use containerd 2.0 or newer: of an older one kata-deploy rewrites config.toml as a whole',
+    fix: 'use containerd 2.0 or newer: for an older one kata-deploy rewrites the whole config.toml',
   };
 }
 

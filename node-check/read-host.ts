@@ -1,4 +1,4 @@
-/** Reads the facts of a host below a directory: `/`, or where a container has it mounted. Changes nothing, loads nothing. */
+/** Reads the facts of a host below a directory: `/`, or the mount point in a container. Changes nothing and loads no module. */
 import { constants } from 'node:fs';
 import { access, open, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -19,17 +19,17 @@ export interface ReadHostOptions {
   readonly root: string;
   /** As `process.arch`. */
   readonly architecture: string;
-  /** containerd's socket on the host. @default the first there is of those the distributions have */
+  /** containerd's socket on the host. @default the first existing one of the distributions' sockets */
   readonly socket?: string | undefined;
-  /** Asks the containerd behind a socket for its version, such as `v2.3.7`; has to give up by itself. */
+  /** Asks the containerd behind a socket for its version, such as `v2.3.7`. Must time out by itself. */
   readonly containerdVersion: (socket: string) => Promise<string>;
 }
 
 /**
- * Nothing here can hang: files of /proc and /dev are opened at most, never asked anything (an ioctl of /dev/kvm may not return
- * on a host whose virtualization is broken), and only after `stat` has said what they are.
+ * Nothing here can hang: files of /proc and /dev are only opened, without an ioctl (one of /dev/kvm may not return
+ * on a host whose virtualization is broken), and only after `stat` has shown their type.
  *
- * @throws SandboxError HOST_UNREADABLE where `root` is no Linux host
+ * @throws SandboxError HOST_UNREADABLE if `root` is not the root of a Linux host
  */
 export async function readHost(options: ReadHostOptions): Promise<HostFacts> {
   const { root, architecture } = options;
@@ -87,7 +87,7 @@ async function modules(
   kernelRelease: string,
 ): Promise<Record<KernelModule, ModuleState>> {
   const inUse = new Set(await readdir(join(root, 'sys/module')).catch(() => []));
-  // Of a host that is mounted somewhere, an absolute link /lib -> /usr/lib leads back to the container.
+  // On a mounted host, an absolute link /lib -> /usr/lib leads back to the container.
   const folders = ['lib', 'usr/lib'].map((lib) => join(root, lib, 'modules', kernelRelease));
   const builtin = await modulesListed(folders, 'modules.builtin');
   const loadable = await modulesListed(folders, 'modules.dep');

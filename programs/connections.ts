@@ -1,7 +1,7 @@
 /**
- * Bounds the connections of a server: at the bound a connection is closed to make room, so a new one is always accepted.
+ * Limits the connections of a server. At the limit it closes a connection to make room, so it always accepts a new one.
  *
- * Refusing the new connection instead would let anyone who holds enough idle ones keep the kubelet or the API servers out.
+ * Refusing the new connection instead would let a client with enough idle ones keep the kubelet or the API servers out.
  */
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
@@ -11,8 +11,8 @@ import type { TLSSocket } from 'node:tls';
 export interface ConnectionBound {
   readonly maxConnections: number;
   /**
-   * Decides after the TLS handshake whether a connection belongs to a client that may ask. Connections that do not are closed
-   * first, those whose handshake is not done next, and a client's only when nothing else is left.
+   * Decides after the TLS handshake whether a connection belongs to an allowed client. Connections that do not are closed
+   * first, those with an unfinished handshake next, and a client's only when no other is left.
    * @default every connection counts the same
    */
   readonly isClient?: (socket: TLSSocket) => boolean;
@@ -20,14 +20,14 @@ export interface ConnectionBound {
   readonly onClose?: () => void;
 }
 
-/** The part of all connections that clients leave to those whose handshake is not done, so that a new client can prove itself. */
+/** The share of all connections reserved for unfinished handshakes, so that a new client can authenticate. */
 const NEWCOMERS_PART = 1 / 8;
 
 interface Connection {
   readonly socket: Socket;
   /** Remote address. */
   readonly peer: string;
-  /** Requests received whole and not answered yet. */
+  /** Requests received in full and not answered yet. */
   answering: number;
   pool: Pool;
 }
@@ -40,9 +40,9 @@ export function boundConnections(
   const strangers = createPool();
   const newcomers = createPool();
   const clients = createPool();
-  /** By socket, of TLS both the raw and the secure one. */
+  /** By socket; for TLS both the raw and the secure one. */
   const connections = new WeakMap<Socket, Connection>();
-  /** By endpoints: Node does not say which raw socket a secure one runs on. */
+  /** By endpoints: Node does not expose which raw socket a secure one runs on. */
   const raw = new Map<string, Connection>();
 
   server.on('connection', (socket: Socket) => {
@@ -81,7 +81,7 @@ export function boundConnections(
   });
 
   function move(connection: Connection, pool: Pool): void {
-    // One that has been closed is in no pool any more.
+    // A closed connection is in no pool any more.
     if (!connection.pool.remove(connection)) return;
     connection.pool = pool;
     pool.add(connection);
@@ -100,18 +100,18 @@ export function boundConnections(
 
 interface Pool {
   add(connection: Connection): void;
-  /** Returns whether it was there. */
+  /** Returns whether the pool held it. */
   remove(connection: Connection): boolean;
   size(): number;
   /**
-   * Of the peer with the most connections the one that has been quiet longest; one whose request is being answered only where all
-   * are. So every peer keeps its fair share, however many connections another one opens.
+   * The connection that has been quiet longest, of the peer with the most connections. One with a pending request is chosen only if all
+   * have one. So every peer keeps its fair share, however many connections another one opens.
    */
   leastWanted(): Connection | undefined;
 }
 
 function createPool(): Pool {
-  // A Set keeps the order of insertion: the quiet ones come first, because a connection is added again whenever it is used.
+  // A Set keeps the order of insertion: quiet connections come first, because each use adds a connection again.
   const byPeer = new Map<string, Set<Connection>>();
   let size = 0;
   return {

@@ -19,7 +19,7 @@ interface ValueFlag<T> {
   readonly description: string;
 }
 
-/** A flag that is either given or not. */
+/** A flag without a value: present or absent. */
 interface SwitchFlag {
   readonly kind: 'switch';
   readonly description: string;
@@ -36,14 +36,14 @@ type FlagValue<F> = F extends { readonly kind: FlagKind<infer T> }
     : T
   : boolean;
 
-/** The flags of a table, read. */
+/** The values read from a command line, by flag name. */
 export type Flags<Table extends FlagTable> = { readonly [K in keyof Table]: FlagValue<Table[K]> };
 
 type RequiredName<Table extends FlagTable> = {
   [K in keyof Table]: Table[K] extends SwitchFlag | { readonly default: unknown } ? never : K;
 }[keyof Table];
 
-/** Values of flags as written on a command line. A value that is undefined leaves its flag out. */
+/** Values of flags as written on a command line. An undefined value leaves its flag out. */
 export type FlagArgs<Table extends FlagTable> = {
   readonly [K in RequiredName<Table>]: string | number;
 } & {
@@ -51,7 +51,7 @@ export type FlagArgs<Table extends FlagTable> = {
     (Table[K] extends SwitchFlag ? boolean : string | number) | undefined;
 };
 
-/** The command line that gives `values`, in their order. */
+/** The command-line arguments for `values`, in their order. */
 export function argsOf<Table extends FlagTable>(
   _table: Table,
   values: NoInfer<FlagArgs<Table>>,
@@ -144,7 +144,7 @@ function readFlag(
   return { value };
 }
 
-/** Whether what follows the flag, in place of its value, is the next flag. */
+/** Whether the next flag stands in place of the value. */
 function isFlag({
   value = '',
   inlineValue,

@@ -1,5 +1,5 @@
 /**
- * The few requests the programs in the cluster make of the API server, over `node:https` with the pod's own ServiceAccount. Apart from
+ * The few API server requests of the programs in the cluster, over `node:https` with the pod's own ServiceAccount. Separate from
  * `kubernetes/`, whose client reads kubeconfigs and would make the bundles many times larger.
  */
 import { readFile } from 'node:fs/promises';
@@ -8,15 +8,15 @@ import { join } from 'node:path';
 import { SandboxError, SHARED_ERRORS } from '../base/errors';
 import { portFlag } from './flag-kinds';
 
-/** What a program asks of an API server; tests put their own in its place. */
+/** The operations a program needs of an API server; tests pass their own. */
 export interface Api {
-  /** The object at `path`, or undefined where none exists. @throws ApiError */
+  /** The object at `path`, or undefined if none exists. @throws ApiError */
   get(path: string): Promise<unknown>;
   /**
    * Sends a patch. Any patch that names `metadata.resourceVersion` is refused with 409 when the object has changed since.
    * An apply patch creates an object that does not exist, and is authorized as `create` with the object's name, unlike a POST
-   * (apiserver v0.36.3 pkg/endpoints/handlers/patch.go, createAuthorizerAttributes); where a field it names has another value that
-   * another write owns, it is refused with 409.
+   * (apiserver v0.36.3 pkg/endpoints/handlers/patch.go, createAuthorizerAttributes); if a field it names has another value that
+   * another field manager owns, it is refused with 409.
    * @throws ApiError
    */
   patch(path: string, type: PatchType, body: unknown): Promise<unknown>;
@@ -50,7 +50,7 @@ export interface ApiConnection {
 
 /**
  * The API server of the cluster the pod runs in, which the kubelet names by two variables.
- * @throws SandboxError `USAGE_INVALID` where they are not set
+ * @throws SandboxError `USAGE_INVALID` if they are not set
  */
 export function connectOwnApi(
   environment: NodeJS.ProcessEnv,
@@ -62,7 +62,7 @@ export function connectOwnApi(
       {
         path: 'KUBERNETES_SERVICE_HOST, KUBERNETES_SERVICE_PORT',
         reason: 'do not name an API server',
-        fix: 'run in a pod, or set both',
+        fix: 'run this in a pod, or set both variables',
       },
     ]);
   }
@@ -71,7 +71,7 @@ export function connectOwnApi(
 
 const TIMEOUT_MS = 10_000;
 
-/** A Secret is 1 MiB at most, and a webhook configuration of that size is not ours. */
+/** A Secret is 1 MiB at most, and this project's webhook configurations are smaller. */
 const ANSWER_CAP_BYTES = 4 * 1024 * 1024;
 
 export function connectApi(connection: ApiConnection): Api {

@@ -7,7 +7,7 @@ import type { SERVER_FLAGS } from './shared-flags';
 import { createHealthServer, createMetricsServer, type Unready } from './telemetry/health';
 import type { Log } from './telemetry/log';
 
-/** What a command line starts: `--help` is printed, everything else is read as flags. */
+/** What a command line starts: `--help` prints the help, anything else is read as flags. */
 export interface Command {
   readonly help: string;
   run(argv: readonly string[]): Promise<void>;
@@ -22,7 +22,7 @@ export interface CommandProps<Table extends FlagTable> {
   readonly run: (flags: Flags<Table>) => Promise<void>;
 }
 
-/** `run` rejects with SandboxError `USAGE_INVALID` where the flags are wrong. */
+/** `run` rejects with SandboxError `USAGE_INVALID` if the flags are invalid. */
 export function command<const Table extends FlagTable>(props: CommandProps<Table>): Command {
   const help = `Usage: ${props.usage} [flags]\n\n${props.summary}\n\n${helpOf(props.flags)}`;
   return {
@@ -36,7 +36,7 @@ export function command<const Table extends FlagTable>(props: CommandProps<Table
 
 /**
  * Runs a program to its end and exits: 0, or the code of a `SandboxError` with its problems on standard error, or 1.
- * An error that nothing catches is a fault of the program, whose state is then unknown: it is logged and the process ends, so that the
+ * An uncaught error is a fault of the program and leaves its state unknown. The program logs it and exits, so that the
  * kubelet starts a new one. Errors of a single request or pass never reach this.
  */
 export function runProgram(log: Log, program: () => Promise<void>): void {
@@ -77,7 +77,7 @@ export async function serveTelemetry(
   log.info({ port: metricsPort }, 'metrics listening');
 }
 
-/** Listens and resolves with the port, which the system chooses where `port` is 0. Rejects where it is not available. */
+/** Listens and resolves with the port, which the system chooses where `port` is 0. Rejects if it is not available. */
 export function listen(server: Server, port: number, host: string | undefined): Promise<number> {
   return new Promise((resolve, reject) => {
     const options: ListenOptions = host === undefined ? { port } : { port, host };

@@ -13,7 +13,7 @@ export const SERVER_FLAGS = {
   'bind-address': {
     kind: textFlag,
     default: null,
-    description: 'Address to listen on; without it every address, IPv6 and IPv4.',
+    description: 'Address to listen on; every address, IPv6 and IPv4, by default.',
   },
 } as const;
 

@@ -1,4 +1,4 @@
-/** `node -r ts-node/register programs/write-bundles.ts <directory>`: writes webhook.js and rotator.js there, for an image. */
+/** `node -r ts-node/register programs/write-bundles.ts <directory>`: writes webhook.js and rotator.js to that directory, for an image. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundleSources } from './bundle';

@@ -1,4 +1,4 @@
-/** Creating a pod and reporting what admission made of it. */
+/** Creates a pod and reports the result of admission. */
 import { ApiError } from '../kubernetes/api';
 import { stringAt, valueAt, type KubernetesObject } from '../kubernetes/object';
 import { DECISION_ANNOTATION } from '../base/names';
@@ -8,7 +8,7 @@ export type Admission =
   | { readonly admitted: true; readonly pod: KubernetesObject }
   | { readonly admitted: false; readonly message: string };
 
-/** Creates the pod for real; a refusal by admission (403) is an answer, everything else the server refuses is an error. */
+/** Creates the pod, not as a dry run. A refusal by admission (403) is a result; any other refusal by the server is an error. */
 export async function admit(context: VerifyContext, pod: KubernetesObject): Promise<Admission> {
   try {
     return { admitted: true, pod: await context.create(pod) };
@@ -19,7 +19,7 @@ export async function admit(context: VerifyContext, pod: KubernetesObject): Prom
   }
 }
 
-/** What shows the runtime of an admitted pod. */
+/** The fields that show the runtime of an admitted pod. */
 export function runtimeEvidence(pod: KubernetesObject, labelKey: string): Evidence {
   const decision = pod.metadata.annotations?.[DECISION_ANNOTATION];
   return {
@@ -32,7 +32,7 @@ export function runtimeEvidence(pod: KubernetesObject, labelKey: string): Eviden
   };
 }
 
-/** The same in one line. */
+/** The same fields in one line. */
 export function runtimeSummary(pod: KubernetesObject): string {
   const overhead = valueAt(pod, 'spec', 'overhead');
   const className = stringAt(pod, 'spec', 'runtimeClassName') ?? 'none';

@@ -1,4 +1,4 @@
-/** The namespaces the platform is turned on for. */
+/** The enabled namespaces. */
 import type { KubernetesObject } from '../kubernetes/object';
 import { isEnabled } from '../deploy/mutator-probe';
 import { ENABLED_LABEL } from '../base/names';
@@ -16,7 +16,7 @@ export async function labelledNamespaces({
   return namespaces.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
 }
 
-/** Those whose pods the platform sandboxes. */
+/** The namespaces whose pods the platform sandboxes. */
 export async function enabledNamespaces(
   context: Pick<VerifyContext, 'api'>,
 ): Promise<readonly KubernetesObject[]> {

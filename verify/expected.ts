@@ -1,4 +1,4 @@
-/** The objects a verification compares the cluster with: the very ones this project deploys, built from the same configuration. */
+/** The objects a verification compares the cluster with: the same ones this project deploys, built from the same configuration. */
 import { App, type ApiObject, Chart } from 'cdk8s';
 import type { SandboxConfig } from '../constructs/config';
 import { Gatekeeper } from '../constructs/gatekeeper';

@@ -1,12 +1,12 @@
-/** Which handler the container runtime was asked for, as the kubelet counts it. */
+/** Which handler the kubelet requested from the container runtime, from the kubelet's metrics. */
 import { ApiError } from '../kubernetes/api';
 import type { KubernetesObject } from '../kubernetes/object';
 import type { VerifyContext } from './step';
 
 /**
- * How many sandboxes the kubelets of these nodes have had the container runtime start with this handler, in the CRI call
+ * How many sandboxes the kubelets of these nodes made the container runtime start with this handler, by the CRI call
  * RunPodSandbox: the kubelet counts the calls by handler (`kubelet_run_podsandbox_duration_seconds_count`, label
- * `runtime_handler`; kubernetes v1.36.3 pkg/kubelet/metrics/metrics.go). Undefined where the kubelet may not be asked,
+ * `runtime_handler`; kubernetes v1.36.3 pkg/kubelet/metrics/metrics.go). Undefined if the caller may not read the metrics,
  * which needs `get` on `nodes/proxy`.
  */
 export async function sandboxesStarted(

@@ -1,11 +1,11 @@
-/** Running a pod that prints which kernel it runs on, and reading what it printed. */
+/** Runs a pod that prints which kernel it runs on, and reads its log. */
 import { listAt, stringAt, valueAt, type KubernetesObject } from '../kubernetes/object';
 import { DeadlineError, NotYet, waitUntil } from '../base/wait-until';
 import { admit } from './admit';
 import { fail, type Evidence, type Outcome, type VerifyContext } from './step';
 import { BUSYBOX_IMAGE, verificationPod, type PodOptions } from './pod';
 
-/** Image pull, and on a fresh node the first boot of a guest. */
+/** Includes the image pull and, on a new node, the first boot of a guest. */
 const RUN_DEADLINE_SECONDS = 180;
 
 /** First line of the kernel log inside a gVisor sandbox (gvisor pkg/sentry/kernel/syslog.go). */
@@ -13,9 +13,9 @@ const GVISOR_BANNER = 'Starting gVisor';
 
 export interface KernelObservation {
   readonly node: string;
-  /** What the node itself reports, `status.nodeInfo.kernelVersion`. */
+  /** The kernel the node reports, `status.nodeInfo.kernelVersion`. */
   readonly nodeKernel: string;
-  /** What `uname -r` says inside the pod; empty when it said nothing. */
+  /** The output of `uname -r` inside the pod; may be empty. */
   readonly podKernel: string;
   readonly saysGvisor: boolean;
   /** One line for people. */
@@ -23,7 +23,7 @@ export interface KernelObservation {
   readonly evidence: Evidence;
 }
 
-/** Runs the pod to its end. Where it did not run, the outcome says why. */
+/** Runs the pod until it ends. If it did not run, the outcome says why. */
 export async function observeKernel(
   context: VerifyContext,
   options: Pick<PodOptions, 'name' | 'namespace' | 'labels'>,
@@ -88,7 +88,7 @@ export async function nodesOffering(
   });
 }
 
-/** Why no sandbox of this handler can start. */
+/** Why no sandbox with this handler can start. */
 export async function whyNoNode({ api }: VerifyContext, handler: string): Promise<string> {
   const nodes = await api.list({ apiVersion: 'v1', kind: 'Node' });
   const ready = nodes.filter(isReady);

@@ -1,4 +1,4 @@
-/** Which layer of admission refused a pod, and what each layer answers when it is asked alone. */
+/** Which layer of admission refused a pod, and what each layer answers to a direct request. */
 import { randomUUID } from 'node:crypto';
 import { ApiError, denyingWebhook, type ServiceTarget } from '../kubernetes/api';
 import { stringAt, valueAt, type KubernetesObject } from '../kubernetes/object';
@@ -24,7 +24,7 @@ export function layerOf(message: string): Layer {
   return webhook === GATEKEEPER_WEBHOOK ? 'gatekeeper' : 'api-server';
 }
 
-/** What a layer answers alone, or why it was not asked: `not asked: <reason>`. */
+/** What a layer answers to a direct request, or why none was sent: `not asked: <reason>`. */
 export type AloneAnswer = { readonly allowed: boolean; readonly message: string } | string;
 
 /** Service, port and path of each webhook, as its configuration names them. */
@@ -43,7 +43,7 @@ const TARGETS: Readonly<Record<'mutator' | 'gatekeeper', ServiceTarget>> = {
   },
 };
 
-/** Asks one webhook about the creation of the pod, past every other layer, through the API server's proxy to its Service. */
+/** Asks one webhook about the creation of the pod through the API server's proxy to its Service, bypassing every other layer. */
 export async function askAlone(
   { api }: VerifyContext,
   layer: 'mutator' | 'gatekeeper',
@@ -52,11 +52,11 @@ export async function askAlone(
   try {
     const response = valueAt(await api.postToService(TARGETS[layer], reviewOf(pod)), 'response');
     const allowed = valueAt(response, 'allowed');
-    if (typeof allowed !== 'boolean') return 'not asked: the answer is no AdmissionReview';
+    if (typeof allowed !== 'boolean') return 'not asked: the answer is not an AdmissionReview';
     return { allowed, message: stringAt(response, 'status', 'message') ?? '' };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    return `not asked: ${isClientRefused(error) ? 'it takes only the API server' : error.message}`;
+    return `not asked: ${isClientRefused(error) ? 'it accepts only the API server' : error.message}`;
   }
 }
 
@@ -65,7 +65,7 @@ function isClientRefused({ status, message }: ApiError): boolean {
   return status === 403 && message.includes('client certificate');
 }
 
-/** As the API server asks about a dry run of the creation (admission.k8s.io/v1). */
+/** The review the API server would send for a dry run of the creation (admission.k8s.io/v1). */
 function reviewOf(pod: KubernetesObject) {
   const { namespace, name } = pod.metadata;
   const kind = { group: '', version: 'v1', kind: 'Pod' };

@@ -3,7 +3,7 @@ import { firstEnabledNamespace, isEnabled } from '../deploy/mutator-probe';
 import { ENABLED_LABEL } from '../base/names';
 import type { VerifyContext } from './step';
 
-/** One that the policy names in a requirement, else the first that is enabled; undefined where none is. */
+/** An enabled namespace of a requirement of the policy, else the first enabled one; undefined if none is enabled. */
 export async function enabledNamespace({
   api,
   policy,
@@ -16,5 +16,5 @@ export async function enabledNamespace({
   return firstEnabledNamespace(api);
 }
 
-/** The reason of a step that needs a namespace where there is none. */
+/** The reason of a step that needs a namespace if none is enabled. */
 export const NO_NAMESPACE = `no namespace is labelled ${ENABLED_LABEL}=true`;

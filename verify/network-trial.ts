@@ -1,4 +1,4 @@
-/** Two pods, and whether one reaches the other: without a NetworkPolicy, under one that closes the namespace, and without it again. */
+/** Tests whether one pod reaches another: without a NetworkPolicy, under one that closes the namespace, and without it again. */
 import { referenceOf, stringAt, type KubernetesObject } from '../kubernetes/object';
 import { NotYet, waitUntil } from '../base/wait-until';
 import type { VerifyContext } from './step';
@@ -7,13 +7,13 @@ import { BUSYBOX_IMAGE, podName, verificationPod } from './pod';
 /** Image pull included. */
 const RUN_DEADLINE_SECONDS = 120;
 
-/** How long a network plugin may take to act on a policy that was created or deleted. */
+/** How long a network plugin may take to apply the creation or deletion of a policy. */
 export const EFFECT_DEADLINE_SECONDS = 30;
 
-/** Answers in a row, so that one lost packet decides nothing. */
+/** Required number of equal answers in a row, so that one lost packet decides nothing. */
 const IN_A_ROW = 3;
 
-/** Each takes a second, or three where nothing answers. More than every wait of a trial together needs. */
+/** Each takes one second, or three without an answer. More than all waits of a trial need together. */
 const ATTEMPTS = 300;
 
 const PORT = 8080;
@@ -25,9 +25,9 @@ export interface NetworkTrial {
   /** Of the client. */
   readonly node: string;
   /**
-   * Waits until the client's last attempts all had this result.
+   * Waits until the client's most recent attempts all had this result.
    *
-   * @throws DeadlineError where that does not happen
+   * @throws DeadlineError if they do not within the deadline
    */
   awaits(reach: Reach, deadlineSeconds: number): Promise<void>;
   /** Creates a NetworkPolicy that closes the namespace in both directions. */
@@ -37,10 +37,10 @@ export interface NetworkTrial {
 }
 
 /**
- * Starts a server and a client that goes on asking it, each time with a new connection.
+ * Starts a server and a client that sends it requests continuously, each over a new connection.
  *
  * @param labels of both pods
- * @throws DeadlineError where the pods do not run
+ * @throws DeadlineError if the pods do not run
  */
 export async function startTrial(
   context: VerifyContext,
@@ -83,8 +83,8 @@ export async function startTrial(
 }
 
 /**
- * Asks with nc and not with wget, whose `-T` ends in a segmentation fault in Debian's busybox 1.35. `timeout` ends a connection
- * that a policy cuts off half-way.
+ * Uses nc instead of wget, whose `-T` causes a segmentation fault in Debian's busybox 1.35. `timeout` ends a connection
+ * that a policy cuts off midway.
  */
 function clientScript(address: string, token: string): string {
   const ask = `printf 'GET / HTTP/1.0\\r\\n\\r\\n' | timeout 4 nc -w 2 ${address} ${PORT} 2>/dev/null`;

@@ -1,9 +1,9 @@
-/** Pods a verification creates. They pass the Pod Security standard `restricted` and state requests and limits, as quotas want. */
+/** Pods a verification creates. They pass the Pod Security standard `restricted` and set requests and limits, as quotas require. */
 import type { KubernetesObject } from '../kubernetes/object';
 import { DOMAIN } from '../base/names';
 import { VERSIONS } from '../base/versions';
 
-/** For pods that need nothing but a shell. */
+/** For pods that need only a shell. */
 export const BUSYBOX_IMAGE = `docker.io/library/busybox:${VERSIONS.busyboxImage}`;
 
 export interface PodOptions {
@@ -25,7 +25,7 @@ export interface PodOptions {
 /** Marks everything a verification creates. */
 const VERIFY_LABEL = `${DOMAIN}/verify`;
 
-/** Of a namespace that a verification creates. Closed as one of a tenant, so that it is no finding once it is enabled. */
+/** Labels of a namespace that a verification creates. It enforces Pod Security as a tenant's does, so that enabling it causes no finding. */
 export const VERIFY_NAMESPACE_LABELS = {
   [VERIFY_LABEL]: 'true',
   'pod-security.kubernetes.io/enforce': 'baseline',
@@ -62,7 +62,7 @@ export function verificationPod(options: PodOptions): KubernetesObject {
   };
 }
 
-/** A DNS label out of what the pod is for, which may be a label value, and the suffix of the verification. */
+/** A DNS label from the pod's purpose, which may be a label value, and the suffix of the verification. */
 export function podName(purpose: string, suffix: string): string {
   const label = purpose.toLowerCase().replace(/[^a-z0-9]+/g, '-');
   return `secure-ai-${label.slice(0, 40)}-${suffix}`;

@@ -1,4 +1,4 @@
-/** Whether admission refuses a pod with the policy's message: through the API server, and Gatekeeper by itself. */
+/** Checks that admission refuses a pod with the policy's message: through the API server, and Gatekeeper alone. */
 import type { KubernetesObject } from '../kubernetes/object';
 import { admit } from './admit';
 import { askAlone, LAYER_NAMES, layerOf, type AloneAnswer } from './layers';
@@ -6,12 +6,12 @@ import { fail, pass, type Evidence, type Outcome, type VerifyContext } from './s
 
 const GATEKEEPER_FIX = {
   path: 'Gatekeeper',
-  fix: 'look at the steps webhook-gatekeeper, constraints and exemptions, and deploy the platform again',
+  fix: 'check the steps webhook-gatekeeper, constraints and exemptions, and deploy the platform again',
 };
 
 /**
- * Passes when admission refuses the pod, its answer holds the message to the letter, and Gatekeeper alone refuses with the
- * same message. Where Gatekeeper cannot be asked alone, the outcome says so.
+ * Passes if admission refuses the pod, its answer contains the exact message, and Gatekeeper alone refuses with the
+ * same message. If Gatekeeper cannot be asked directly, the outcome says so.
  */
 export async function refused(
   context: VerifyContext,
@@ -37,7 +37,7 @@ export async function refused(
   if (flaw !== undefined) return fail(flaw, evidence, [{ ...GATEKEEPER_FIX, reason: flaw }]);
   const alone = [
     describe('Gatekeeper', gatekeeperAlone),
-    // Where the mutator itself answered, that it refuses is shown already.
+    // If the mutator answered, its refusal is already shown.
     ...(answeredBy === 'mutator' ? [] : [describe('the mutator', mutatorAlone)]),
   ];
   return pass(`${message} (${[LAYER_NAMES[answeredBy], ...alone].join('; ')})`, evidence);

@@ -1,4 +1,4 @@
-/** Runs the steps of a verification and takes away what they made. */
+/** Runs the steps of a verification and deletes the objects they created. */
 import { randomBytes } from 'node:crypto';
 import type { KubernetesApi } from '../kubernetes/api';
 import { assertReachable } from '../kubernetes/reachable';
@@ -14,16 +14,16 @@ export interface VerifyOptions {
   /** The configuration the cluster is expected to follow. */
   readonly config: VerifiedConfig;
   readonly signal: AbortSignal;
-  /** Called when a step has a result; `done` of `total` then have one. */
+  /** Called when a step has a result; `done` of `total` steps then have one. */
   readonly onResult?: (result: StepResult, done: number, total: number) => void;
 }
 
 /**
- * Steps run side by side, because the audit takes as long as Gatekeeper's interval. None is run when the preflight finds
- * something missing; where everything exists but does not work, those that only read are run, because they say why.
+ * Steps run side by side, because the audit takes as long as Gatekeeper's interval. None runs if the preflight finds
+ * something missing. If everything exists but does not work, the read-only steps run, because they show why.
  *
  * @throws SandboxError CLUSTER_UNREACHABLE
- * @throws the signal's reason when it is aborted, after what was made has been deleted
+ * @throws the signal's reason when it is aborted, after the created objects have been deleted
  */
 export async function verify(options: VerifyOptions): Promise<VerificationReport> {
   const { api, config, signal } = options;
@@ -87,11 +87,11 @@ async function outcomeOf(step: Step, context: VerifyContext): Promise<Outcome> {
 }
 
 function failedBy(error: unknown, { signal }: VerifyContext): Outcome {
-  // An interrupted step still has to let the others end before everything is deleted.
+  // An interrupted step must still let the others end before everything is deleted.
   return signal.aborted ? notRun('interrupted') : fail((error as Error).message);
 }
 
-/** Last made, first deleted: what is in a namespace goes before the namespace. */
+/** Last created, first deleted: objects go before their namespace. */
 async function deleteAll(api: KubernetesApi, made: readonly ObjectReference[]): Promise<string[]> {
   const left: string[] = [];
   for (const reference of [...made].reverse()) {

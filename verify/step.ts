@@ -1,4 +1,4 @@
-/** What a verification is made of: steps with what they expect, and results with what was seen. */
+/** The parts of a verification: steps with what they expect, and results with what was observed. */
 import type { KubernetesApi } from '../kubernetes/api';
 import type { KubernetesObject } from '../kubernetes/object';
 import type { Problem } from '../base/errors';
@@ -9,39 +9,39 @@ export interface Step {
   /** Stable name, such as `label-kata`. */
   readonly id: string;
   readonly title: string;
-  /** What must be seen for the step to pass, as a person would say it. */
+  /** What must be observed for the step to pass, in plain words. */
   readonly expected: string;
   run(context: VerifyContext): Promise<Outcome>;
 }
 
-/** A step that cannot be run says why and never counts as passed. */
+/** A step that cannot run says why and never counts as passed. */
 export type Outcome =
   | { readonly status: 'pass'; readonly observed: string; readonly evidence?: Evidence }
   | {
       readonly status: 'fail';
       readonly observed: string;
       readonly evidence?: Evidence;
-      /** What is wrong, object by object, each with its fix; missing where the step knows no fix. */
+      /** The problems, object by object, each with its fix; missing if the step knows no fix. */
       readonly findings?: readonly Finding[];
     }
   | { readonly status: 'not-run'; readonly reason: string };
 
-/** One thing that is wrong in the cluster. Its `path` is the object's id, such as `Namespace/ai-production`. */
+/** One problem in the cluster. Its `path` is the object's id, such as `Namespace/ai-production`. */
 export type Finding = Problem;
 
-/** Facts behind an outcome, for machines: plain JSON. */
+/** The facts behind an outcome as plain JSON, for programs. */
 export type Evidence = Readonly<Record<string, unknown>>;
 
 export type StepResult = Pick<Step, 'id' | 'title' | 'expected'> & Outcome;
 
 export interface VerificationReport {
-  /** URL of the API server that was asked. */
+  /** URL of the API server that was verified. */
   readonly server: string;
   readonly kubernetesVersion: string;
-  /** How many steps ended how. A step that was not run is neither passed nor failed. */
+  /** The number of steps by outcome. A step that did not run is neither passed nor failed. */
   readonly counts: Readonly<Record<Outcome['status'], number>>;
   readonly steps: readonly StepResult[];
-  /** Ids of objects the verification made and could not delete. */
+  /** Ids of objects the verification created and could not delete. */
   readonly leftBehind: readonly string[];
 }
 
@@ -49,12 +49,12 @@ export interface VerificationReport {
 export interface VerifyContext {
   readonly api: KubernetesApi;
   readonly policy: RuntimePolicy;
-  /** What the platform's registrations and policies must look like. */
+  /** The expected registrations and policies of the platform. */
   readonly expected: ExpectedObjects;
-  /** Makes names of this verification unlike those of any other. */
+  /** Makes the names of this verification unique. */
   readonly suffix: string;
   readonly signal: AbortSignal;
-  /** Creates an object that is deleted when the verification ends, however it ends. */
+  /** Creates an object that is deleted when the verification ends, even after a failure. */
   create(manifest: KubernetesObject): Promise<KubernetesObject>;
 }
 
@@ -75,7 +75,7 @@ export function fail(
   };
 }
 
-/** Fails with every finding, or passes where there is none. */
+/** Fails with all findings, or passes without one. */
 export function judged(findings: readonly Finding[], sound: string, evidence?: Evidence): Outcome {
   if (findings.length === 0) return pass(sound, evidence);
   const observed = findings.map(({ path, reason }) => `${path}: ${reason}`).join('; ');

@@ -15,7 +15,7 @@ import { runtimeProof } from './steps/proof';
 import { unlabelled } from './steps/requirement';
 
 /**
- * Steps that only read what the cluster holds. They run also where the platform exists but does not work, because they say
+ * Steps that only read from the cluster. They also run if the platform exists but does not work, because they show
  * why. In the order they are reported.
  */
 export const CHECKS: readonly Step[] = [
@@ -42,7 +42,7 @@ export function trials(policy: RuntimePolicy): readonly Step[] {
   ];
 }
 
-/** Workloads whose runtime no label names: a training job, and a small model. */
+/** Workloads without a runtime label: a training job and a small model. */
 const SAMPLES = [
   { name: 'pytorch', image: 'docker.io/pytorch/pytorch:2.4.0', cpu: '5' },
   { name: 'scikit', image: 'docker.io/bitnami/scikit-learn-intel:2024.7.0', cpu: '500m' },

@@ -10,7 +10,7 @@ interface Request {
   readonly scope: string;
 }
 
-/** What `expected` rules cover and `live` ones do not, such as `CREATE pods`. */
+/** What the `expected` rules cover and the `live` ones do not, such as `CREATE pods`. */
 export function uncovered(expected: readonly unknown[], live: readonly unknown[]): string[] {
   const missing = expected
     .flatMap(requestsOf)

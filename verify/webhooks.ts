@@ -7,11 +7,11 @@ import type { Finding } from './step';
 import { selects } from './selector';
 import { uncovered } from './webhook-rules';
 
-/** The fix of everything that a deployment puts right. */
+/** The fix for everything that a deployment repairs. */
 export const DEPLOY_AGAIN =
   'deploy the platform again (`secure-ai up` or `pulumi up`); metadata.managedFields of the object names who changed it';
 
-/** A namespace that does not exist yet and turns the platform on. */
+/** A namespace that does not exist yet and is enabled. */
 const NEW_NAMESPACE: KubernetesObject = {
   apiVersion: 'v1',
   kind: 'Namespace',
@@ -22,8 +22,8 @@ const NEW_NAMESPACE: KubernetesObject = {
 };
 
 /**
- * What the live configuration lacks. It may cover more than the expected one, as a Gatekeeper of its own does, and label
- * selectors may be written otherwise as long as they select the same namespaces: AKS adds requirements of its own to every
+ * What the live configuration lacks. It may cover more than the expected one, as a separately installed Gatekeeper does, and label
+ * selectors may differ as long as they select the same namespaces: AKS adds requirements of its own to every
  * webhook (learn.microsoft.com, AKS "Admissions Enforcer").
  *
  * @param namespaces those whose labels decide whether the live selector leaves one out
@@ -73,7 +73,7 @@ function reasonsOf(
   ];
 }
 
-/** Expressions that are not ours: all of a webhook's have to hold, so each can only narrow it. */
+/** Expressions that this project does not set: all of a webhook's must hold, so each can only narrow it. */
 function narrowing(wanted: unknown, live: unknown): string[] {
   const expressions = (webhook: unknown) =>
     listAt(webhook, 'matchConditions').map((one) => stringAt(one, 'expression') ?? '');
@@ -92,7 +92,7 @@ function leftOut(wanted: unknown, live: unknown, namespaces: readonly Kubernetes
     : [`namespaceSelector leaves out enabled namespaces: ${names.join(', ')}`];
 }
 
-/** `Fail` where the settings say `Ignore` is stricter, so no finding. */
+/** `Fail` is stricter than a configured `Ignore`, so it is no finding. */
 function failureReasons(wanted: unknown, live: unknown): string[] {
   return stringAt(live, 'failurePolicy') === 'Fail'
     ? []
@@ -110,11 +110,11 @@ function serverReasons(wanted: unknown, live: unknown): string[] {
 function serviceOf(webhook: unknown): unknown {
   const service = valueAt(webhook, 'clientConfig', 'service');
   if (service === undefined) return { url: valueAt(webhook, 'clientConfig', 'url') ?? null };
-  // The API server fills the port in.
+  // The API server sets the default port.
   return { port: 443, ...(service as object) };
 }
 
-/** What the project does not state is the API server's default, and not compared. */
+/** What the project does not set is the API server's default, and is not compared. */
 function differs(member: string, wanted: unknown, live: unknown): string[] {
   if (wanted === undefined || canonicalJson(wanted) === canonicalJson(live)) return [];
   return [`${member} is ${JSON.stringify(live)}, not ${JSON.stringify(wanted)}`];

@@ -1,6 +1,6 @@
 /**
- * Deploying the platform to a cluster of this computer by Pulumi, through its Automation API: the same resources as `pulumi up`
- * makes, without a project of the user's. The state lives and dies with the cluster.
+ * Deploys the platform to a local cluster with Pulumi's Automation API: the same resources as `pulumi up`
+ * creates, without a Pulumi project. The state lives and dies with the cluster.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
@@ -29,9 +29,9 @@ export interface PulumiDeployOptions {
 }
 
 /**
- * Safe to run again: what is as configured stays untouched, and a deployment that stopped half way goes on.
+ * Safe to run again: unchanged objects stay untouched, and an interrupted deployment continues.
  *
- * @throws SandboxError DEPLOY_INCOMPLETE saying what failed and why; as `SynthesizedChart`
+ * @throws SandboxError DEPLOY_INCOMPLETE with what failed and why; as `SynthesizedChart`
  */
 export async function deployByPulumi(options: PulumiDeployOptions): Promise<DeployReport> {
   const { cluster, config, onProgress, signal } = options;
@@ -50,7 +50,7 @@ export async function deployByPulumi(options: PulumiDeployOptions): Promise<Depl
   const watch = deploymentWatch({ total: () => total, onProgress });
   const update = async () => {
     const stack = await selectStack(options, program);
-    // Our own lock keeps others from this stack, so one of Pulumi's is what a killed run has left.
+    // This command's own lock excludes other runs, so a lock of Pulumi's is left from a killed run.
     await stack.cancel();
     await stack.up({
       onEvent: (event) => watch.onEvent(event),
@@ -89,12 +89,12 @@ async function selectStack(
         backend: { url: `file://${backend}` },
       },
       envVars: {
-        // A provider outlives a killed engine for as long as its cluster does not answer; so marked, it goes with the cluster.
+        // A provider outlives a killed engine while its cluster does not answer. With this mark it ends with the cluster.
         ...markOf(cluster.stateDir, 'pulumi'),
-        // One of the user's would be used instead of the project's.
+        // A user's own value would replace the project's.
         PULUMI_BACKEND_URL: `file://${backend}`,
         PULUMI_IGNORE_AMBIENT_PLUGINS: 'false',
-        // An executable on PATH is taken before any download is thought of.
+        // An executable on PATH takes precedence over a download.
         PATH: [programs.providerFolder, process.env['PATH']].join(delimiter),
         PULUMI_CONFIG_PASSPHRASE: await passphraseIn(folder),
         PULUMI_SKIP_UPDATE_CHECK: 'true',
@@ -104,7 +104,7 @@ async function selectStack(
   );
 }
 
-/** The Automation API wants to find the CLI at `bin/pulumi` of some folder (@pulumi/pulumi automation/cmd.js). */
+/** The Automation API looks for the CLI at `bin/pulumi` of some folder (@pulumi/pulumi automation/cmd.js). */
 async function commandIn(folder: string, pulumiPath: string): Promise<PulumiCommand> {
   const bin = join(folder, 'cli', 'bin');
   await mkdir(bin, { recursive: true });
@@ -113,7 +113,7 @@ async function commandIn(folder: string, pulumiPath: string): Promise<PulumiComm
   return PulumiCommand.get({ root: join(folder, 'cli') });
 }
 
-/** Made once: the state holds secrets encrypted with it. */
+/** Created once: it encrypts the secrets in the state. */
 async function passphraseIn(folder: string): Promise<string> {
   const file = join(folder, 'passphrase');
   const known = await readFile(file, 'utf8').catch(() => undefined);

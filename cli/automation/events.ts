@@ -7,7 +7,7 @@ import { DEPLOY_ERRORS } from '../../deploy/errors';
 
 type Outcome = Applied['outcome'];
 
-/** What became of an object, by the operation of the engine. Steps of a replacement other than its end are not counted. */
+/** The outcome for an object, by the engine's operation. Only the last step of a replacement counts. */
 const OUTCOMES: Readonly<Record<string, Outcome>> = {
   create: 'created',
   update: 'configured',
@@ -18,12 +18,12 @@ const OUTCOMES: Readonly<Record<string, Outcome>> = {
 export interface DeploymentWatch {
   onEvent(event: EngineEvent): void;
   report(): DeployReport;
-  /** @param error what the engine's process ended with */
+  /** @param error the error of the engine's process */
   failure(error: unknown): SandboxError;
 }
 
 interface WatchOptions {
-  /** How many objects the platform has; asked for once the first of them is done. */
+  /** How many objects the platform has; called once the first of them is done. */
   readonly total: () => number;
   readonly onProgress?: ((event: DeployEvent) => void) | undefined;
 }
@@ -51,7 +51,7 @@ export function deploymentWatch({ total, onProgress }: WatchOptions): Deployment
   }: NonNullable<EngineEvent['diagnosticEvent']>) => {
     const id = idOf(urn ?? '');
     const text = message.trim();
-    // The engine wipes a line by an empty one.
+    // The engine clears a line with an empty one.
     if (text === '') return;
     if (severity === 'error') {
       const path = id ?? 'deployment';
@@ -84,7 +84,7 @@ export function deploymentWatch({ total, onProgress }: WatchOptions): Deployment
       const problems = [...failures].map(([path, reason]): Problem => ({
         path,
         reason,
-        fix: 'remove the cause that Pulumi reports, and run the same command again: it goes on where this one stopped',
+        fix: 'remove the cause that Pulumi reports, and run the same command again: it continues where this one stopped',
       }));
       const [first, ...rest] = problems;
       return new SandboxError(
@@ -102,7 +102,7 @@ function unexplained(error: unknown): Problem {
   return {
     path: 'pulumi',
     reason: error instanceof Error ? error.message : String(error),
-    fix: 'read what it says, and run the same command again',
+    fix: 'remove the cause that it reports, and run the same command again',
   };
 }
 

@@ -1,4 +1,4 @@
-/** What would become of a pod under a policy, and why. */
+/** What admission would do to a pod under a policy, and why. */
 import type { Denial, PatchOperation, Source } from '../../policy/decision/decision';
 import { createDecider } from '../../policy/decision/decide';
 import { explainRule, type Explanation } from '../../policy/rules/explain';
@@ -9,7 +9,7 @@ import type { FoundPod } from './manifests';
 export interface ExplainedPod {
   readonly source: string;
   readonly namespace: string;
-  /** Name of the runtime, or null where the pod is left alone. */
+  /** Name of the runtime, or null if the pod stays unchanged. */
   readonly runtime: string | null;
   readonly runtimeClassName: string | null;
   readonly chosenBy: Source;
@@ -26,7 +26,7 @@ interface ExplainedRule {
   readonly condition: Explanation;
 }
 
-/** @param found a pod, as if it were created in a namespace the platform is turned on for */
+/** @param found a pod, explained as if it were created in an enabled namespace */
 export function explainPod(found: FoundPod, policy: RuntimePolicy): ExplainedPod {
   const { source, namespace, pod } = found;
   const { selection, patch, denials } = createDecider(policy).decide(pod, { namespace });

@@ -8,10 +8,10 @@ import { listAt, stringAt, valueAt } from '../../kubernetes/object';
 import { limitOfPod } from '../../webhook-src/server/limits';
 
 export interface FoundPod {
-  /** File and document it is from, and the object it is a template of: `train.yaml#2 Deployment/trainer`. */
+  /** Its file and document, and the object whose template it is: `train.yaml#2 Deployment/trainer`. */
   readonly source: string;
   readonly pod: unknown;
-  /** As the manifest has it. @default default, as for kubectl */
+  /** From the manifest. @default default, as for kubectl */
   readonly namespace: string;
 }
 
@@ -28,10 +28,10 @@ const TEMPLATES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Every pod of the files, in order; objects of other kinds are passed over.
+ * Every pod of the files, in order; objects of other kinds are ignored.
  *
  * @param files paths, `-` for standard input
- * @throws SandboxError MANIFEST_INVALID naming each file that cannot be read or parsed, or when there is no pod at all
+ * @throws SandboxError MANIFEST_INVALID naming each file that cannot be read or parsed, or when no file holds a pod
  */
 export function readPods(files: readonly string[]): readonly FoundPod[] {
   const problems: Problem[] = [];
@@ -48,14 +48,14 @@ export function readPods(files: readonly string[]): readonly FoundPod[] {
     problems.push({
       path: files.join(', '),
       reason: 'holds no pod',
-      fix: `give a manifest of a Pod, or of a ${Object.keys(TEMPLATES).join(', ')}`,
+      fix: `pass a manifest of a Pod, or of a ${Object.keys(TEMPLATES).join(', ')}`,
     });
   }
   refuse(CLI_ERRORS.MANIFEST_INVALID, problems);
   return pods;
 }
 
-/** @throws SandboxError POD_TOO_LARGE with what the webhook would say of each pod that exceeds a limit of it */
+/** @throws SandboxError POD_TOO_LARGE with the webhook's message for each pod that exceeds one of its limits */
 export function refuseTooLarge(pods: readonly FoundPod[]): void {
   const problems = pods.flatMap(({ pod, namespace }) => limitOfPod(pod, namespace) ?? []);
   refuse(WEBHOOK_ERRORS.POD_TOO_LARGE, problems);

@@ -1,4 +1,4 @@
-/** What a deployment does, as sentences. */
+/** Renders the progress and result of a deployment as sentences. */
 import type { DeployEvent, DeployReport } from '../../deploy/apply';
 import type { Progress } from '../../local/progress';
 

@@ -2,7 +2,7 @@
 import colors from 'picocolors';
 import { SandboxError } from '../../base/errors';
 
-/** Every problem with its fix; an error without a code is a fault of ours, and its stack is what a report needs. */
+/** Every problem with its fix. An error without a code is a fault of this program; its stack belongs in a bug report. */
 export function renderError(error: unknown): string {
   if (!(error instanceof SandboxError)) {
     const stack = error instanceof Error ? error.stack : String(error);

@@ -2,8 +2,8 @@
 const INTERVAL_MILLISECONDS = 5_000;
 
 /**
- * Passes lines on to `write`, but those that differ from the last one in figures only, such as a count of packages, at most
- * every five seconds; an equal line not at all.
+ * Passes lines on to `write`. A line that differs from the last one only in figures, such as a count of packages, passes at most
+ * every five seconds; an equal line never passes.
  */
 export function paced(
   write: (text: string) => void,

@@ -1,10 +1,10 @@
-/** Progress on stderr: live lines on a terminal, plain lines elsewhere, nothing at all for machines that read JSON. */
+/** Progress on stderr: live lines on a terminal, plain lines elsewhere, nothing for programs that read JSON. */
 import type { Session } from '../options';
 import { paced } from './pace';
 
 export interface Stage<T> {
   readonly title: string;
-  /** @param say replaces the line that shows what the stage is doing now */
+  /** @param say replaces the line that shows the current activity of the stage */
   readonly run: (say: (what: string) => void) => Promise<T>;
 }
 
@@ -29,7 +29,7 @@ async function runLive<T>({ title, run }: Stage<T>, { stderr }: Session): Promis
     fallbackRendererCondition: false,
     registerSignalListeners: false,
     rendererOptions: {
-      // The caller shows errors once, with their fixes.
+      // The caller prints errors once, with their fixes.
       showErrorMessage: false,
       collapseErrors: false,
       logger: new ListrLogger({

@@ -1,4 +1,4 @@
-/** `secure-ai doctor`: what a machine lacks to be a node for Kata or gVisor. */
+/** `secure-ai doctor`: reports what a machine lacks to be a node for Kata or gVisor. */
 import { Option, type Command } from 'commander';
 import type { Technology } from '../../node-check/facts';
 import type { GlobalOptions, Session } from '../options';
@@ -25,15 +25,18 @@ interface DoctorOptions extends GlobalOptions {
 export function declareDoctor(program: Command, session: Session): void {
   program
     .command('doctor')
-    .description('say whether a machine can be a node for Kata and gVisor, and what it lacks')
+    .description('check whether a machine can be a node for Kata and gVisor, and what it lacks')
     .addOption(
-      new Option('--for <runtime...>', 'what the node is for (default: both)').choices([
+      new Option('--for <runtime...>', 'runtimes to check for (default: both)').choices([
         'kata',
         'gvisor',
       ]),
     )
-    .option('--host-root <folder>', "where the host's root is", '/')
-    .option('--containerd-socket <path>', 'on the host (default: where a distribution has it)')
+    .option('--host-root <folder>', 'root directory of the host', '/')
+    .option(
+      '--containerd-socket <path>',
+      'socket on the host (default: where the distributions put it)',
+    )
     .addHelpText('after', HELP)
     .action((_options, command: Command) => doctor(command.optsWithGlobals(), session));
 }

@@ -16,7 +16,7 @@ Examples:
 export function declareDown(program: Command, session: Session): void {
   program
     .command('down')
-    .description('end the local cluster, or take the platform out of another one')
+    .description('end the local cluster, or remove the platform from another one')
     .addHelpText('after', HELP)
     .action((_options, command: Command) => down(command.optsWithGlobals(), session));
 }
@@ -35,7 +35,7 @@ async function down(options: GlobalOptions, session: Session): Promise<void> {
   const api = await connect(target);
   const removed = await runStage(
     {
-      title: `Take the platform out of ${api.server}`,
+      title: `Remove the platform from ${api.server}`,
       run: (say) =>
         remove(api, { onDeleting: (id) => say(`delete ${id}`), signal: session.signal }),
     },

@@ -1,4 +1,4 @@
-/** `secure-ai explain`: what admission would do to the pods of a manifest. */
+/** `secure-ai explain`: shows what admission would do to the pods of a manifest. */
 import type { Command } from 'commander';
 import type { GlobalOptions, Session } from '../options';
 import { printJson } from '../output/json';
@@ -21,7 +21,7 @@ interface ExplainOptions extends GlobalOptions {
 export function declareExplain(program: Command, session: Session): void {
   program
     .command('explain')
-    .description('say which runtime a pod would get or why it would be refused, rule by rule')
+    .description('show which runtime a pod would get, or why it would be refused, rule by rule')
     .argument('<manifests...>', 'files, - for standard input')
     .option('-n, --namespace <name>', "decide as if created there (default: the manifest's own)")
     .addHelpText('after', HELP)

@@ -19,7 +19,7 @@ export function declareSynth(program: Command, session: Session): void {
     .command('synth')
     .description('write the manifests of the platform, in order of deployment')
     .option('-o, --output <folder>', 'folder to write to', 'dist')
-    .option('--stdout', 'print them instead')
+    .option('--stdout', 'print the manifests instead')
     .addHelpText('after', HELP)
     .action((_options, command: Command) => synth(command.optsWithGlobals(), session));
 }
@@ -34,7 +34,7 @@ async function synth(options: SynthOptions, session: Session): Promise<void> {
     return;
   }
   const app = new App({ outdir: options.output });
-  // Refuses, as an expected error, whatever could not be deployed: nothing is written then.
+  // Fails with an expected error, and writes nothing, if an object could not be deployed.
   planDeployment(await buildChart(app, asConfigured));
   if (options.stdout === true) {
     session.stdout.write(app.synthYaml());

@@ -32,7 +32,7 @@ Examples:
 export function declareUp(program: Command, session: Session): void {
   program
     .command('up')
-    .description('start a local cluster (or use another), deploy the platform, prove that it works')
+    .description('start a local cluster (or use another), deploy the platform and verify it')
     .option('--nodes <count>', 'real nodes of the local cluster, 0 for none', nodeCount)
     .option('--cluster-only', 'start the local cluster and deploy nothing, for `pulumi up`')
     .addOption(new Option('--deployer <name>', 'who deploys').choices(DEPLOYERS).default('auto'))
@@ -41,7 +41,7 @@ export function declareUp(program: Command, session: Session): void {
 }
 
 interface UpOptions extends GlobalOptions {
-  /** @default 1 where nodes can run, else 0 */
+  /** @default 1 if nodes can run, else 0 */
   readonly nodes?: number;
   /** @default false */
   readonly clusterOnly?: boolean;
@@ -50,10 +50,10 @@ interface UpOptions extends GlobalOptions {
 
 function nodeCount(text: string): number {
   if (/^\d{1,2}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('It is not a whole number.');
+  throw new InvalidArgumentError('Pass a whole number.');
 }
 
-/** Options about the local cluster where another one is named. */
+/** Options that apply only to a local cluster, although another cluster is named. */
 function refuseLocalOptions({ nodes, clusterOnly }: UpOptions): void {
   const given = [
     ...(nodes === undefined ? [] : ['--nodes']),
@@ -61,7 +61,7 @@ function refuseLocalOptions({ nodes, clusterOnly }: UpOptions): void {
   ];
   const problems = given.map((path): Problem => ({
     path,
-    reason: 'is about a local cluster, while --kubeconfig and --context name another one',
+    reason: 'applies to a local cluster, while --kubeconfig and --context name another one',
     fix: 'leave one of them out',
   }));
   refuse(SHARED_ERRORS.USAGE_INVALID, problems);
@@ -113,7 +113,7 @@ function showCluster({ kubeconfig }: Destination, { json }: GlobalOptions, sessi
   else session.stdout.write(`\nexport KUBECONFIG=${kubeconfig}\n`);
 }
 
-/** A control plane, and something to run pods on. */
+/** A control plane, and a backend that runs pods. */
 async function startLocal(
   name: string,
   nodes: number | undefined,

@@ -26,7 +26,7 @@ Exit code 1 when a step fails.`;
 export function declareVerify(program: Command, session: Session): void {
   program
     .command('verify')
-    .description('prove on a cluster that pods get the right sandbox')
+    .description('prove that pods on a cluster get the right sandbox')
     .addHelpText('after', HELP)
     .action(async (_options, command: Command) => {
       const options: GlobalOptions = command.optsWithGlobals();
@@ -76,7 +76,7 @@ async function clusterOf(target: Target): Promise<ConnectOptions> {
   throw new SandboxError(KUBERNETES_ERRORS.CLUSTER_UNREACHABLE, [
     {
       path: `--cluster ${target.name}`,
-      reason: 'no local cluster of this name is running',
+      reason: 'no local cluster with this name is running',
       fix: 'start it with `secure-ai up`, or name another cluster with --kubeconfig and --context',
     },
   ]);

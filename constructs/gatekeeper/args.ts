@@ -5,7 +5,7 @@ import { type GatekeeperSettings, OFFICIAL } from './schema';
 /** Port the controller serves webhooks on, in the pod. */
 export const WEBHOOK_PORT = 8443;
 
-/** The flag, unless its value is the program's own default, which the official manifest leaves to the program. */
+/** The flag, unless its value is the program's default, which the official manifest does not set. */
 function unlessDefault(flag: string, value: string | number, official: string | number): string[] {
   return value === official ? [] : [`--${flag}=${value}`];
 }

@@ -16,14 +16,14 @@ import {
 } from './workloads';
 
 /**
- * Gatekeeper v3.23.1: the 31 objects of its official release manifest, among them 17 CustomResourceDefinitions, plus what
- * the props change on purpose. The empty props give the official installation exactly.
+ * Gatekeeper v3.23.1: the 31 objects of its official release manifest, among them 17 CustomResourceDefinitions, plus the
+ * changes that the props request. Empty props give exactly the official installation.
  *
  * The dependencies give an order in which each object can become ready before the next is applied:
  * Namespace; what the program needs to start (quota, access, Secret, CRDs, Service); controller; audit; webhook configurations.
  *
- * - The webhook configurations come last, so that nothing is sent to a Gatekeeper that is not there yet. The controller
- *   does not wait for them: cert-controller logs a missing configuration, goes on and injects the CA when it appears
+ * - The webhook configurations come last, so that no request goes to a Gatekeeper that does not exist yet. The controller
+ *   does not wait for them: cert-controller logs a missing configuration, continues and injects the CA when it appears
  *   (`ensureCerts`, pkg/rotator/rotator.go at 1c492bc2d223, the version in Gatekeeper's go.mod).
  *   Between creation and injection a webhook with `failurePolicy: Fail` refuses what it matches: a deployment should wait
  *   for every `clientConfig.caBundle`.
@@ -45,7 +45,7 @@ export class Gatekeeper extends Construct {
   readonly webhookConfigurations: readonly ApiObject[];
 
   /**
-   * @throws SandboxError CONFIG_INVALID with every member of `props` that is wrong
+   * @throws SandboxError CONFIG_INVALID with every invalid member of `props`
    */
   constructor(scope: Construct, id: string, props: GatekeeperProps = {}) {
     super(scope, id);

@@ -1,4 +1,4 @@
-/** Names that Gatekeeper's program knows: it looks its own objects up by them (pkg/webhook/common.go and main.go, v3.23.1). */
+/** Names that are fixed in Gatekeeper's program, which finds its own objects by them (pkg/webhook/common.go and main.go, v3.23.1). */
 import { NAMESPACES } from '../../base/names';
 
 export const NAMESPACE = NAMESPACES.gatekeeper;
@@ -9,7 +9,7 @@ export const WEBHOOK_SERVICE = 'gatekeeper-webhook-service';
 export const MUTATING_CONFIGURATION = 'gatekeeper-mutating-webhook-configuration';
 export const VALIDATING_CONFIGURATION = 'gatekeeper-validating-webhook-configuration';
 
-/** Namespaces with this label are left out of validation and mutation, whatever its value. */
+/** Namespaces with this label are excluded from validation and mutation, whatever its value. */
 export const IGNORE_LABEL = 'admission.gatekeeper.sh/ignore';
 
 /** Label of every object of the installation. */

@@ -1,4 +1,4 @@
-/** The namespace, its quota, and the Secret that Gatekeeper fills. */
+/** The namespace, its quota, and the Secret that Gatekeeper writes. */
 import type { ApiObject } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';

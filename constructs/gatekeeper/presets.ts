@@ -24,7 +24,7 @@ const notExempt: SelectorRequirement = {
 const has = (namespace: string, label: string) =>
   `(has(${namespace}.metadata.labels) && '${label}' in ${namespace}.metadata.labels)`;
 
-/** On the namespace as the request would leave it, whichever endpoint the request goes to. */
+/** On the namespace as it would be after the request, whatever the request's endpoint. */
 const ignoredThoughEnabled = [
   {
     name: 'is-enabled',
@@ -32,7 +32,7 @@ const ignoredThoughEnabled = [
   },
   { name: 'carries-the-ignore-label', expression: has('object', IGNORE_LABEL) },
   {
-    // A namespace that came to be so before this check was there has to be able to go.
+    // It must be possible to delete a namespace that reached this state before this check existed.
     name: 'is-not-on-its-way-out-as-it-was',
     expression: `!(has(object.metadata.deletionTimestamp) && oldObject != null && ${has('oldObject', IGNORE_LABEL)})`,
   },
@@ -40,7 +40,7 @@ const ignoredThoughEnabled = [
 
 const annotationsOf = (pod: string) => `${pod}.metadata.?annotations.orValue({})`;
 
-/** CEL: whether the annotation `k` is one that is judged. */
+/** CEL: whether the policy reads the annotation `k`. */
 const isJudged = [
   `k == '${DECISION_ANNOTATION}'`,
   ...SANDBOX_ANNOTATION_PREFIXES.map((prefix) => `k.startsWith('${prefix}')`),
@@ -48,7 +48,7 @@ const isJudged = [
 
 const isNoUpdateOfAPod = "request.kind.kind != 'Pod' || request.operation != 'UPDATE'";
 
-/** What is not judged (policy/decision/judged-change.ts) does not wait for the answer. At least what is judged has to come through. */
+/** A change that the policy does not read (policy/decision/judged-change.ts) does not wait for an answer. Every change that it reads must match. */
 const judgedChanges = [
   {
     name: 'is-no-pod-on-its-way-out',
@@ -67,30 +67,31 @@ const judgedChanges = [
 ];
 
 /**
- * Gatekeeper as this platform wants it: closed where sandboxes are promised, open everywhere else.
+ * Gatekeeper as this platform configures it: fail closed in enabled namespaces, open everywhere else.
  *
- * - `validation.failurePolicy: Fail`. Officially Gatekeeper fails open: while it is down, pods that break the policy are let in.
- * - `validation.namespaceSelector`. With `Fail` alone a Gatekeeper that is down would stop every write to the cluster,
- *   its own repair included. Narrowed to the namespaces that turned the platform on and are not exempt, it stops only those.
- * - `validation.objects: pods`. Our constraints are about pods. Whatever else a tenant writes, a ConfigMap, a Lease, an Event,
+ * - `validation.failurePolicy: Fail`. The official manifest fails open: while Gatekeeper is down, pods that violate the policy are admitted.
+ * - `validation.namespaceSelector`. With `Fail` alone, an unavailable Gatekeeper would stop every write to the cluster,
+ *   its own repair included. Limited to the enabled namespaces that are not exempt, it stops only those.
+ * - `validation.objects: pods`. This project's constraints apply to pods. Anything else a tenant writes, such as a ConfigMap, Lease or Event,
  *   never waits for Gatekeeper and is never refused because it is down (test/e2e/gatekeeper-scope.test.ts); nor are nodes and
- *   volumes, which a namespace selector would not leave out.
- * - `validation.matchConditions`. Gatekeeper is not asked about an update of a pod that is being deleted, or that changes neither
- *   `spec` nor labels nor an annotation that is judged: finalizers come off and controllers annotate pods also while Gatekeeper is
- *   down (the same test), and the API server alone answers, however large the pod.
+ *   volumes, which a namespace selector does not exclude.
+ * - `validation.matchConditions`. Gatekeeper does not receive an update of a pod that is being deleted, or that changes neither
+ *   `spec` nor labels nor an annotation that the policy reads: finalizers are removed and controllers annotate pods also while Gatekeeper is
+ *   down (the same test), and the API server answers alone, however large the pod.
  * - `ignoreLabelCheck`. No request to a namespace, its status or its finalizers leaves it enabled and with the ignore label
- *   (test/e2e/ignore-label.test.ts), and only a request that would waits for Gatekeeper. Officially the check is asked about
- *   every change of every namespace and fails closed, and not about status and finalizers.
- * - `mutation.enabled: false`. Officially every write to the cluster waits for a webhook that has nothing to do until a user
- *   makes a mutator. `{ enabled: true }` brings it back with the rights it needs.
- * - `disabledBuiltins: http.send`. Who writes a template must not be able to call out from the policy engine; the official
- *   value is meant to prevent that and does not.
- * - `image.pullPolicy: IfNotPresent`. The tag is exact, so pulling it again changes nothing, and a node whose registry is
- *   out of reach can still restart Gatekeeper.
+ *   (test/e2e/ignore-label.test.ts), and only a request that would waits for Gatekeeper. In the official manifest the check receives
+ *   every change of every namespace and fails closed, but does not receive status and finalizers.
+ * - `mutation.enabled: false`. In the official manifest every write to the cluster waits for a webhook that does nothing until a user
+ *   creates a mutator. `{ enabled: true }` restores it with the permissions it needs.
+ * - `disabledBuiltins: http.send`. The author of a template must not be able to send requests from the policy engine; the official
+ *   value is meant to prevent that, but does not.
+ * - `image.pullPolicy: IfNotPresent`. The tag is exact, so pulling it again changes nothing, and a node that cannot reach its
+ *   registry can still restart Gatekeeper.
  *
- * The price: constraints of other owners are enforced at admission only on pods of enabled namespaces, and there not on updates
- * that change other annotations only; on all else they are audited. `validation.matchConditions: []` asks about every update. `validation: { objects: 'namespaced' }` enforces them on everything in enabled namespaces, at the price of every
- * write there waiting for Gatekeeper; `objects: 'all'` with `namespaceSelector: []` and `failurePolicy: 'Ignore'` as officially.
+ * The cost: constraints of other owners are enforced at admission only on pods of enabled namespaces, and there not on updates
+ * that only change other annotations; everything else is audited. `validation.matchConditions: []` sends every update.
+ * `validation: { objects: 'namespaced' }` enforces them on everything in enabled namespaces, at the cost of every
+ * write there waiting for Gatekeeper. `objects: 'all'` with `namespaceSelector: []` and `failurePolicy: 'Ignore'` is as official.
  */
 export const SANDBOX_GATEKEEPER = {
   validation: {

@@ -1,4 +1,4 @@
-/** What Gatekeeper may do. */
+/** The permissions of Gatekeeper. */
 import type { ApiObject } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';
@@ -41,7 +41,7 @@ const NAMESPACE_RULES: k8s.PolicyRule[] = [EMIT_EVENTS, allow('', ['secrets'], E
  */
 const clusterRules = (mutates: boolean): k8s.PolicyRule[] => [
   EMIT_EVENTS,
-  // The audit looks at objects of any kind, and so may a constraint.
+  // The audit reads objects of any kind, and so may a constraint.
   allow('*', ['*'], READ),
   // The certificate rotator writes the CA into Gatekeeper's own webhook configurations.
   ...(mutates ? [CHANGE_OWN_MUTATING_CONFIGURATION] : []),
@@ -51,7 +51,7 @@ const clusterRules = (mutates: boolean): k8s.PolicyRule[] => [
     EVERYTHING,
   ),
   allow(ADMISSION_GROUP, ['validatingwebhookconfigurations'], READ),
-  // Constraints are of kinds that are generated from templates.
+  // The kinds of constraints are generated from templates.
   allow('apiextensions.k8s.io', ['customresourcedefinitions'], EVERYTHING),
   allow('config.gatekeeper.sh', ['*', 'configs'], EVERYTHING),
   allow('config.gatekeeper.sh', ['configs/status'], UPDATE),
@@ -85,7 +85,7 @@ function roleRef(kind: 'Role' | 'ClusterRole'): k8s.RoleRef {
   return { apiGroup: 'rbac.authorization.k8s.io', kind, name: MANAGER_ROLE };
 }
 
-/** ServiceAccount, roles and bindings; with what only mutation needs where it `mutates`. */
+/** ServiceAccount, roles and bindings, including the permissions of mutation if it `mutates`. */
 export function accessObjects(scope: Construct, mutates: boolean): ApiObject[] {
   return [
     new k8s.KubeServiceAccount(scope, 'ServiceAccount', {

@@ -1,7 +1,7 @@
 /**
- * What can be set about Gatekeeper. The default of every member is the value of the official release manifest
+ * The settings of Gatekeeper. The default of every member is the value of the official release manifest
  * (deploy/gatekeeper.yaml of Gatekeeper v3.23.1) or, for a flag that manifest does not set, the flag's own default,
- * so that the empty value describes the official installation exactly.
+ * so that the empty value describes exactly the official installation.
  */
 import { z } from 'zod';
 import { SandboxError } from '../../base/errors';
@@ -11,7 +11,7 @@ import { problemsOf } from '../../base/zod-problems';
 import { VERSIONS } from '../../base/versions';
 import { dnsLabel, imageDigest, imageTag, labelKey, resources } from '../internal/schemas';
 
-/** Flags with a member of their own here, or that must agree with ports, names and roles of the installation. */
+/** Flags that a setting here controls, or that must agree with ports, names and roles of the installation. */
 const OWNED_FLAGS: ReadonlySet<string> = new Set([
   '--audit-interval',
   '--cert-dir',
@@ -35,7 +35,7 @@ const extraArg = z
   .regex(/^--[a-z0-9]+(-[a-z0-9]+)*(=.*)?$/, 'must be a flag, such as "--log-denies=true"')
   .refine((arg) => !OWNED_FLAGS.has(arg.split('=', 1)[0] ?? ''), {
     error: 'is a flag that the installation sets itself',
-    params: { fix: 'remove it and use the setting of that purpose' },
+    params: { fix: 'remove it and use the setting that controls this flag' },
   });
 
 const failurePolicy = z.enum(['Ignore', 'Fail']);
@@ -117,7 +117,7 @@ const auditSchema = z.strictObject({
 /** An expression over the request (Kubernetes, "Matching requests: matchConditions"); stable since Kubernetes 1.30. */
 const matchCondition = z.strictObject({
   name: z.string().max(MAX_LENGTHS.qualifiedName).regex(QUALIFIED_NAME, 'must be a qualified name'),
-  /** CEL over `object`, `oldObject`, `request`; Gatekeeper is asked where every condition is true. */
+  /** CEL over `object`, `oldObject`, `request`; Gatekeeper receives a request if every condition is true. */
   expression: z.string().min(1),
 });
 
@@ -131,18 +131,18 @@ const validationSchema = z.strictObject({
   timeoutSeconds: timeoutSeconds.default(3),
   /**
    * Requirements a namespace must meet besides the official ones (no `admission.gatekeeper.sh/ignore` label, not
-   * gatekeeper-system). Gatekeeper is not asked about objects elsewhere, whatever constraints say; the audit still sees them.
+   * gatekeeper-system). Gatekeeper does not receive objects of other namespaces, whatever constraints say; the audit still sees them.
    * @default []
    */
   namespaceSelector: namespaceSelector.default([]),
   /**
-   * Objects Gatekeeper is asked about when they are created or updated; its own cluster-scoped kinds are always among them, so
-   * that it still refuses templates, constraints and mutators it cannot use.
+   * Objects whose creation and update Gatekeeper receives. Its own cluster-scoped kinds are always among them, so
+   * that it still refuses invalid templates, constraints and mutators.
    *
-   * - `all`: everything. A namespace selector never leaves out cluster-scoped objects (Kubernetes, "Matching requests:
-   *   namespaceSelector"), so with `failurePolicy: Fail` a Gatekeeper that is down stops nodes from registering.
+   * - `all`: everything. A namespace selector never excludes cluster-scoped objects (Kubernetes, "Matching requests:
+   *   namespaceSelector"), so with `failurePolicy: Fail` an unavailable Gatekeeper stops nodes from registering.
    * - `namespaced`: everything in a namespace. With `Fail` each ConfigMap, Lease and Event waits for Gatekeeper.
-   * - `pods`: pods, and the subresources through which a pod itself is changed. Constraints on other kinds are audited only.
+   * - `pods`: pods, and the subresources that change the pod itself. Constraints on other kinds are audited only.
    * @default "all"
    */
   objects: z.enum(['all', 'namespaced', 'pods']).default('all'),
@@ -167,8 +167,8 @@ const ignoreLabelCheckSchema = z.strictObject({
    */
   namespaceSelector: namespaceSelector.default([]),
   /**
-   * Asks about `namespaces/status` and `namespaces/finalize` too: both change labels (namespaceStatusStrategy and
-   * namespaceFinalizeStrategy of Kubernetes v1.36.3). Gatekeeper goes by the kind of the object and answers for them alike
+   * Also sends requests to `namespaces/status` and `namespaces/finalize`: both change labels (namespaceStatusStrategy and
+   * namespaceFinalizeStrategy of Kubernetes v1.36.3). Gatekeeper decides by the kind of the object and treats them alike
    * (pkg/webhook/namespacelabel.go).
    * @default false
    */
@@ -182,7 +182,7 @@ const ignoreLabelCheckSchema = z.strictObject({
 
 const mutationSchema = z.strictObject({
   /**
-   * Off: no mutating webhook, no mutation operations, and no right to change mutators or a mutating webhook configuration.
+   * Off: no mutating webhook, no mutation operations, and no permission to change mutators or a mutating webhook configuration.
    * The CustomResourceDefinitions of mutators stay, because removing one deletes every object of its kind; mutators are
    * stored and have no effect.
    * @default true
@@ -196,14 +196,14 @@ const mutationSchema = z.strictObject({
 
 const podDisruptionBudgetSchema = z.strictObject({
   /**
-   * Controller pods that a voluntary disruption, such as draining a node, leaves running. Must be below
+   * Controller pods that must stay available during a voluntary disruption, such as draining a node. Must be below
    * `controller.replicas`, else no node that runs one can be drained.
    * @default 1
    */
   minAvailable: z.int().min(0).default(1),
 });
 
-/** Everything that can be set about Gatekeeper; `{}` is the official installation. */
+/** All settings of Gatekeeper; `{}` is the official installation. */
 export const gatekeeperSchema = z
   .strictObject({
     /** Image of both Deployments. */
@@ -215,7 +215,7 @@ export const gatekeeperSchema = z
     logLevel: z.enum(['DEBUG', 'INFO', 'WARNING', 'ERROR']).default('INFO'),
     /**
      * Namespaces, besides gatekeeper-system, that may carry the label `admission.gatekeeper.sh/ignore`; those that do
-     * are left out of validation and mutation.
+     * are excluded from validation and mutation.
      * @default []
      */
     exemptNamespaces: z.array(dnsLabel).readonly().default([]),
@@ -229,7 +229,7 @@ export const gatekeeperSchema = z
     controller: controllerSchema.readonly().prefault({}),
     /** Deployment gatekeeper-audit, which audits, reports status and generates the CRDs of constraints. */
     audit: auditSchema.readonly().prefault({}),
-    /** Of the controller. */
+    /** PodDisruptionBudget of the controller. */
     podDisruptionBudget: podDisruptionBudgetSchema.readonly().prefault({}),
     /** Webhook validation.gatekeeper.sh, which enforces constraints. */
     validation: validationSchema.readonly().prefault({}),
@@ -242,15 +242,15 @@ export const gatekeeperSchema = z
     ({ controller, podDisruptionBudget }) => podDisruptionBudget.minAvailable < controller.replicas,
     {
       path: ['podDisruptionBudget', 'minAvailable'],
-      error: 'is not below controller.replicas, so nodes could not be drained',
+      error: 'is not below controller.replicas, so nodes cannot be drained',
       params: { fix: 'lower it, or raise controller.replicas' },
     },
   );
 
-/** What a user may write: every member has a default. */
+/** The input: every member has a default. */
 export type GatekeeperProps = Readonly<z.input<typeof gatekeeperSchema>>;
 
-/** The same with every default filled in. */
+/** The settings with every default filled in. */
 export type GatekeeperSettings = Readonly<z.output<typeof gatekeeperSchema>>;
 
 export type SelectorRequirement = z.output<typeof selectorRequirement>;
@@ -258,7 +258,7 @@ export type SelectorRequirement = z.output<typeof selectorRequirement>;
 /** The official installation. */
 export const OFFICIAL: GatekeeperSettings = gatekeeperSchema.parse({});
 
-/** @throws SandboxError CONFIG_INVALID with every member that is wrong */
+/** @throws SandboxError CONFIG_INVALID with every invalid member */
 export function resolveGatekeeper(props: GatekeeperProps): GatekeeperSettings {
   const result = gatekeeperSchema.safeParse(props);
   if (result.success) return result.data;

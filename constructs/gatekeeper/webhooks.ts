@@ -13,8 +13,8 @@ import {
 import type { GatekeeperSettings, SelectorRequirement } from './schema';
 
 /**
- * Subresources of the official manifest. `status` of pods and other workloads is left out there on purpose: it changes all
- * the time and denying it would upset the cluster.
+ * Subresources of the official manifest. It excludes `status` of pods and other workloads on purpose: it changes all
+ * the time, and denying it would destabilize the cluster.
  */
 const VALIDATED_SUBRESOURCES = [
   'pods/ephemeralcontainers',
@@ -36,18 +36,18 @@ const VALIDATED_SUBRESOURCES = [
 ];
 
 /**
- * Pods, and the subresources whose object is a Pod, so that a constraint on pods judges it: registry/core/pod/rest and
+ * Pods, and the subresources whose object is a Pod, so that constraints on pods apply to it: registry/core/pod/rest and
  * storage of Kubernetes v1.36.3.
  *
- * Left out: `status`, the kubelet's own and the one that changes all the time; `binding` and `eviction`, whose objects are of other
+ * Excluded: `status`, which the kubelet writes and which changes all the time; `binding` and `eviction`, whose objects are of other
  * kinds (Binding, Eviction); `exec`, `attach`, `portforward` and `proxy`, which are CONNECT requests, so that the official rules
- * on CREATE and UPDATE never match them either; `log`, which is only read.
+ * on CREATE and UPDATE never match them either; `log`, which is read-only.
  */
 const JUDGED_PODS = ['pods', 'pods/ephemeralcontainers', 'pods/resize'];
 
 /**
- * Groups of the cluster-scoped kinds that Gatekeeper validates for its own sake (validateGatekeeperResources,
- * pkg/webhook/policy.go). SyncSets are not among them; Configs live in gatekeeper-system, about which it is never asked.
+ * Groups of the cluster-scoped kinds that Gatekeeper validates for its own use (validateGatekeeperResources,
+ * pkg/webhook/policy.go). SyncSets are not among them; Configs live in gatekeeper-system, whose objects it never receives.
  */
 const VALIDATED_GROUPS = [
   'constraints.gatekeeper.sh',
@@ -66,7 +66,7 @@ const NOT_OWN_NAMESPACE: SelectorRequirement = {
   values: [NAMESPACE],
 };
 
-/** A rule on creation and update; deletion is never asked about. */
+/** A rule on creation and update, never on deletion. */
 function onWrite(apiGroups: string[], resources: string[]): k8s.RuleWithOperations {
   return { apiGroups, apiVersions: ['*'], operations: ['CREATE', 'UPDATE'], resources };
 }
@@ -94,7 +94,7 @@ interface WebhookProps {
   readonly matchConditions?: k8s.MatchCondition[];
 }
 
-/** Validating and mutating webhooks have these members in common. */
+/** The common members of validating and mutating webhooks. */
 function webhook({ path, ...props }: WebhookProps): k8s.ValidatingWebhook & k8s.MutatingWebhook {
   return {
     ...props,

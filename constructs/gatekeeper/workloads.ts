@@ -63,7 +63,7 @@ function probe(path: string): k8s.Probe {
   return { httpGet: { path, port: k8s.IntOrString.fromNumber(HEALTH_PORT) } };
 }
 
-/** What the two Deployments do not share. */
+/** The differences between the two Deployments. */
 interface Role {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -116,7 +116,7 @@ function deploymentProps(role: Role, image: GatekeeperSettings['image']): k8s.Ku
   };
 }
 
-/** Spreads the pods that serve webhooks over nodes, where there are several. */
+/** Spreads the pods that serve webhooks over nodes, if the cluster has several. */
 const SPREAD_OVER_NODES: k8s.Affinity = {
   podAntiAffinity: {
     preferredDuringSchedulingIgnoredDuringExecution: [

@@ -9,7 +9,7 @@ export const NODE_CRITICAL = 'system-node-critical';
 /** Priority class of pods a cluster cannot do without. The API server creates both classes. */
 export const CLUSTER_CRITICAL = 'system-cluster-critical';
 
-/** Pods of these evict any other where room is short. No other PriorityClass may exceed 1,000,000,000. */
+/** Pods of these classes preempt any other pod if resources are short. No other PriorityClass may exceed 1,000,000,000. */
 export const SYSTEM_PRIORITY_CLASSES = [CLUSTER_CRITICAL, NODE_CRITICAL];
 
 /** More than any cluster has nodes (kubernetes.io, "Considerations for large clusters": 5000). */
@@ -27,7 +27,7 @@ export function podsOfPriority(classes: string[], pods: string): k8s.ResourceQuo
 
 /**
  * Admits pods of a critical priority class to the namespace: some clusters, GKE among them, admit them outside kube-system only
- * where a quota names the class (kubernetes.io, "Limit Priority Class consumption by default").
+ * if a quota names the class (kubernetes.io, "Limit Priority Class consumption by default").
  */
 export function nodeCriticalPodsQuota(scope: Construct, metadata: k8s.ObjectMeta): ApiObject {
   return new k8s.KubeResourceQuota(scope, 'NodeCriticalPodsQuota', {

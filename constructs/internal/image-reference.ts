@@ -1,4 +1,4 @@
-/** References of container images: how they are written, and whether they are pinned. */
+/** References of container images: how to write them, and whether they are pinned. */
 import { parseImage } from '../../policy/pod/image';
 
 interface Image {
@@ -13,7 +13,7 @@ export function imageReference({ repository, tag, digest }: Image): string {
   return digest === undefined ? tagged : `${tagged}@${digest}`;
 }
 
-/** Why the reference may name another image tomorrow, or undefined where it is pinned. */
+/** Why the reference is not pinned, or undefined if it is. */
 export function unpinned(reference: string): string | undefined {
   const image = parseImage(reference);
   if (image === undefined) return 'is not an image reference';

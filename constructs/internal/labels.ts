@@ -13,7 +13,7 @@ export function platformLabels(name: string): Record<string, string> {
   };
 }
 
-/** Metadata of an object that belongs to `component`; cluster-scoped where no namespace is given. */
+/** Metadata of an object that belongs to `component`; cluster-scoped without a namespace. */
 export function platformMetadata(
   component: string,
   { name = component, namespace }: { readonly name?: string; readonly namespace?: string } = {},

@@ -1,9 +1,9 @@
-/** Rules every deployment has to keep, checked on the finished objects so that no construct can get around them. */
+/** Rules that every deployment must keep, checked on the final objects so that no construct can bypass them. */
 import type { Problem } from '../../base/errors';
 import { NAMESPACES } from '../../base/names';
 import { unpinned } from './image-reference';
 
-/** As much of a Kubernetes object as the checks read. */
+/** The part of a Kubernetes object that the checks read. */
 export interface Manifest {
   readonly apiVersion: string;
   readonly kind: string;
@@ -56,7 +56,7 @@ export function checkManifests(objects: readonly Manifest[]): Problem[] {
   ];
 }
 
-/** What makes an object one of its kind: the API server keeps one object per group, kind, namespace and name. */
+/** The identity of an object: the API server keeps one object per group, kind, namespace and name. */
 function identity({ apiVersion, kind, metadata }: Manifest): string {
   const group = apiVersion.includes('/') ? `.${apiVersion.split('/')[0]}` : '';
   return [`${kind}${group}`, metadata.namespace, metadata.name].filter(Boolean).join('/');
@@ -66,12 +66,12 @@ function duplicates(objects: readonly Manifest[]): Problem[] {
   const paths = objects.map(identity);
   return [...new Set(paths.filter((path, i) => paths.indexOf(path) !== i))].map((path) => ({
     path,
-    reason: 'is there more than once',
+    reason: 'exists more than once',
     fix: 'rename one of them: the later one would overwrite the earlier one',
   }));
 }
 
-/** A namespace of the platform that no NetworkPolicy closes in both directions for every pod in it. */
+/** A namespace of the platform without a NetworkPolicy that denies both directions for every pod in it. */
 function openNamespaces(objects: readonly Manifest[]): Problem[] {
   const own = new Set<string>(Object.values(NAMESPACES));
   const closed = new Set(objects.filter(closesNamespace).map(({ metadata }) => metadata.namespace));
@@ -81,7 +81,7 @@ function openNamespaces(objects: readonly Manifest[]): Problem[] {
     .map((namespace) => ({
       path: identity(namespace),
       reason:
-        'has no NetworkPolicy that denies by default, so that its pods reach and are reached by anyone',
+        'has no NetworkPolicy that denies by default, so its pods can send and receive any traffic',
       fix: 'add one with an empty podSelector, both policyTypes and no rules',
     }));
 }
@@ -108,7 +108,7 @@ const CHECKS: readonly Check[] = [
     return [
       {
         path,
-        reason: `holds ${bytes} bytes, more than the ${CONFIG_MAP_MAX_BYTES} a ConfigMap may`,
+        reason: `holds ${bytes} bytes, more than the ${CONFIG_MAP_MAX_BYTES} that a ConfigMap may hold`,
         fix: 'make the policy smaller, or ship the code as an image (webhook.image)',
       },
     ];
@@ -119,9 +119,8 @@ const CHECKS: readonly Check[] = [
       .filter(({ namespaceSelector = {} }) => Object.keys(namespaceSelector).length === 0)
       .map(({ name }) => ({
         path: `${path}.webhooks[${name}]`,
-        reason:
-          'fails closed for every namespace, so that the cluster cannot heal while it is down',
-        fix: 'give it a namespaceSelector that leaves out the namespaces the cluster needs',
+        reason: 'fails closed for every namespace, so the cluster cannot recover while it is down',
+        fix: 'add a namespaceSelector that excludes the namespaces the cluster needs',
       }));
   },
 
@@ -130,8 +129,8 @@ const CHECKS: readonly Check[] = [
       .filter(({ timeoutSeconds }) => timeoutSeconds === undefined)
       .map(({ name }) => ({
         path: `${path}.webhooks[${name}].timeoutSeconds`,
-        reason: 'is missing, so that whatever it is asked about waits ten seconds while it hangs',
-        fix: 'state the seconds its server needs at most',
+        reason: 'is missing, so each request it matches waits ten seconds while it hangs',
+        fix: 'set it to the maximum number of seconds its server needs',
       }));
   },
 
@@ -142,7 +141,7 @@ const CHECKS: readonly Check[] = [
       .map(({ name }) => ({
         path: `${path}.containers[${name}].securityContext.privileged`,
         reason: 'makes it root on its node, outside the namespaces of the node installers',
-        fix: `drop it, or move what works on nodes to ${[...NODE_NAMESPACES].join(' or ')}`,
+        fix: `remove it, or move the workload to ${[...NODE_NAMESPACES].join(' or ')}`,
       }));
   },
 
@@ -157,7 +156,7 @@ const CHECKS: readonly Check[] = [
       .map(([member]) => ({
         path: `${path}.${member}`,
         reason: 'is missing',
-        fix: 'state it, or pods land on nodes that cannot run or hold them',
+        fix: 'set it, so that pods are scheduled only to nodes that can run and hold them',
       }));
   },
 
@@ -176,7 +175,7 @@ const CHECKS: readonly Check[] = [
   },
 ];
 
-/** Whose pods may be privileged: they install runtimes on the nodes. */
+/** Namespaces whose pods may be privileged: they install runtimes on the nodes. */
 const NODE_NAMESPACES: ReadonlySet<string | undefined> = new Set([
   NAMESPACES.kata,
   NAMESPACES.gvisor,

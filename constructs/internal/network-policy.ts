@@ -1,8 +1,8 @@
 /**
- * Parts of the NetworkPolicies of the platform's own pods. Probes need no opening: "Traffic to and from the node where a Pod is running is
+ * Parts of the NetworkPolicies of the platform's own pods. Probes need no rule: "Traffic to and from the node where a Pod is running is
  * always allowed, regardless of the IP address of the Pod or the node" (kubernetes.io, "Network Policies", The two sorts of pod isolation),
- * and the kubelet that probes is on that node. The API server has no labels to select, so where it calls or is called, any address may,
- * and the port alone is held.
+ * and the kubelet that probes is on that node. The API server has no labels to select, so rules for traffic from and to it allow any address
+ * and restrict only the port.
  */
 import { k8s } from 'cdk8s-plus-27';
 import { z } from 'zod';
@@ -10,7 +10,7 @@ import { z } from 'zod';
 const matchLabels = z.record(z.string().min(1), z.string());
 
 /**
- * Pods, by the labels of their namespace and their own. Both at once; one left out is anything, so `{}` is every pod of the cluster.
+ * Pods, by the labels of their namespace and their own. Both must match; a missing one matches anything, so `{}` is every pod of the cluster.
  * Kubernetes labels each namespace with its name, `kubernetes.io/metadata.name`.
  */
 export const podPeer = z.strictObject({
@@ -24,7 +24,7 @@ export function tcp(port: number): k8s.NetworkPolicyPort {
   return { protocol: 'TCP', port: k8s.IntOrString.fromNumber(port) };
 }
 
-/** Ingress to one port from these pods; none where there are none. */
+/** Ingress to one port from these pods; no rule without pods. */
 export function ingressFrom(
   peers: readonly PodPeer[],
   port: number,
@@ -42,7 +42,7 @@ export function egressTo(ports: readonly number[]): k8s.NetworkPolicyEgressRule[
   return [{ ports: ports.map(tcp) }];
 }
 
-/** Nothing in, nothing out, but for what is named. */
+/** Denies all traffic except the given rules. */
 export function onlyThis(
   podSelector: k8s.LabelSelector,
   {

@@ -1,4 +1,4 @@
-/** How one of this project's programs gets into a pod: an image, or the Node image and a ConfigMap with the code. */
+/** Puts one of this project's programs into a pod: as an image, or as the Node image and a ConfigMap with the code. */
 import { createHash } from 'node:crypto';
 import { k8s } from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';
@@ -27,7 +27,7 @@ export interface ProgramProps {
   readonly source: string;
   /** An image with the program, in place of the official Node image. @default none */
   readonly image?: string | undefined;
-  /** Digest that pins the official Node image further. @default none */
+  /** Digest that additionally pins the official Node image. @default none */
   readonly nodeImageDigest?: string | undefined;
 }
 
@@ -41,7 +41,7 @@ export interface Program {
 
 /**
  * Makes `props.source` runnable. With the official Node image the code is an immutable ConfigMap named by its hash: new code has a new
- * name and so rolls out, and the code of a running pod never changes.
+ * name and therefore rolls out, and the code of a running pod never changes.
  */
 export function program(scope: Construct, props: ProgramProps): Program {
   const command = ['node', `${CODE_DIRECTORY}/${props.file}`];

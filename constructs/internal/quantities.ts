@@ -1,4 +1,4 @@
-/** Quantities of resources, in the form the typed Kubernetes objects take. */
+/** Quantities of resources, in the form of the typed Kubernetes objects. */
 import { k8s } from 'cdk8s-plus-27';
 
 type Quantities = Readonly<Record<string, string>>;

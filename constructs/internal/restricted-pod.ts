@@ -1,6 +1,6 @@
 /**
- * What the Pod Security Standard "restricted" wants of a pod (kubernetes.io/docs/concepts/security/pod-security-standards),
- * and three things it does not ask for: a read-only root, a fixed user, and a group that alone may read mounted secrets.
+ * What the Pod Security Standard "restricted" requires of a pod (kubernetes.io/docs/concepts/security/pod-security-standards),
+ * and three things it does not require: a read-only root, a fixed user, and a group that alone may read mounted secrets.
  */
 import type { k8s } from 'cdk8s-plus-27';
 

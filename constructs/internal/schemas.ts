@@ -22,7 +22,7 @@ export const objectName = z
   .max(MAX_LENGTHS.dnsSubdomain)
   .regex(DNS_SUBDOMAIN, 'must be a DNS subdomain');
 
-/** The key of a label or a taint, by its length alone: what else is wrong with it, the API server says. */
+/** The key of a label or a taint. Only its length is checked here; the API server checks the rest. */
 export const labelKey = z.string().min(1).max(MAX_LENGTHS.labelKey);
 
 /** The value of a label; may be empty. */
@@ -39,7 +39,7 @@ const quantity = z.string().refine((text) => (parseQuantity(text) ?? -1n) >= 0n,
 /** By resource name: `cpu`, `memory`, `nvidia.com/gpu`, and in a quota also `pods` or `count/jobs.batch`. */
 export const quantities = z.record(z.string().min(1), quantity);
 
-/** Requests and limits of a container. What is given replaces both defaults as a whole. */
+/** Requests and limits of a container. A given value replaces both defaults completely. */
 export const resources = z.strictObject(
   { requests: quantities.optional(), limits: quantities.optional() },
   {

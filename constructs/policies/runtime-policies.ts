@@ -14,7 +14,7 @@ export interface RuntimePoliciesProps {
  * The policy as Gatekeeper enforces it: a ConstraintTemplate for each kind of denial, the same for every policy, and the
  * constraints that carry the policy as parameters.
  *
- * Gatekeeper makes the CRD of a constraint when it reads its template, so each constraint depends on its template; a deployment
+ * Gatekeeper creates the CRD of a constraint when it reads the template, so each constraint depends on its template; a deployment
  * waits for the template's `status.created`.
  */
 export class RuntimePolicies extends Construct {

@@ -1,4 +1,4 @@
-/** What a RuntimeClass needs to say about overhead and nodes, where the configuration leaves it out. */
+/** Defaults for the overhead and nodes of a RuntimeClass. */
 import type { Problem } from '../../base/errors';
 import type { Runtime } from '../../policy/model/runtime-policy';
 import { GVISOR_NODE_LABEL, KATA_NODE_LABEL, poolToleration } from '../nodes';
@@ -13,7 +13,7 @@ type HandlerDefaults = Pick<RuntimeNode, 'overhead' | 'nodeSelector'>;
 const KATA_QEMU_OVERHEAD = { cpu: '250m', memory: '320Mi' };
 const KATA_SMALL_OVERHEAD = { cpu: '250m', memory: '130Mi' };
 
-/** gVisor publishes no figure. This is a cautious one; measure with the workloads at hand and set `overhead`. */
+/** gVisor publishes no figure. This one is conservative; measure your workloads and set `overhead`. */
 const GVISOR_OVERHEAD = { cpu: '250m', memory: '128Mi' };
 
 function kata(overhead: Record<string, string>): HandlerDefaults {
@@ -30,7 +30,7 @@ const HANDLER_DEFAULTS: ReadonlyMap<string, HandlerDefaults> = new Map([
   ['runsc', { overhead: GVISOR_OVERHEAD, nodeSelector: { [GVISOR_NODE_LABEL]: 'true' } }],
 ]);
 
-/** Fills in what the configuration leaves out; what can be neither read nor known is a problem. */
+/** Fills in the defaults of the configuration; a value without a default is a problem if it is missing. */
 export function resolveRuntimeNodes(
   runtimes: readonly Runtime[],
   given: RuntimesInput,
@@ -66,7 +66,7 @@ function complete(
 function unknownRuntime(name: string, names: ReadonlySet<string>): Problem {
   return {
     path: `runtimes.${name}`,
-    reason: 'the policy has no runtime of this name',
+    reason: 'the policy has no runtime with this name',
     fix: `use one of ${[...names].join(', ')}, or add it to policy.runtimes`,
   };
 }
@@ -76,7 +76,7 @@ function missing(runtime: Runtime, found: HandlerDefaults): Problem[] {
     .filter((member) => Object.keys(found[member]).length === 0)
     .map((member) => ({
       path: `runtimes.${runtime.name}.${member}`,
-      reason: `is empty, and nothing is known about handler ${runtime.handler}`,
-      fix: `state ${member}, so that the scheduler knows ${member === 'overhead' ? 'what a sandbox costs' : 'which nodes can run it'}`,
+      reason: `is empty, and handler ${runtime.handler} has no default`,
+      fix: `set ${member}, so that the scheduler knows ${member === 'overhead' ? 'what a sandbox costs' : 'which nodes can run it'}`,
     }));
 }

@@ -14,7 +14,7 @@ interface RuntimeClassesProps {
 }
 
 /**
- * One RuntimeClass for every runtime the cluster does not bring itself.
+ * One RuntimeClass for every runtime that the cluster does not provide itself.
  *
  * The API server's RuntimeClass plugin copies overhead, nodeSelector and tolerations to the pod; it runs again after a
  * webhook has set `runtimeClassName` (k8s.io/apiserver v0.36.3, pkg/admission/reinvocation.go).

@@ -2,27 +2,27 @@
 import { z } from 'zod';
 import { quantities, toleration, type Toleration } from '../internal/schemas';
 
-/** What the cluster has to know about a runtime beyond its name. Members left out are filled from the handler. */
+/** The nodes and overhead of a runtime. The handler determines the defaults. */
 const runtimeNodeSchema = z.strictObject({
   /**
-   * What a sandbox costs besides its containers, per pod; scheduler and ResourceQuota add it to the pod's requests.
+   * Resources of a sandbox besides its containers, per pod. Scheduler and ResourceQuota add them to the pod's requests.
    * @default the figure of kata-deploy for a Kata handler, 128Mi and 250m for runsc; required for any other handler
    */
   overhead: quantities.optional(),
   /**
-   * Labels of the nodes that can run it.
+   * Labels of the nodes that can run the runtime.
    * @default the label their installer sets; required for any other handler
    */
   nodeSelector: z.record(z.string().min(1), z.string()).optional(),
   /**
-   * Taints its pods may ignore.
+   * Taints that its pods tolerate.
    * @default the taint `secure-ai.io/pool=<runtime>:NoSchedule` of a dedicated pool
    */
   tolerations: z.array(toleration).optional(),
 });
 
 /**
- * By name of the runtime. `"provided"`: the cluster brings this RuntimeClass itself (GKE Sandbox owns `gvisor`),
+ * By name of the runtime. `"provided"`: the cluster provides this RuntimeClass itself (GKE Sandbox owns `gvisor`),
  * so none is created.
  */
 export const runtimesSchema = z
@@ -31,7 +31,7 @@ export const runtimesSchema = z
 
 export type RuntimesInput = z.output<typeof runtimesSchema>;
 
-/** What RuntimeClass `overhead` and `scheduling` are made of, complete. */
+/** All values that RuntimeClass `overhead` and `scheduling` are built from. */
 export interface RuntimeNode {
   readonly overhead: Readonly<Record<string, string>>;
   readonly nodeSelector: Readonly<Record<string, string>>;

@@ -22,7 +22,7 @@ interface CertificateRotatorProps {
 }
 
 /**
- * Keeps the mutator's certificate and the `caBundle` of its webhook configuration. One replica: a second would only contend for the same
+ * Keeps the mutator's certificate and the `caBundle` of its webhook configuration. One replica: a second would only compete for the same
  * objects, and the certificates stay valid for days without it.
  */
 export class CertificateRotator extends Construct {
@@ -41,7 +41,7 @@ export class CertificateRotator extends Construct {
     });
     new k8s.KubeNetworkPolicy(this, 'NetworkPolicy', {
       metadata,
-      // The API server has no labels to select, so to any address, but only to its ports. No DNS: the kubelet gives the address of
+      // The API server has no labels to select, so egress may go to any address, but only to its ports. No DNS: the kubelet passes the address of
       // the API server as an environment variable.
       spec: onlyThis(selector, {
         ingress: [{ ports: Object.values(PROGRAM_PORTS).map(tcp) }],

@@ -18,7 +18,7 @@ const certificates = z.string().refine(isCertificates, {
 const reference = { name: z.string().min(1), key: z.string().min(1).default(CLIENT_CA_FILE) };
 
 /**
- * Only API servers with a client certificate are answered: all other clients get 403. API servers send one only when configured to, see
+ * The mutator answers only API servers with a client certificate; all other clients get 403. API servers send one only when configured to, see
  * docs/webhook-client-certificates.md; without that, no pod can be created in an enabled namespace.
  */
 export const clientCertificatesSchema = z.strictObject({
@@ -57,7 +57,7 @@ export function clientFlags(setting: ClientCertificates | undefined) {
   };
 }
 
-/** Not optional: without the CA no pod of the mutator starts, so none ever answers every client. */
+/** Not optional: without the CA no pod of the mutator starts, so none can ever answer every client. */
 export function clientCaVolume(setting: ClientCertificates | undefined): k8s.Volume[] {
   if (setting === undefined) return [];
   const { ca } = setting;

@@ -22,12 +22,12 @@ const CERTIFICATE_DIRECTORY = '/etc/mutator/cert';
 const POLICY_DIRECTORY = '/etc/mutator/policy';
 
 /**
- * After SIGTERM the pod keeps serving for this long, which is what it takes until no API server has it among its endpoints
+ * After SIGTERM the pod keeps serving for this long: the time until no API server has it among its endpoints
  * (webhook-src/server/lifecycle.ts). So it needs no preStop hook.
  */
 const DRAIN_SECONDS = WEBHOOK_FLAGS['drain-seconds'].default;
 
-/** The last calls may take 5 s after draining (webhook-src/server/lifecycle.ts); the rest is to spare. */
+/** The last calls may take 5 s after draining (webhook-src/server/lifecycle.ts); the rest is reserve. */
 const GRACE_SECONDS = DRAIN_SECONDS + 15;
 
 export function mutatorPod(program: Program, webhook: WebhookConfig): k8s.PodSpec {

@@ -55,7 +55,7 @@ export class Mutator extends Construct {
     });
     new k8s.KubeNetworkPolicy(this, 'NetworkPolicy', {
       metadata: metadata(),
-      // The API server and the kubelet have no labels to select, so from any address, but only to these ports.
+      // The API server and the kubelet have no labels to select, so ingress may come from any address, but only to these ports.
       spec: onlyThis(
         { matchLabels: selector },
         { ingress: [{ ports: Object.values(MUTATOR_PORTS).map(tcp) }] },
@@ -66,7 +66,7 @@ export class Mutator extends Construct {
       spec: {
         selector: { matchLabels: selector },
         maxUnavailable: k8s.IntOrString.fromNumber(1),
-        // A pod that is not ready answers no review, so it must not block draining its node.
+        // A pod that is not ready answers no review, so it must not block the drain of its node.
         unhealthyPodEvictionPolicy: 'AlwaysAllow',
       },
     });

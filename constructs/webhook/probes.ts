@@ -2,7 +2,7 @@
 import { k8s } from 'cdk8s-plus-27';
 
 /**
- * Plain HTTP on the health port. The startup probe runs often, so that a pod serves as soon as it can; the others run seldom, so that
+ * Plain HTTP on the health port. The startup probe runs often, so that a pod serves as soon as it can; the others run rarely, so that
  * they cost little.
  */
 export function probes(

@@ -6,8 +6,8 @@ import { platformMetadata } from '../internal/labels';
 import type { WebhookConfig } from './schema';
 
 /**
- * Registers the mutator with the API server, for pods created in namespaces that carry the sandbox label.
- * `caBundle` is missing on purpose: the certificate rotator owns it.
+ * Registers the mutator with the API server, for pods created in enabled namespaces.
+ * `caBundle` is not set on purpose: the certificate rotator owns it.
  *
  * CREATE only, because `runtimeClassName` cannot change afterwards. The exempt namespaces are excluded even when labelled,
  * so that a mutator that is down never prevents the network or this project from starting.

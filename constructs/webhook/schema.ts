@@ -1,4 +1,4 @@
-/** What can be set about the mutating webhook and its certificate rotator. */
+/** The settings of the mutating webhook and its certificate rotator. */
 import { z } from 'zod';
 import { parseQuantity } from '../../policy/pod/quantity';
 import { MEMORY_BOUND_BYTES, MEMORY_LIMIT } from '../../webhook-src/server/memory';
@@ -9,14 +9,14 @@ const MEMORY_BOUND_NANO = BigInt(MEMORY_BOUND_BYTES) * 10n ** 9n;
 
 export const webhookSchema = z
   .strictObject({
-    /** Pods of the mutator. At least two, to survive the loss of a node or an update. */
+    /** Pods of the mutator. At least two, to survive an update or the loss of a node. */
     replicas: z.int().min(2).max(100).default(2),
     /**
      * Image of your own with the programs at /app (webhook-src/Dockerfile), by digest or exact tag.
-     * @default the official Node image in the version this project pins, the programs mounted from ConfigMaps
+     * @default the official Node image in the version this project pins, with the programs mounted from ConfigMaps
      */
     image: z.string().optional(),
-    /** Digest that pins the official Node image further. Not together with `image`. */
+    /** Digest that additionally pins the official Node image. Not together with `image`. */
     nodeImageDigest: imageDigest.optional(),
     /**
      * Of each mutator pod; replaces requests and limits as a whole. No CPU limit: throttling would delay every pod creation. The memory
@@ -29,7 +29,7 @@ export const webhookSchema = z
         {
           path: ['limits', 'memory'],
           error: `is below the ${MEMORY_LIMIT} that callers can make the webhook use`,
-          params: { fix: `set at least ${MEMORY_LIMIT}, or leave resources out` },
+          params: { fix: `set it to at least ${MEMORY_LIMIT}, or leave resources out` },
         },
       )
       .default({
@@ -38,7 +38,7 @@ export const webhookSchema = z
       }),
     /** How long the API server waits for an answer, in seconds. */
     timeoutSeconds: z.int().min(1).max(30).default(3),
-    /** What happens to pods of tenants when no mutator answers. `Ignore` leaves them to the validating policies. */
+    /** What happens to pods of tenants when no mutator answers. With `Ignore` only the validating policies apply. */
     failurePolicy: z.enum(['Fail', 'Ignore']).default('Fail'),
     /** Ports the API server's endpoints listen on: the only egress of the certificate rotator. */
     apiServerPorts: z.array(port).min(1).default([443, 6443]),

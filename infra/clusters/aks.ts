@@ -1,4 +1,4 @@
-/** Azure Kubernetes Service: a cluster whose Kata pool is Pod Sandboxing's, or our own in nested virtual machines. */
+/** Azure Kubernetes Service: a cluster whose Kata pool uses Pod Sandboxing, or kata-deploy in nested virtual machines. */
 import type * as containerservice from '@pulumi/azure-native/containerservice';
 import * as pulumi from '@pulumi/pulumi';
 import { poolArgs, sandboxPools, systemPool } from './aks/node-pools';
@@ -49,7 +49,7 @@ export const aks: ClusterKind<AksSettings> = {
             resourceName: cluster.name,
             ...poolArgs(pool, subnet),
           },
-          // The autoscaler has the count from then on. Names are fixed, so the old pool goes first.
+          // The autoscaler owns the count after creation. Names are fixed, so the old pool is deleted first.
           { ...opts, ignoreChanges: ['count'], deleteBeforeReplace: true },
         ),
     );
@@ -91,7 +91,7 @@ interface Grant {
   readonly subnet: string;
 }
 
-/** A cluster with a network that exists already needs a role in it, made beforehand, for nodes and load balancers. */
+/** A cluster in an existing network needs a role in it, created beforehand, for nodes and load balancers. */
 function networkGrant(
   { authorization }: Azure,
   name: string,
@@ -134,8 +134,8 @@ function clusterArgs(
     networkProfile: {
       networkPlugin: 'azure',
       networkPluginMode: 'overlay',
-      // Not Cilium: its load balancing at sockets passes pods with a kernel of their own by unless configured not to
-      // (github.com/cilium/cilium/pull/25322), which cannot be configured there.
+      // Not Cilium: its load balancing at sockets skips pods with a kernel of their own unless configured otherwise
+      // (github.com/cilium/cilium/pull/25322), which AKS does not allow.
       networkPolicy: 'calico',
       loadBalancerSku: 'standard',
       outboundType: 'loadBalancer',
@@ -153,7 +153,7 @@ interface Place {
   readonly cluster: containerservice.ManagedCluster;
 }
 
-/** AKS makes the kubeconfig itself; it holds a client certificate. */
+/** AKS creates the kubeconfig; it holds a client certificate. */
 function kubeconfig(
   { containerservice: { listManagedClusterUserCredentialsOutput } }: Azure,
   { resourceGroupName, cluster }: Place,

@@ -1,4 +1,4 @@
-/** Who reaches the API server of a cluster in a cloud. Its nodes have no public addresses in any case. */
+/** Which addresses can reach the API server of a cloud cluster. Its nodes never have public addresses. */
 import { z } from 'zod';
 import { contains, parseCidr } from '../../constructs/tenancy/cidr';
 import type { Problem } from '../../base/errors';
@@ -20,7 +20,7 @@ export function isPublic(text: string): boolean {
 }
 
 /**
- * @param networkKey names what puts the cluster into an existing network
+ * @param networkKey the setting that puts the cluster into an existing network
  * @param network its value
  */
 export function accessProblems(
@@ -31,8 +31,8 @@ export function accessProblems(
   const unreachable: Problem = {
     path: 'authorizedNetworks',
     reason:
-      'has no public range, so the API server is private to a network this stack makes, where nothing is that could deploy to it',
-    fix: `give the range this computer is seen from, such as 203.0.113.7/32, or a network that is there already in ${networkKey}`,
+      'has no public range, so the API server is private to a network that this stack creates, where nothing can deploy to it',
+    fix: `add the public range of this computer, such as 203.0.113.7/32, or set ${networkKey} to an existing network`,
   };
   return [
     ...(network === undefined && !ranges.some(isPublic) ? [unreachable] : []),
@@ -43,7 +43,7 @@ export function accessProblems(
 function everybody(index: number): Problem {
   return {
     path: `authorizedNetworks[${index}]`,
-    reason: 'is every address there is',
-    fix: 'name the ranges that administrators and pipelines come from',
+    reason: 'covers every address',
+    fix: 'name the ranges of administrators and pipelines',
   };
 }

@@ -2,7 +2,7 @@
 import * as pulumi from '@pulumi/pulumi';
 
 export class CloudCluster extends pulumi.ComponentResource {
-  /** @param kind as the stack calls it */
+  /** @param kind the stack's value of `cluster` */
   constructor(
     kind: 'gke' | 'eks' | 'aks',
     name: string,
@@ -11,7 +11,7 @@ export class CloudCluster extends pulumi.ComponentResource {
     super(`secure-ai-sandbox:clusters:${kind}`, name, {}, opts);
   }
 
-  /** To be called when all its resources are registered. */
+  /** Call it after all its resources are registered. */
   complete(): void {
     this.registerOutputs({});
   }

@@ -7,7 +7,7 @@ type CloudSdk = '@pulumi/gcp' | '@pulumi/aws' | '@pulumi/azure-native';
 
 /**
  * @param load imports modules of `name`
- * @throws SandboxError CLOUD_SDK_MISSING where it is not installed
+ * @throws SandboxError CLOUD_SDK_MISSING if it is not installed
  */
 export async function loadSdk<Modules>(
   name: CloudSdk,
@@ -20,7 +20,7 @@ export async function loadSdk<Modules>(
     const problem = {
       path: name,
       reason: 'is not installed',
-      // Without a version npm takes the one in package.json.
+      // Without a version npm uses the one in package.json.
       fix: `run "npm install --include=optional ${name}"`,
     };
     throw new SandboxError(INFRA_ERRORS.CLOUD_SDK_MISSING, [problem], { cause: error });

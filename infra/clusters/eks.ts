@@ -1,4 +1,4 @@
-/** Amazon EKS: a cluster with a self-managed group for Kata, because a managed one cannot have nested virtualization. */
+/** Amazon EKS: a cluster with a self-managed group for Kata, because a managed one does not support nested virtualization. */
 import type * as awsEks from '@pulumi/aws/eks';
 import * as pulumi from '@pulumi/pulumi';
 import type { SandboxConfig } from '../../constructs';
@@ -75,7 +75,7 @@ async function loadAws() {
   };
 }
 
-/** A role of its own: EKS lets the nodes of a managed group in by itself, and refuses a second entry for their role. */
+/** A separate role: EKS admits the nodes of a managed group by itself, and refuses a second entry for their role. */
 function kata(
   sdk: Aws,
   { kataPool: pool }: EksSettings,

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { ClusterKind } from './cluster';
 
 const schema = z.strictObject({
-  /** Path or text of a kubeconfig. @default as kubectl finds it */
+  /** Path or content of a kubeconfig. @default as kubectl finds it */
   kubeconfig: z.string().min(1).optional(),
   /** Context of the kubeconfig. @default its current one */
   context: z.string().min(1).optional(),

@@ -34,7 +34,7 @@ export const gke: ClusterKind<GkeSettings> = {
       { project, accountId: accountId(name), displayName: `Nodes of GKE cluster ${name}` },
       opts,
     );
-    // Logs, metrics and images, and nothing else; the account that Compute Engine gives by default may edit the project.
+    // Only logs, metrics and images. The default account of Compute Engine may edit the project.
     const role = new sdk.projects.IAMMember(
       `${name}-nodes`,
       {
@@ -99,7 +99,7 @@ function controlPlane(
       location: region,
       ...(kubernetesVersion !== undefined && { minMasterVersion: kubernetesVersion }),
       releaseChannel: { channel: settings.releaseChannel },
-      // A cluster cannot be made without a pool, and this one cannot be what the others are.
+      // A cluster cannot be created without a pool, and this one cannot have the settings of the others.
       initialNodeCount: 1,
       removeDefaultNodePool: true,
       nodeConfig: { serviceAccount: account, shieldedInstanceConfig: { enableSecureBoot: true } },
@@ -122,8 +122,8 @@ function controlPlane(
         cidrBlocks: authorizedNetworks.map((cidrBlock) => ({ cidrBlock })),
         gcpPublicCidrsAccessEnabled: false,
       },
-      // Not Dataplane V2: Cilium's load balancing at sockets passes pods with a kernel of their own by unless it is told
-      // not to (github.com/cilium/cilium/pull/25322), and there it cannot be told.
+      // Not Dataplane V2: Cilium's load balancing at sockets skips pods with a kernel of their own unless configured
+      // otherwise (github.com/cilium/cilium/pull/25322), which GKE does not allow.
       networkPolicy: { enabled: true, provider: 'CALICO' },
       addonsConfig: { networkPolicyConfig: { disabled: false } },
       workloadIdentityConfig: { workloadPool: `${project}.svc.id.goog` },
@@ -144,10 +144,10 @@ function controlPlane(
         enableComponents: ['SYSTEM_COMPONENTS'],
         managedPrometheus: { enabled: true },
       },
-      // `pulumi destroy` asks by itself.
+      // `pulumi destroy` asks for confirmation itself.
       deletionProtection: false,
     },
-    // Of the pool that was removed.
+    // These belong to the removed pool.
     { ...opts, ignoreChanges: ['nodeConfig', 'initialNodeCount'] },
   );
 }
@@ -156,7 +156,7 @@ function webhookPorts(): string[] {
   return [...new Set([MUTATOR_PORTS.webhook, WEBHOOK_PORT])].map(String);
 }
 
-/** 6 to 30 characters, unlike the name of a cluster. */
+/** 6 to 30 characters; the name of a cluster may be shorter or longer. */
 function accountId(name: string): string {
   const hash = createHash('sha256').update(name).digest('hex').slice(0, 6);
   return `${name.slice(0, 17)}-${hash}-nodes`;

@@ -1,8 +1,8 @@
-/** A kubeconfig that asks a program of the cloud for a token, so that it holds no credentials itself. */
+/** A kubeconfig that gets its token from a program of the cloud, so that it holds no credentials. */
 import { stringify } from 'yaml';
 
 export interface KubeconfigParts {
-  /** Of cluster, user and context. */
+  /** Name of cluster, user and context. */
   readonly name: string;
   /** URL of the API server. */
   readonly server: string;

@@ -1,9 +1,9 @@
-/** Which Kubernetes the platform needs, where a stack asks for one. */
+/** Checks that the Kubernetes version of a stack is new enough for the platform. */
 import { z } from 'zod';
 import type { SandboxConfig } from '../../constructs';
 import type { Problem } from '../../base/errors';
 
-/** `1.36`, and where the cloud has them `1.36.3` or `1.36.3-gke.100`. @default the cloud's own */
+/** `1.36`; if the cloud supports it, also `1.36.3` or `1.36.3-gke.100`. @default the cloud's default */
 export const kubernetesVersion = z
   .string()
   .regex(/^1\.\d{1,3}(\.\d{1,4}(-gke\.\d{1,9})?)?$/, 'must be a version such as "1.36"')
@@ -30,7 +30,7 @@ export function versionProblems(
     {
       path: 'kubernetesVersion',
       reason: `is ${version}, and ${what} needs 1.${needed}`,
-      fix: `give 1.${needed} or newer, or leave it out`,
+      fix: `set it to 1.${needed} or newer, or leave it out`,
     },
   ];
 }

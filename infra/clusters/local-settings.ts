@@ -1,4 +1,4 @@
-/** How the platform differs on a cluster of this computer. */
+/** Adapts the platform to a local cluster. */
 import type { SandboxConfig } from '../../constructs';
 import { gvisorNodesSchema } from '../../constructs/nodes';
 import type { LocalCluster } from '../../local/cluster';
@@ -9,7 +9,7 @@ import { WEBHOOK_CLIENT_NAME } from '../../local/control-plane/pki';
 import { webhookClientCa } from '../../local/control-plane/webhook-client';
 import { progressOf, type OnProgress } from '../../local/progress';
 
-/** Adapts the configuration to where it is deployed. */
+/** Adapts the configuration to the cluster it is deployed to. */
 export type Profile = (config: SandboxConfig) => SandboxConfig;
 
 interface ProfileOptions {
@@ -18,8 +18,8 @@ interface ProfileOptions {
 }
 
 /**
- * For a cluster as it runs now: where it has real nodes, their gVisor comes from a release of this computer, which is built
- * where that has not happened yet.
+ * For a cluster as it runs now. If it has real nodes, they get gVisor from a release on this computer, which is built
+ * if it does not exist yet.
  * @throws SandboxError LOCAL_START_FAILED, TOOLCHAIN_*, LOCAL_LOCKED
  */
 export async function profileOf(
@@ -35,8 +35,8 @@ export async function profileOf(
 }
 
 /**
- * `forThisComputer`, and the webhook answers only the API server of this cluster. A cluster that was started by an older version has
- * an API server without a client certificate: there the webhook goes on answering everybody, or no pod could be created.
+ * `forThisComputer`, and the webhook answers only the API server of this cluster. A cluster that an older version started has
+ * an API server without a client certificate: there the webhook still answers every client, else no pod could be created.
  */
 export async function forLocalCluster(stateDir: string, onProgress?: OnProgress): Promise<Profile> {
   const ca = await webhookClientCa(stateDir);
@@ -45,8 +45,8 @@ export async function forLocalCluster(stateDir: string, onProgress?: OnProgress)
       'control-plane',
       onProgress,
     )(
-      'its API server has no client certificate for the webhook, which answers everybody; ' +
-        'run "secure-ai down", then "up", to have one',
+      'its API server has no client certificate for the webhook, which answers every client; ' +
+        'run `secure-ai down`, then `secure-ai up`, to create one',
     );
     return forThisComputer;
   }
@@ -58,8 +58,8 @@ export async function forLocalCluster(stateDir: string, onProgress?: OnProgress)
 }
 
 /**
- * Two Gatekeeper controllers instead of three, which share the cores of one computer anyway, and an audit every ten seconds
- * instead of every minute, because a user is waiting for it.
+ * Two Gatekeeper controllers instead of three, because they share the cores of one computer, and an audit every ten seconds
+ * instead of every minute, because a user waits for it.
  */
 const forThisComputer: Profile = (config) => ({
   ...config,
@@ -71,9 +71,9 @@ const forThisComputer: Profile = (config) => ({
 });
 
 /**
- * Pods ask for the API server at its Service, and what enforces NetworkPolicies here sees where that leads: the port it really
- * listens on, which is chosen at each start. Kubernetes leaves open whether addresses are rewritten before or after policies
- * are applied (https://kubernetes.io/docs/concepts/services-networking/network-policies/), so the Service's stays as well.
+ * Pods reach the API server through its Service, but the enforcer of NetworkPolicies here sees the rewritten address: the port on which the server
+ * listens, which is chosen at each start. Kubernetes leaves open whether addresses are rewritten before or after policies
+ * are applied (https://kubernetes.io/docs/concepts/services-networking/network-policies/), so the Service's port stays as well.
  */
 export function withNodes(
   config: SandboxConfig,

@@ -1,4 +1,4 @@
-/** The cluster of this computer, which `secure-ai up --cluster-only` starts and `secure-ai down` ends. */
+/** The local cluster, which `secure-ai up --cluster-only` starts and `secure-ai down` ends. */
 import * as pulumi from '@pulumi/pulumi';
 import { z } from 'zod';
 import { findCluster, type LocalCluster } from '../../local/cluster';
@@ -19,7 +19,7 @@ export const local: ClusterKind<z.output<typeof schema>> = {
   },
 };
 
-/** A preview must not start anything, so the cluster has to be there. @throws SandboxError CLUSTER_UNREACHABLE */
+/** A preview must not start anything, so the cluster must be running. @throws SandboxError CLUSTER_UNREACHABLE */
 async function running(name: string): Promise<LocalCluster> {
   const cluster = await findCluster(name);
   if (cluster !== undefined) return cluster;

@@ -1,6 +1,6 @@
 /**
  * The plain HTTP ports of the programs: `/healthz` (the event loop turns) and `/readyz` (it can do its work) on the health port,
- * `/metrics` on a port of its own, so that clients of the metrics cannot keep the kubelet from its probes.
+ * `/metrics` on a separate port, so that clients of the metrics cannot block the kubelet's probes.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -11,8 +11,8 @@ import { boundConnections } from '../connections';
 export type Unready = ReadonlyMap<string, string>;
 
 /**
- * Kubelet and Prometheus are the only callers and need a connection or two. At the bound the connection that has been quiet longest
- * is closed, so the kubelet is answered however many are held.
+ * Kubelet and Prometheus are the only callers and need one or two connections. At the limit the connection that has been quiet longest
+ * is closed, so the kubelet gets an answer however many are open.
  */
 const MAX_CONNECTIONS = 128;
 
@@ -34,7 +34,7 @@ export function createHealthServer(unready: () => Unready): Server {
 
 export function createMetricsServer(metrics: Registry): Server {
   let rendering: Promise<string> | undefined;
-  /** Rendered at most once a turn of the event loop, for all who ask meanwhile: a flood must not hold up probes and reviews. */
+  /** Rendered at most once a turn of the event loop and shared by its requests: a flood must not delay probes and reviews. */
   const render = (): Promise<string> =>
     (rendering ??= nextTurn().then(() => {
       rendering = undefined;
@@ -47,7 +47,7 @@ export function createMetricsServer(metrics: Registry): Server {
   );
 }
 
-/** @param answer gives undefined for a path that is not served */
+/** @param answer returns undefined for a path that is not served */
 function createPlainServer(
   answer: (path: string) => Answer | undefined | Promise<Answer | undefined>,
 ): Server {
@@ -73,7 +73,7 @@ function text(status: number, body: string): Answer {
 }
 
 function send(response: ServerResponse, { status, type, body }: Answer): void {
-  // Every request takes a new connection, as the kubelet's probes do anyway (kubernetes v1.36.3 pkg/probe/http, DisableKeepAlives).
+  // Every request uses a new connection, as the kubelet's probes do anyway (kubernetes v1.36.3 pkg/probe/http, DisableKeepAlives).
   response.shouldKeepAlive = false;
   response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body) });
   response.end(body);

@@ -2,22 +2,22 @@
 import pino from 'pino';
 
 /**
- * Bytes of log lines held while standard output does not take them; lines beyond are dropped and counted.
- * A reader that stalls must never stall admission, nor grow the process without bound.
+ * Bytes of log lines buffered while standard output does not accept them; further lines are dropped and counted.
+ * A stalled reader must neither stall admission nor grow the process without bound.
  */
 const LOG_BUFFER_BYTES = 4 * 1024 * 1024;
 
 export type Log = pino.Logger;
 
 /**
- * Lines are gathered and written together: a write of its own for each would cost as much as the review it is about.
- * What a killed process can lose is what it logged in this time.
+ * Lines are buffered and written together: one write for each would cost as much as the review it reports.
+ * A killed process loses at most what it logged in this time.
  */
 const GATHER_BYTES = 8 * 1024;
 const GATHER_MS = 100;
 
 /**
- * A logger named `name`. At exit what is gathered is flushed (pino registers that for destinations that are not synchronous; pino 10,
+ * A logger named `name`. At exit the buffer is flushed (pino registers that for destinations that are not synchronous; pino 10,
  * lib/tools.js, buildSafeSonicBoom).
  */
 export function createLog(name: string, onDrop: () => void): Log {
@@ -44,7 +44,7 @@ export function bounded(text: string, limit: number): string {
   return text.length <= limit ? text : `${text.slice(0, limit - 1)}…`;
 }
 
-/** What a log line says about an error: its message alone where it is expected, bounded. */
+/** What a log line reports of an error: only its message if the error is expected, truncated. */
 export function reasonOf(error: unknown): string {
   return bounded(error instanceof Error ? error.message : String(error), 1024);
 }

@@ -45,7 +45,7 @@ describe('defaults', () => {
     });
     expect(() => defineSandbox(withLimits({ memory: '519Mi' }))).toThrow(
       'CONFIG_INVALID webhook.resources.limits.memory: is below the 528Mi that callers can make the webhook use. ' +
-        'Fix: set at least 528Mi, or leave resources out',
+        'Fix: set it to at least 528Mi, or leave resources out',
     );
     for (const limits of [{ memory: '256Mi' }, { cpu: '1' }])
       expect(failure(withLimits(limits)).paths).toEqual(['webhook.resources.limits.memory']);

@@ -43,7 +43,7 @@ function document(kinds: readonly Thrown[]): string {
   ].join('\n');
 }
 
-test('docs/errors.md lists the codes of every room (`npm run docs` rewrites it)', async () => {
+test('docs/errors.md lists the codes of every folder (`npm run docs` rewrites it)', async () => {
   const expected = document(await thrown());
   if (process.env.UPDATE_DOCS === '1') writeFileSync(DOCUMENT, expected);
   expect(readFileSync(DOCUMENT, 'utf8')).toBe(expected);

@@ -126,7 +126,7 @@ describe('a stack that cannot be deployed', () => {
     expect(status).not.toBe(0);
     expect(output).toContain('STACK_INVALID');
     expect(output).toMatch(/^\s*name: .* Fix: /m);
-    expect(output).toMatch(/^\s*settings: there is no file nowhere\.ts\. Fix: /m);
+    expect(output).toMatch(/^\s*settings: file nowhere\.ts does not exist\. Fix: /m);
     expect(await present()).toEqual([]);
   });
 });

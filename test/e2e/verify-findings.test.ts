@@ -91,7 +91,7 @@ describe('a label of a namespace', () => {
     const found = await findings();
     await label({ [ENABLED_LABEL]: 'true' });
     expect(found).toEqual(
-      only('namespaces', `Namespace/${tenant}`, /is "True", which turns nothing on/, /=true$/),
+      only('namespaces', `Namespace/${tenant}`, /is "True", which enables nothing/, /=true$/),
     );
   });
 

@@ -85,13 +85,13 @@ test('keys of another kind of cluster are refused', async () => {
 
 test('a settings file that is not there is named', async () => {
   expect(await problemsOf({ cluster: 'existing', settings: 'nowhere.ts' })).toEqual([
-    expect.stringMatching(/^settings: there is no file nowhere\.ts/),
+    expect.stringMatching(/^settings: file nowhere\.ts does not exist/),
   ]);
 });
 
 test('a settings file that configures nothing is named', async () => {
   expect(await problemsOf({ cluster: 'existing', settings: settingsFile('undefined') })).toEqual([
-    expect.stringMatching(/^settings: .*settings\.js has no configuration as its default export/),
+    expect.stringMatching(/^settings: the default export of .*settings\.js is not a configuration/),
   ]);
 });
 
@@ -110,7 +110,7 @@ test('what Pulumi prints says everything, with the code first and no stack of ou
     settings: 'nowhere.ts',
   })) as Error;
   expect(error.message).toMatch(
-    /^STACK_INVALID .*\n {2}.*region.*\n {2}settings: there is no file/,
+    /^STACK_INVALID .*\n {2}.*region.*\n {2}settings: file .* does not exist/,
   );
   expect(inspect(error)).toBe(error.message);
 });

@@ -236,7 +236,7 @@ describe('tampering', () => {
         `label "${value}"`,
         'namespaces',
         'Namespace/ai-production',
-        /turns nothing on/,
+        /enables nothing/,
         labels({ [ENABLED_LABEL]: value }),
       ],
     ),

@@ -196,13 +196,13 @@ describe('a refusal', () => {
   test.each([
     ['cannot be reached', new ApiError(503, 'ServiceUnavailable', 'no endpoints'), 'no endpoints'],
     [
-      'takes only the API server',
+      'accepts only the API server',
       new ApiError(
         403,
         'Forbidden',
         'the client certificate is missing, not trusted, or of another name',
       ),
-      'it takes only the API server',
+      'it accepts only the API server',
     ],
     [
       'may not be asked',
@@ -253,7 +253,7 @@ describe('proof of the runtime', () => {
     api.kubeletMetrics = () => Promise.reject(new ApiError(403, 'Forbidden', 'nodes/proxy'));
     expect(await stepOf(api, 'proof-kata')).toMatchObject({
       status: 'pass',
-      observed: expect.stringContaining('may not be asked') as string,
+      observed: expect.stringContaining('may not be read') as string,
       evidence: { sandboxesStarted: null },
     });
   });

@@ -6,11 +6,11 @@ import { DeadlineError, NotYet, waitUntil } from '../../base/wait-until';
 import { fail, notRun, pass, type Outcome, type VerifyContext, type Step } from '../step';
 import { BUSYBOX_IMAGE, VERIFY_NAMESPACE_LABELS, verificationPod } from '../pod';
 
-/** Gatekeeper's default audit interval is 60 s (flag --audit-interval); one that has just begun does not see the pod. */
+/** Gatekeeper's default audit interval is 60 s (flag --audit-interval). An audit that has just begun does not see the pod. */
 const AUDIT_DEADLINE_SECONDS = 240;
 
 /**
- * A violating pod that was there before the policy covered it is found. The pod lives in a namespace of its own, which is
+ * The audit finds a violating pod that existed before the policy covered it. The pod lives in a separate namespace, which is
  * enabled only after the pod is stored; a scheduling gate keeps it from ever running.
  */
 export function audit(): Step {
@@ -101,7 +101,7 @@ function isCapped(constraint: KubernetesObject): boolean {
 }
 
 function auditState(constraints: readonly KubernetesObject[]): string {
-  if (constraints.length === 0) return 'there are no constraints';
+  if (constraints.length === 0) return 'no constraints exist';
   const times = constraints.map((constraint) => stringAt(constraint, 'status', 'auditTimestamp'));
   return `last audit ${
     times

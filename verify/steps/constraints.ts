@@ -1,11 +1,11 @@
-/** Step: Gatekeeper holds the templates and constraints of the policy. */
+/** Step: Gatekeeper has the templates and constraints of the policy. */
 import { objectId, referenceOf, valueAt, type KubernetesObject } from '../../kubernetes/object';
 import { objectOf } from '../../base/untrusted';
 import { canonicalJson } from '../../base/canonical-json';
 import { judged, type Finding, type VerifyContext, type Step } from '../step';
 import { DEPLOY_AGAIN } from '../webhooks';
 
-/** What decides whether a constraint refuses, and what it refuses. */
+/** The members that decide whether a constraint refuses, and what it refuses. */
 const CONSTRAINT_MEMBERS = [
   ['spec', 'enforcementAction'],
   ['spec', 'match'],
@@ -17,7 +17,7 @@ const TEMPLATE_MEMBERS = [
   ['spec', 'targets'],
 ];
 
-/** Gatekeeper enforces the policy this project emits, and refuses by it: same Rego, parameters and match, action `deny`. */
+/** Gatekeeper enforces the policy that this project emits: same Rego, parameters and match, with the action `deny`. */
 export const constraints: Step = {
   id: 'constraints',
   title: 'Gatekeeper denies by this policy',
@@ -50,7 +50,7 @@ async function compare(
     .map((reason) => ({ path, reason, fix: DEPLOY_AGAIN }));
 }
 
-/** Objects are compared member by member, so that the reason names the one that differs; long values are not printed. */
+/** Objects are compared member by member, so that the reason names the one that differs. Long values are not printed. */
 function differences(member: readonly string[], expected: unknown, live: unknown): string[] {
   if (canonicalJson(expected) === canonicalJson(live)) return [];
   const name = member.join('.');

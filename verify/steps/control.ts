@@ -1,11 +1,11 @@
-/** Step: the negative control, a pod outside any sandbox shows its node's kernel. */
+/** Step: the negative control. A pod outside any sandbox shows its node's kernel. */
 import { nodesOffering, observeKernel } from '../kernel';
 import { fail, notRun, pass, type Step } from '../step';
 import { podName, VERIFY_NAMESPACE_LABELS } from '../pod';
 
 /**
- * The negative control of the proofs: an ordinary pod, in a namespace of its own where the platform is not turned on, shows
- * the kernel of its node. Were it not so, a kernel that differs would prove nothing.
+ * The negative control of the proofs: an ordinary pod, in a separate namespace that is not enabled, shows
+ * the kernel of its node. Otherwise a different kernel would prove nothing.
  */
 export const control: Step = {
   id: 'control',
@@ -29,6 +29,6 @@ export const control: Step = {
     const ordinary = podKernel !== '' && podKernel === nodeKernel && !saysGvisor;
     return ordinary
       ? pass(observed, evidence)
-      : fail(`sandboxed all the same: ${observed}`, evidence);
+      : fail(`sandboxed nevertheless: ${observed}`, evidence);
   },
 };

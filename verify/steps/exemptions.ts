@@ -18,7 +18,7 @@ const PROCESSES = ['*', 'webhook', 'audit'];
 
 const DEPLOYMENTS = ['gatekeeper-controller-manager', 'gatekeeper-audit'];
 
-/** Nothing takes an enabled namespace out of Gatekeeper's reach: its ignore label, its Config, its flags. */
+/** No ignore label, Config or flag of Gatekeeper exempts an enabled namespace. */
 export const exemptions: Step = {
   id: 'exemptions',
   title: 'Gatekeeper exempts no enabled namespace',
@@ -39,7 +39,7 @@ function ignored(namespaces: readonly KubernetesObject[]): Finding[] {
     .filter(({ metadata }) => metadata.labels?.[IGNORE_LABEL] !== undefined)
     .map((namespace) => ({
       path: namespaceId(namespace),
-      reason: `label ${IGNORE_LABEL} takes its pods out of Gatekeeper's reach, whatever its value`,
+      reason: `label ${IGNORE_LABEL} exempts its pods from Gatekeeper, whatever its value`,
       fix: `remove the label: kubectl label namespace ${namespace.metadata.name} ${IGNORE_LABEL}-`,
     }));
 }
@@ -57,7 +57,7 @@ async function excluded(
   return patterns.flatMap((pattern) =>
     matching(namespaces, (name) => matchesWildcard(pattern, name)).map((name) => ({
       path: `Config/${CONFIG.namespace}/${CONFIG.name}`,
-      reason: `excludedNamespaces "${pattern}" takes namespace ${name} out of Gatekeeper's reach`,
+      reason: `excludedNamespaces "${pattern}" exempts namespace ${name} from Gatekeeper`,
       fix: `remove "${pattern}" from spec.match, or list names that are not enabled`,
     })),
   );
@@ -82,7 +82,7 @@ async function exempted(
     matching(namespaces, (name) => isExemptedBy(arg, name)).map((name) => ({
       path: `Deployment/${NAMESPACES.gatekeeper}/${deployment}`,
       reason: `${arg} lets namespace ${name} exempt itself with the label ${IGNORE_LABEL}`,
-      fix: 'remove the flag: take the namespace out of gatekeeper.exemptNamespaces and deploy the platform again',
+      fix: 'remove the namespace from gatekeeper.exemptNamespaces and deploy the platform again',
     })),
   );
 }

@@ -1,4 +1,4 @@
-/** Step: no running pod of an enabled namespace leads around its sandbox. */
+/** Step: no running pod of an enabled namespace bypasses its sandbox. */
 import { listAt, stringAt, valueAt, type KubernetesObject } from '../../kubernetes/object';
 import type { RuntimePolicy } from '../../policy/model/runtime-policy';
 import { annotationsOf, runtimeClassNameOf } from '../../policy/pod/pod';
@@ -8,10 +8,10 @@ import { judged, type Finding, type Step } from '../step';
 
 const CONTAINER_LISTS = ['initContainers', 'containers', 'ephemeralContainers'];
 
-/** No pod on a node of an enabled namespace leads around its sandbox, or has none. Such a pod may be older than the platform. */
+/** No pod of an enabled namespace that runs on a node bypasses its sandbox or has none. Such a pod may be older than the platform. */
 export const hollowPods: Step = {
   id: 'hollow-pods',
-  title: 'No pod leads around its sandbox',
+  title: 'No pod bypasses its sandbox',
   expected: 'no hostPath, host namespace, privileged container, sandbox annotation, other class',
   run: async (context) => {
     const namespaces = await enabledNamespaces(context);
@@ -39,12 +39,12 @@ function findingOf(pod: KubernetesObject, policy: RuntimePolicy): Finding[] {
     {
       path: `Pod/${namespace}/${name}`,
       reason: `it ${flaws.join(', ')}`,
-      fix: 'remove that from its template and delete the pod, so that it is created anew under the policy',
+      fix: 'remove that from its template and delete the pod, so that its controller creates it again under the policy',
     },
   ];
 }
 
-/** By what a pod reaches its node, whatever its class. */
+/** The ways in which a pod reaches its node, whatever its class. */
 function waysAround(pod: KubernetesObject, policy: RuntimePolicy): string[] {
   const hostPaths = listAt(pod, 'spec', 'volumes').flatMap(
     (volume) => stringAt(volume, 'hostPath', 'path') ?? [],
@@ -67,11 +67,11 @@ function waysAround(pod: KubernetesObject, policy: RuntimePolicy): string[] {
   ];
 }
 
-/** No class is right only where the policy leaves pods that say nothing alone. */
+/** A pod without a class is correct only if the policy ignores unlabelled pods. */
 function classFlaws(pod: KubernetesObject, { runtimes, unlabelled }: RuntimePolicy): string[] {
   const className = stringAt(pod, 'spec', 'runtimeClassName');
   if (className === undefined)
-    return unlabelled === 'ignore' ? [] : ['has no runtimeClassName, so runs outside a sandbox'];
+    return unlabelled === 'ignore' ? [] : ['has no runtimeClassName, so it runs outside a sandbox'];
   return runtimes.some((runtime) => runtime.runtimeClassName === className)
     ? []
     : [`has runtimeClassName ${className}, which the policy does not know`];

@@ -6,7 +6,7 @@ import { fail, notRun, pass, type Step } from '../step';
 import { enabledNamespace, NO_NAMESPACE } from '../namespace';
 import { BUSYBOX_IMAGE, podName, verificationPod } from '../pod';
 
-/** A pod that names a runtime by label gets its class, and with it whatever the RuntimeClass adds. */
+/** A pod that names a runtime by label gets its class, and with it what the RuntimeClass adds. */
 export function labelled(runtime: Runtime): Step {
   return {
     id: `label-${runtime.name}`,

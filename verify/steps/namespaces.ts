@@ -1,4 +1,4 @@
-/** Step: namespaces with our label are really enabled and enforce Pod Security. */
+/** Step: labelled namespaces are enabled and enforce Pod Security. */
 import type { KubernetesObject } from '../../kubernetes/object';
 import { ENABLED_LABEL, EXEMPT_NAMESPACES } from '../../base/names';
 import { labelledNamespaces, namespaceId } from '../enabled-namespaces';
@@ -10,10 +10,10 @@ const ENFORCE_LABEL = 'pod-security.kubernetes.io/enforce';
 /** Levels that refuse hostPath volumes, host namespaces and privileged containers (kubernetes.io, "Pod Security Standards"). */
 const CLOSED_LEVELS = ['baseline', 'restricted'];
 
-/** Namespaces that carry our label really are turned on, and closed to pods that reach the node around their sandbox. */
+/** Namespaces with the label are enabled, and refuse pods that reach the node by bypassing their sandbox. */
 export const namespaces: Step = {
   id: 'namespaces',
-  title: 'Enabled namespaces say so and enforce Pod Security',
+  title: 'Labelled namespaces are enabled and enforce Pod Security',
   expected: `label ${ENABLED_LABEL}="true", and ${ENFORCE_LABEL} baseline or restricted`,
   run: async (context) => {
     const labelled = await labelledNamespaces(context);
@@ -27,7 +27,7 @@ function findingsOf(namespace: KubernetesObject): Finding[] {
   const path = namespaceId(namespace);
   const value = labels[ENABLED_LABEL];
   if (value !== 'true') {
-    const reason = `label ${ENABLED_LABEL} is "${value}", which turns nothing on: only "true" does`;
+    const reason = `label ${ENABLED_LABEL} is "${value}", which enables nothing: only "true" does`;
     const fix = `set it to "true", or remove the label: kubectl label --overwrite namespace ${name} ${ENABLED_LABEL}=true`;
     return [{ path, reason, fix }];
   }

@@ -1,4 +1,4 @@
-/** Step: NetworkPolicies are enforced, shown by a trial. */
+/** Step: a trial shows that NetworkPolicies are enforced. */
 import { DeadlineError } from '../../base/wait-until';
 import { ENABLED_LABEL, NETWORK_NOT_ENFORCED_ANNOTATION } from '../../base/names';
 import type { Runtime } from '../../policy/model/runtime-policy';
@@ -8,12 +8,12 @@ import { EFFECT_DEADLINE_SECONDS, startTrial, type NetworkTrial } from '../netwo
 import { VERIFY_NAMESPACE_LABELS } from '../pod';
 
 const FIX =
-  'install a network plugin that enforces NetworkPolicies, such as Cilium or Calico, or turn its enforcement on';
+  'install a network plugin that enforces NetworkPolicies, such as Cilium or Calico, or enable its enforcement';
 
 /**
- * Tried, not assumed: a NetworkPolicy is stored whether or not anything enforces it. Two pods in a namespace of their own,
- * in a sandbox where a node offers one: without a policy the client reaches the server, under default-deny it does not,
- * and without it again it does, so that nothing but the policy can have been the reason.
+ * Tried, not assumed: a NetworkPolicy is stored even if nothing enforces it. Two pods in a separate namespace,
+ * in a sandbox if a node offers one: without a policy the client reaches the server, under default-deny it does not,
+ * and after its deletion it does again, so that only the policy can be the reason.
  */
 export const networkPolicies: Step = {
   id: 'network-policies',
@@ -39,7 +39,7 @@ export const networkPolicies: Step = {
   },
 };
 
-/** The strongest runtime a ready node offers; undefined where none offers any. */
+/** The strongest runtime that a ready node offers; undefined if none offers any. */
 async function offeredRuntime(context: VerifyContext): Promise<Runtime | undefined> {
   for (const runtime of [...context.policy.runtimes].reverse())
     if ((await nodesOffering(context, runtime.handler)).length > 0) return runtime;
@@ -71,7 +71,7 @@ async function tryPolicy(
     : fail('the client stays blocked after default-deny was deleted', evidence);
 }
 
-/** A node of a local cluster whose kernel cannot enforce says so itself. */
+/** A node of a local cluster whose kernel cannot enforce NetworkPolicies reports this itself. */
 async function unenforced(
   { api }: VerifyContext,
   evidence: { readonly namespace: string; readonly node: string },

@@ -16,13 +16,13 @@ import { DEPLOY_AGAIN } from '../webhooks';
 
 export const PREFLIGHT: Omit<Step, 'run'> = {
   id: 'preflight',
-  title: 'The platform is in place and follows this policy',
-  expected: 'RuntimeClasses, policies and webhook are there and ready',
+  title: 'The platform is installed and follows this policy',
+  expected: 'RuntimeClasses, policies and webhook exist and are ready',
 };
 
 export interface Preflight {
   readonly outcome: Outcome;
-  /** No object of the platform is missing, though one may not work. */
+  /** No object of the platform is missing, but one may not work. */
   readonly installed: boolean;
 }
 
@@ -31,7 +31,7 @@ interface Flaw extends Finding {
   readonly missing?: true;
 }
 
-/** What every other step rests on; all that is missing or not ready is reported together. */
+/** The precondition of every other step. All missing or unready objects are reported together. */
 export async function preflight(context: VerifyContext): Promise<Preflight> {
   const flaws = (
     await Promise.all([
@@ -43,7 +43,7 @@ export async function preflight(context: VerifyContext): Promise<Preflight> {
   ).flat();
   const findings = flaws.map(({ path, reason, fix }) => ({ path, reason, fix }));
   return {
-    outcome: judged(findings, 'all there and ready'),
+    outcome: judged(findings, 'all exist and are ready'),
     installed: flaws.every(({ missing }) => missing !== true),
   };
 }
@@ -123,7 +123,7 @@ async function unreadyFlaws(
   if (live === undefined) return [missing(reference)];
   const observation = await READINESS[wait].observe(live, context.api);
   if (observation === true) return [];
-  const fix = `look at the pods of namespace ${NAMESPACES.gatekeeper} and at the steps below`;
+  const fix = `inspect the pods of namespace ${NAMESPACES.gatekeeper} and the steps below`;
   return [{ path: objectId(reference), reason: observation.seen, fix }];
 }
 

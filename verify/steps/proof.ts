@@ -7,8 +7,8 @@ import { enabledNamespace, NO_NAMESPACE } from '../namespace';
 import { podName } from '../pod';
 
 /**
- * Which kernel a sandboxed pod really runs on, and which handler started it. A sandboxed pod never sees the kernel its node
- * reports; gVisor's kernel says its own name. `control` shows that the same look finds the node's kernel where there is no sandbox.
+ * Observes which kernel a sandboxed pod runs on, and which handler started it. A sandboxed pod never sees the kernel its node
+ * reports; gVisor's kernel names itself. `control` shows that the same observation finds the node's kernel outside a sandbox.
  */
 export function runtimeProof(runtime: Runtime): Step {
   const { name, handler } = runtime;
@@ -16,7 +16,7 @@ export function runtimeProof(runtime: Runtime): Step {
   return {
     id: `proof-${name}`,
     title: `A ${name} pod runs on a kernel of its own`,
-    expected: `a kernel other than the node's${gvisor ? ', which says it is gVisor' : ''}; a sandbox started with handler ${handler}`,
+    expected: `a kernel other than the node's${gvisor ? ', which names itself gVisor' : ''}; a sandbox started with handler ${handler}`,
     run: async (context) => {
       const nodes = await nodesOffering(context, handler);
       if (nodes.length === 0) return notRun(await whyNoNode(context, handler));
@@ -31,7 +31,7 @@ export function runtimeProof(runtime: Runtime): Step {
       if ('outcome' in observation) return observation.outcome;
       const after = await sandboxesStarted(context, nodes, handler);
       const started = before === undefined || after === undefined ? undefined : after - before;
-      return judge(observation, started, { handler, gvisor });
+      return outcomeOf(observation, started, { handler, gvisor });
     },
   };
 }
@@ -41,8 +41,8 @@ interface Wanted {
   readonly gvisor: boolean;
 }
 
-/** @param started how many sandboxes the kubelet counts more with the handler; undefined where it may not be asked */
-function judge(
+/** @param started how many more sandboxes with the handler the kubelet counts; undefined if its metrics may not be read */
+function outcomeOf(
   observation: KernelObservation,
   started: number | undefined,
   { handler, gvisor }: Wanted,
@@ -66,6 +66,6 @@ function kernelFlaw(
 
 function startedText(handler: string, started: number | undefined): string {
   return started === undefined
-    ? '; the kubelet may not be asked for the handler'
+    ? '; the metrics of the kubelet, which count by handler, may not be read'
     : `; the kubelet counts ${started} more started with handler ${handler}`;
 }

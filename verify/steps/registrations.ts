@@ -1,4 +1,4 @@
-/** Whether the API server asks the webhooks about everything this project registered them for. */
+/** Steps: the API server calls the webhooks for everything this project registered them for. */
 import { referenceOf, type KubernetesObject } from '../../kubernetes/object';
 import { enabledNamespaces } from '../enabled-namespaces';
 import { judged, type VerifyContext, type Step } from '../step';
@@ -6,14 +6,14 @@ import { webhookFindings } from '../webhooks';
 
 export const mutatorRegistration: Step = {
   id: 'webhook-mutator',
-  title: 'The API server asks the mutator about every pod',
+  title: 'The API server calls the mutator for every pod',
   expected: 'the MutatingWebhookConfiguration covers what was deployed',
   run: (context) => compare(context, context.expected.mutating),
 };
 
 export const gatekeeperRegistration: Step = {
   id: 'webhook-gatekeeper',
-  title: 'The API server asks Gatekeeper about every pod',
+  title: 'The API server calls Gatekeeper for every pod',
   expected: 'the ValidatingWebhookConfiguration covers what was deployed',
   run: (context) => compare(context, context.expected.validating),
 };

@@ -7,7 +7,7 @@ import { refused } from '../refusal';
 
 const NAME = 'invalid-ai-test';
 
-/** A pod with a container that requires the label, and without it, is refused with exactly the policy's message. */
+/** A pod with a container that requires the label, but without the label, is refused with exactly the policy's message. */
 export function unlabelled(policy: RuntimePolicy): Step {
   const requirement = policy.required[0];
   const namespace = requirement?.namespaces[0] ?? 'default';

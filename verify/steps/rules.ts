@@ -8,7 +8,7 @@ import { enabledNamespace, NO_NAMESPACE } from '../namespace';
 import { podName, verificationPod } from '../pod';
 import { refused } from '../refusal';
 
-/** A workload the rules may have an opinion of. Its pod is gated: the image is never pulled. */
+/** A workload the rules may match. Its pod is gated, so its image is never pulled. */
 export interface Sample {
   readonly name: string;
   readonly image: string;
@@ -20,12 +20,12 @@ function samplePod({ image, cpu }: Sample, name: string, namespace: string, labe
   return verificationPod({ name, namespace, image, cpu, labels, gated: true });
 }
 
-/** Fixed, because the message expected of the refusal names it. */
+/** Fixed, because the expected message of the refusal names it. */
 const MISLABELLED = 'mislabelled-ai-test';
 
 const describe = ({ name, cpu }: Sample) => `A ${name} pod of ${cpu} CPU`;
 
-/** A pod that names no runtime gets, by itself, the one its image and resources call for. */
+/** A pod that names no runtime gets the one that the rules choose by its image and resources. */
 export function selectedByRule(sample: Sample, policy: RuntimePolicy): Step {
   const selection = createDecider(policy).select(samplePod(sample, sample.name, 'default'), {
     namespace: 'default',

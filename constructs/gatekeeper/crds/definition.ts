@@ -1,13 +1,13 @@
 /** The frame that every CustomResourceDefinition of Gatekeeper shares. */
 import { type JsonSchema, object, opaqueObject, string } from './openapi';
 
-/** One version of a custom resource: its name and what stands beside apiVersion, kind and metadata. */
+/** One version of a custom resource: its name and its members beside apiVersion, kind and metadata. */
 export interface CrdVersion {
   readonly name: 'v1' | 'v1beta1' | 'v1alpha1';
-  /** The version objects are stored in; exactly one of a definition. */
+  /** Whether objects are stored in this version; exactly one of a definition is. */
   readonly storage: boolean;
   /**
-   * Maximum length of `metadata.name`. Gatekeeper limits it to 63 where the name becomes a label value of a status object.
+   * Maximum length of `metadata.name`. Gatekeeper limits it to 63 if the name becomes a label value of a status object.
    *
    * @default - only the API server's own limit
    */
@@ -15,13 +15,13 @@ export interface CrdVersion {
   /** Properties beside apiVersion, kind and metadata: `spec`, `status`. */
   readonly properties: Readonly<Record<string, JsonSchema>>;
   /**
-   * Whether `status` is written through its own endpoint.
+   * Whether `status` has its own endpoint for writes.
    *
    * @default false
    */
   readonly statusSubresource?: boolean;
   /**
-   * Warning the API server answers with when this version is used.
+   * Warning that the API server returns when a request uses this version.
    *
    * @default - the version is not deprecated
    */
@@ -34,7 +34,7 @@ export interface CrdDefinition {
   readonly kind: string;
   readonly plural: string;
   readonly scope: 'Cluster' | 'Namespaced';
-  /** All are served. Order as upstream writes them; it has no meaning to the API server. */
+  /** All are served. They keep the order of upstream, which has no meaning to the API server. */
   readonly versions: readonly CrdVersion[];
 }
 

@@ -1,7 +1,7 @@
-/** Schemas by which Gatekeeper's resources say which objects they are about. */
+/** Schemas with which Gatekeeper's resources select the objects they apply to. */
 import { arrayOf, atomicListOf, type JsonSchema, mapOf, object, oneOf, string } from './openapi';
 
-/** Namespace or object name in which a leading or trailing `*` stands for any text (pkg/wildcard of Gatekeeper). */
+/** Namespace or object name in which a leading or trailing `*` matches any string (pkg/wildcard of Gatekeeper). */
 export function wildcard(): JsonSchema {
   return string({ pattern: String.raw`^\*?[-:a-z0-9]*\*?$` });
 }

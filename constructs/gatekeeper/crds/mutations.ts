@@ -37,7 +37,7 @@ const assign = object({
   value: anyValue(),
 });
 
-/** Kinds a mutator changes, and since v3.23 the operations at which it does. */
+/** Kinds a mutator changes, and since v3.23 the operations on which it does. */
 const mutatedKinds = applyTo({ operations: arrayOf(oneOf(['CREATE', 'UPDATE', '*'])) });
 
 interface Mutator {
@@ -59,7 +59,7 @@ function properties({ namesKinds, parameters }: Mutator): Readonly<Record<string
   };
 }
 
-/** Upstream limits the name in the storage version only. */
+/** Upstream limits the name only in the storage version. */
 function mutatorCrd(
   mutator: Mutator,
   stored: 'v1' | 'v1alpha1',

@@ -30,7 +30,7 @@ export function string(
   return { type: 'string', ...constraints };
 }
 
-/** A string that is one of `values`; `fallback` is what the API server fills in when it is missing. */
+/** A string that is one of `values`; `fallback` is the default that the API server sets. */
 export function oneOf<const V extends readonly string[]>(
   values: V,
   fallback?: V[number],
@@ -61,7 +61,7 @@ export function arrayOf(items: JsonSchema): JsonSchema {
   return { type: 'array', items };
 }
 
-/** A list that server-side apply replaces as a whole. */
+/** A list that server-side apply replaces completely. */
 export function atomicListOf(items: JsonSchema): JsonSchema {
   return { ...arrayOf(items), 'x-kubernetes-list-type': 'atomic' };
 }
@@ -85,7 +85,7 @@ export function object<P extends Properties>(
   return required.length === 0 ? schema : { ...schema, required };
 }
 
-/** An object about whose content nothing is said; unknown fields are pruned (as `metadata` is, which the API server checks itself). */
+/** An object without a schema for its content; unknown fields are pruned. `metadata` has this form, because the API server checks it itself. */
 export function opaqueObject(): JsonSchema {
   return { type: 'object' };
 }

@@ -38,7 +38,7 @@ const config: CrdDefinition = {
   ],
 };
 
-/** Kinds that Gatekeeper keeps a copy of, for constraints that look at other objects. */
+/** Kinds that Gatekeeper caches, for constraints that read other objects. */
 const syncSet: CrdDefinition = {
   group: 'syncset.gatekeeper.sh',
   kind: 'SyncSet',
@@ -86,7 +86,7 @@ const expansionVersion = {
   },
 } satisfies Partial<CrdVersion>;
 
-/** Which object a workload's controller will create, so that it is judged with the workload. */
+/** Which object a workload's controller will create, so that it is evaluated with the workload. */
 const expansionTemplate: CrdDefinition = {
   group: 'expansion.gatekeeper.sh',
   kind: 'ExpansionTemplate',

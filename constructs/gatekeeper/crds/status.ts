@@ -9,7 +9,7 @@ const STATUS_GROUP = 'status.gatekeeper.sh';
 
 type Properties = Readonly<Record<string, JsonSchema>>;
 
-/** `status` that gathers what each pod reports. */
+/** `status` that collects the report of each pod. */
 export function byPod(podStatus: JsonSchema): JsonSchema {
   return object({ byPod: arrayOf(podStatus) });
 }
@@ -24,7 +24,7 @@ function podStatus(own: Properties): JsonSchema {
   });
 }
 
-/** An error with a message and, mostly, a type. */
+/** An error with a message and usually a type. */
 function typedError(required: readonly ('message' | 'type')[] = ['message']): JsonSchema {
   return object({ message: string(), type: string() }, required);
 }

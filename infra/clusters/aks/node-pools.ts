@@ -12,8 +12,8 @@ import {
 import type { AksSettings } from './settings';
 
 /**
- * AKS keeps the taints of a pool on its nodes for good: since April 2022 it refuses whoever takes one off
- * (github.com/Azure/AKS/releases/tag/2022-04-24). `nodeInitializationTaints`, which can be, are in preview APIs only; the API of
+ * AKS keeps the taints of a pool on its nodes permanently: since April 2022 it refuses to remove one
+ * (github.com/Azure/AKS/releases/tag/2022-04-24). `nodeInitializationTaints`, which can be removed, exist in preview APIs only; the API of
  * @pulumi/azure-native 3.28.0 does not have them.
  */
 export function marksWithoutStartup(family: Family, sandbox: SandboxConfig): NodeMarks {
@@ -28,7 +28,7 @@ interface Pool {
   readonly workloadRuntime?: 'KataVmIsolation';
 }
 
-/** It is part of the cluster; the others are resources of their own. */
+/** Part of the cluster; the other pools are separate resources. */
 export function systemPool({ systemPool: size }: AksSettings): Pool {
   return { role: 'system', size, marks: SYSTEM_MARKS, osSKU: 'Ubuntu' };
 }
@@ -70,7 +70,7 @@ function kata(pool: NonNullable<AksSettings['kataPool']>, sandbox: SandboxConfig
   };
 }
 
-/** What pools inside and outside of the cluster's own resource have in common. */
+/** The common arguments of pools inside and outside of the cluster's resource. */
 export function poolArgs(
   { role, size, marks, osSKU, workloadRuntime }: Pool,
   subnet: pulumi.Input<string> | undefined,

@@ -1,4 +1,4 @@
-/** What cannot work in Azure Kubernetes Service. */
+/** Reports settings that cannot work in Azure Kubernetes Service. */
 import type { SandboxConfig } from '../../../constructs';
 import type { Problem } from '../../../base/errors';
 import { accessProblems, isPublic } from '../api-access';
@@ -46,7 +46,7 @@ export function aksProblems(settings: AksSettings, sandbox: SandboxConfig): read
   ];
 }
 
-/** Authorised ranges belong to the public endpoint; a private one is reached through the network. */
+/** Authorised ranges apply to the public endpoint; a private one is reached through the network. */
 function privateRangeProblems(ranges: readonly string[]): readonly Problem[] {
   return ranges.flatMap((range, i): Problem[] =>
     isPublic(range)
@@ -54,8 +54,8 @@ function privateRangeProblems(ranges: readonly string[]): readonly Problem[] {
       : [
           {
             path: `authorizedNetworks[${i}]`,
-            reason: `is ${range}, a private range, and AKS knows ranges for a public endpoint only`,
-            fix: 'leave it out: without ranges the API server is private, and who is in the network of subnet reaches it',
+            reason: `is ${range}, a private range, and AKS supports ranges for a public endpoint only`,
+            fix: 'leave it out: without ranges the API server is private and reachable from the network of subnet',
           },
         ],
   );
@@ -85,8 +85,8 @@ function osProblems({ mode, osSku }: KataPool): readonly Problem[] {
   if (osSku === undefined || osSku.startsWith(wanted)) return [];
   const why =
     mode === 'isolation'
-      ? 'Pod Sandboxing exists on Azure Linux only'
-      : 'nested KVM is what kata-deploy finds on Ubuntu only';
+      ? 'Pod Sandboxing requires Azure Linux'
+      : 'kata-deploy finds nested KVM on Ubuntu only';
   return [
     {
       path: 'kataPool.osSku',
@@ -97,8 +97,8 @@ function osProblems({ mode, osSku }: KataPool): readonly Problem[] {
 }
 
 /**
- * What else an installer's pool needs where nodes cannot start tainted: pods have to wait for the label that the installer sets,
- * so a pool cannot be empty either.
+ * What else an installer's pool needs if nodes cannot start tainted: pods must wait for the label that the installer sets,
+ * so a pool must not be empty either.
  */
 function installedProblems(
   family: Family,
@@ -114,13 +114,13 @@ function installedProblems(
     ...installedPoolProblems(family, pool, marksWithoutStartup(family, sandbox), sandbox),
     ...early.map(({ name }): Problem => ({
       path: inSettings('runtimes', name, 'nodeSelector'),
-      reason: `does not ask for ${label}, and nodes of AKS cannot start with a taint that is taken off, so pods of ${POOL_KEYS[family]} would come before the runtime`,
+      reason: `does not select ${label}, and nodes of AKS cannot start with a removable taint, so pods of ${POOL_KEYS[family]} would start before the runtime is installed`,
       fix: `leave nodeSelector out, or add '${label}': 'true'`,
     })),
   ];
 }
 
-/** The digests and images that are checked here are those for x86. */
+/** The digests and images of this project are those for x86. */
 function armProblems(
   key: string,
   { machineType }: { readonly machineType: string },
@@ -129,8 +129,8 @@ function armProblems(
   return [
     {
       path: `${key}.machineType`,
-      reason: `${machineType} is an Arm size, which this project has not been made for in AKS`,
-      fix: 'use a size of Intel or AMD',
+      reason: `${machineType} is an Arm size, which this project does not support in AKS`,
+      fix: 'use an Intel or AMD size',
     },
   ];
 }

@@ -1,4 +1,4 @@
-/** What a stack can say about a cluster in Azure Kubernetes Service. */
+/** The stack settings of a cluster in Azure Kubernetes Service. */
 import { z } from 'zod';
 import { authorizedNetworks } from '../api-access';
 import { kubernetesVersion } from '../kubernetes-version';
@@ -17,29 +17,29 @@ export const aksSchema = z.strictObject({
   authorizedNetworks,
   /** Existing resource group. @default one is created */
   resourceGroup: z.string().min(1).max(90).optional(),
-  /** ID of an existing subnet for the nodes, with a way to the internet. @default AKS creates a network */
+  /** ID of an existing subnet for the nodes, with access to the internet. @default AKS creates a network */
   subnet: resourceId('Microsoft.Network/virtualNetworks', 'a subnet').optional(),
-  /** ID of the Log Analytics workspace for logs and metrics. @default one is made */
+  /** ID of the Log Analytics workspace for logs and metrics. @default one is created */
   logAnalyticsWorkspace: resourceId(
     'Microsoft.OperationalInsights/workspaces',
     'a workspace',
   ).optional(),
-  /** For Gatekeeper, the webhook and what has no sandbox. */
+  /** For Gatekeeper, the webhook and pods without a sandbox. */
   systemPool: z.strictObject(poolShape('Standard_D4s_v5')).prefault({}),
   /** For Kata. @default none */
   kataPool: z
     .strictObject({
       ...poolShape(NESTED_VM_SIZE),
       /**
-       * Who brings Kata: Pod Sandboxing of AKS with a RuntimeClass of its own, or kata-deploy in nested virtual machines.
+       * How Kata is installed: by Pod Sandboxing of AKS with its own RuntimeClass, or by kata-deploy in nested virtual machines.
        * @default "isolation"
        */
       mode: z.enum(['isolation', 'nested']).default('isolation'),
-      /** @default "AzureLinux" for isolation, "Ubuntu" for nested, which is what works */
+      /** @default "AzureLinux" for isolation, "Ubuntu" for nested, the only ones that work */
       osSku: z.enum(['AzureLinux', 'AzureLinux3', 'Ubuntu', 'Ubuntu2204']).optional(),
     })
     .optional(),
-  /** For gVisor, by our installer. @default none */
+  /** For gVisor, by this project's installer. @default none */
   gvisorPool: z.strictObject(poolShape('Standard_D4s_v5')).optional(),
 });
 

@@ -1,17 +1,17 @@
 /**
- * Which VM sizes can run virtual machines inside. Microsoft names D and E of the third generation and newer, without saying which of
- * them all (learn.microsoft.com/azure/aks/use-pod-sandboxing); Intel sizes of versions 3 to 5 are what others have shown to work.
+ * Which VM sizes support nested virtualization. Microsoft names D and E of the third generation and newer, without saying which of
+ * them all (learn.microsoft.com/azure/aks/use-pod-sandboxing); others have shown that Intel sizes of versions 3 to 5 work.
  */
 
 export const NESTED_VM_SIZE = 'Standard_D4s_v5';
 
 const SIZE = /^Standard_(?<family>[A-Z]+)\d+(-\d+)?(?<features>[a-z]*)(_v(?<version>\d+))?$/;
 
-/** Why a size is refused for Kata; undefined where it is not. */
+/** Why a size is refused for Kata; undefined if it is not. */
 export function withoutNested(vmSize: string): string | undefined {
   const { family = '', features = '', version = '1' } = SIZE.exec(vmSize)?.groups ?? {};
   if (features.includes('p')) return 'is an Arm size, which has no nested virtualization';
-  if (features.includes('a')) return 'is an AMD size, for which nobody has shown Kata to work';
+  if (features.includes('a')) return 'is an AMD size, on which Kata is not known to work';
   if (!/^[DE]$/.test(family)) return 'is not of the D or E family, whose sizes can be nested';
   const generation = Number(version);
   if (generation < 3) return 'is older than version 3, the first that can be nested';
@@ -19,7 +19,7 @@ export function withoutNested(vmSize: string): string | undefined {
   return undefined;
 }
 
-/** Whether gVisor's release for aarch64 is what the size needs. */
+/** Whether the size needs gVisor's release for aarch64. */
 export function isArm(vmSize: string): boolean {
   return SIZE.exec(vmSize)?.groups?.['features']?.includes('p') ?? false;
 }

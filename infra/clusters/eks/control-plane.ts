@@ -86,7 +86,7 @@ function secretsKey(
   return key.arn;
 }
 
-/** What has to run before nodes are ready, and for pods to have an identity in AWS. */
+/** Add-ons that must run before nodes are ready, and for pods to have an identity in AWS. */
 export function nodeAddons(
   { eks }: ControlPlaneSdk,
   name: string,
@@ -101,7 +101,7 @@ export function nodeAddons(
   ];
 }
 
-/** Needs nodes to run on. */
+/** Add-on that needs nodes to run on. */
 export function dnsAddon(
   { eks }: ControlPlaneSdk,
   name: string,

@@ -1,4 +1,4 @@
-/** The network of a cluster in EKS: private subnets for the nodes, which reach the internet through NAT only. */
+/** The network of a cluster in EKS: private subnets for the nodes, which reach the internet only through NAT. */
 import type * as ec2 from '@pulumi/aws/ec2';
 import type { getAvailabilityZonesOutput } from '@pulumi/aws/getAvailabilityZones';
 import type * as pulumi from '@pulumi/pulumi';
@@ -7,11 +7,11 @@ import type { EksSettings } from './settings';
 export interface EksNetwork {
   /** Private subnets. */
   readonly subnetIds: pulumi.Input<string>[];
-  /** What nodes need before they can pull an image. */
+  /** Resources that nodes need before they can pull an image. */
   readonly dependsOn: readonly pulumi.Resource[];
 }
 
-/** Modules of `@pulumi/aws` that a network is made of. */
+/** Modules of `@pulumi/aws` that the network uses. */
 export interface NetworkSdk {
   readonly ec2: typeof ec2;
   readonly getAvailabilityZonesOutput: typeof getAvailabilityZonesOutput;
@@ -19,7 +19,7 @@ export interface NetworkSdk {
 
 const VPC = '10.0.0.0/16';
 const ANYWHERE = '0.0.0.0/0';
-/** The fewest EKS takes. */
+/** Minimum that EKS accepts. */
 const ZONES = 2;
 
 /** The subnets the settings name, or a new VPC. */
@@ -109,7 +109,7 @@ export function eksNetwork(
   }
 }
 
-/** Zones every account has; local ones and those to opt into have no control planes. */
+/** Zones that every account has. Local zones and opt-in zones have no control planes. */
 function zonesOfRegion(
   { getAvailabilityZonesOutput }: NetworkSdk,
   { parent }: pulumi.CustomResourceOptions,

@@ -11,14 +11,14 @@ export interface NodeContext {
   readonly name: string;
   readonly cluster: eks.Cluster;
   readonly subnetIds: pulumi.Input<string>[];
-  /** What has to be there before a node starts. */
+  /** What must exist before a node starts. */
   readonly after: readonly pulumi.Resource[];
   readonly opts: { readonly parent: pulumi.Resource };
 }
 
 type Pool = EksSettings['systemPool'] & { readonly spot?: boolean };
 
-/** Tokens for metadata, one hop from the node so that no pod gets them, and an encrypted disk. */
+/** Metadata requires tokens, which travel one hop so that no pod gets them; the disk is encrypted. */
 function hardened(name: string, diskGb: number) {
   return {
     metadataOptions: {
@@ -42,7 +42,7 @@ function hardened(name: string, diskGb: number) {
   };
 }
 
-/** A group whose nodes EKS keeps. */
+/** A group whose nodes EKS manages. */
 export function managedGroup(
   sdk: { readonly ec2: typeof ec2; readonly eks: typeof eks },
   role: string,
@@ -73,7 +73,7 @@ export function managedGroup(
       },
       updateConfig: { maxUnavailable: 1 },
     },
-    // The autoscaler has the count from then on.
+    // The autoscaler owns the count after creation.
     { ...opts, dependsOn: [...after], ignoreChanges: ['scalingConfig.desiredSize'] },
   );
 }
@@ -87,7 +87,7 @@ interface KataGroup {
 }
 
 /**
- * An autoscaling group of our own: EKS drops cpuOptions from the launch template of a managed one
+ * A self-managed autoscaling group: EKS drops cpuOptions from the launch template of a managed one
  * (github.com/aws/containers-roadmap/issues/2784).
  */
 export function kataGroup(
@@ -133,8 +133,8 @@ export function kataGroup(
 }
 
 /**
- * `kubernetes.io/cluster/…` makes an instance a node of the cluster; the others are how Cluster Autoscaler finds the group, and
- * learns of nodes that are not there yet (kubernetes/autoscaler, cluster-autoscaler/cloudprovider/aws/README.md).
+ * `kubernetes.io/cluster/…` makes an instance a node of the cluster; by the others Cluster Autoscaler finds the group and
+ * learns about nodes that do not exist yet (kubernetes/autoscaler, cluster-autoscaler/cloudprovider/aws/README.md).
  */
 function groupTags(name: string, marks: NodeMarks): readonly (readonly [string, string])[] {
   const template = 'k8s.io/cluster-autoscaler/node-template';

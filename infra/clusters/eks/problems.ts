@@ -1,4 +1,4 @@
-/** What cannot work in Amazon EKS. */
+/** Reports settings that cannot work in Amazon EKS. */
 import type { SandboxConfig } from '../../../constructs';
 import type { Problem } from '../../../base/errors';
 import { accessProblems } from '../api-access';
@@ -36,7 +36,7 @@ export function eksProblems(settings: EksSettings, sandbox: SandboxConfig): read
 
 const ZONES_OF_SUBNETS: Problem = {
   path: 'zones',
-  reason: 'are those of a VPC that is made, and subnets names one that is there',
+  reason: 'are zones of a new VPC, and subnets names an existing one',
   fix: 'leave one of the two out',
 };
 
@@ -58,7 +58,7 @@ function armProblems(key: string, { machineType }: { machineType: string }): rea
     {
       path: `${key}.machineType`,
       reason: `${machineType} is an Arm instance, and the image of the nodes is for x86_64`,
-      fix: 'use an instance type of Intel or AMD',
+      fix: 'use an Intel or AMD instance type',
     },
   ];
 }
@@ -71,7 +71,7 @@ function kataProblems(pool: KataPool, sandbox: SandboxConfig): readonly Problem[
   const type = (reason: string): Problem => ({
     path: 'kataPool.machineType',
     reason: `${machineType} ${reason}`,
-    fix: `use c8i, m8i or r8i, such as ${NESTED_INSTANCE_TYPE}, or bare metal; "aws ec2 describe-instance-types --filters Name=processor-info.supported-features,Values=nested-virtualization" lists what there is`,
+    fix: `use c8i, m8i or r8i, such as ${NESTED_INSTANCE_TYPE}, or bare metal; "aws ec2 describe-instance-types --filters Name=processor-info.supported-features,Values=nested-virtualization" lists them`,
   });
   return [
     ...(without === undefined ? [] : [type(without)]),
@@ -86,7 +86,7 @@ const MANAGED_GROUP: Problem = {
   path: 'kataPool.group',
   reason:
     'is managed, and EKS drops cpuOptions from the launch template of a managed node group, so Kata would find no /dev/kvm',
-  fix: 'leave it out: an autoscaling group of this stack keeps them',
+  fix: 'leave it out: the autoscaling group of this stack keeps cpuOptions',
 };
 
 function switchProblems({ machineType, nestedVirtualization, spot }: KataPool): readonly Problem[] {
@@ -110,7 +110,7 @@ const SWITCHED_OFF: Problem = {
   fix: 'leave it out, or use bare metal',
 };
 
-/** Reported, not confirmed by AWS; a pool that cannot start is the worse surprise. */
+/** Reported, not confirmed by AWS. Refusing it is safer than a pool that cannot start. */
 const SPOT: Problem = {
   path: 'kataPool.spot',
   reason: 'is on, and EC2 is reported to refuse spot instances with cpuOptions',

@@ -1,4 +1,4 @@
-/** What the control plane and the nodes of a cluster in EKS may do. */
+/** The roles of the control plane and the nodes of a cluster in EKS. */
 import type * as iam from '@pulumi/aws/iam';
 import type * as pulumi from '@pulumi/pulumi';
 
@@ -22,7 +22,7 @@ export const NODE = {
 
 export interface GrantedRole {
   readonly role: iam.Role;
-  /** What has to be there before the role is of use. */
+  /** What must exist before the role can be used. */
   readonly grants: readonly pulumi.Resource[];
 }
 

@@ -1,11 +1,11 @@
-/** What a stack can say about a cluster in Amazon EKS. */
+/** The stack settings of a cluster in Amazon EKS. */
 import { z } from 'zod';
 import { authorizedNetworks } from '../api-access';
 import { kubernetesVersion } from '../kubernetes-version';
 import { poolShape } from '../pools';
 import { NESTED_INSTANCE_TYPE } from './instance-types';
 
-/** Cheaper nodes that AWS may take back at any time. @default false */
+/** Cheaper nodes that AWS may reclaim at any time. @default false */
 const spot = z.boolean().default(false);
 
 export const eksSchema = z.strictObject({
@@ -20,32 +20,32 @@ export const eksSchema = z.strictObject({
     .min(2)
     .readonly()
     .optional(),
-  /** Zones of the VPC that is made. @default two that the region has; not every zone has every instance type */
+  /** Zones of the new VPC. @default two of the region; not every zone has every instance type */
   zones: z.array(z.string().min(1)).min(2).max(8).readonly().optional(),
-  /** ARN of the KMS key that secrets are encrypted with. @default one is made */
+  /** ARN of the KMS key that encrypts secrets. @default one is created */
   encryptionKey: z
     .string()
     .regex(/^arn:aws[a-z-]*:kms:[^:]+:\d{12}:key\/.+$/, 'must be the ARN of a KMS key')
     .optional(),
-  /** For Gatekeeper, the webhook and what has no sandbox. */
+  /** For Gatekeeper, the webhook and pods without a sandbox. */
   systemPool: z.strictObject(poolShape('m7i.xlarge')).prefault({}),
   /** For Kata, by kata-deploy. @default none */
   kataPool: z
     .strictObject({
       ...poolShape(NESTED_INSTANCE_TYPE),
       spot,
-      /** EKS keeps the nodes of a managed group, but drops the switch for nested virtualization. @default "self-managed" */
+      /** EKS manages the nodes of a managed group, but drops the option for nested virtualization. @default "self-managed" */
       group: z.enum(['self-managed', 'managed']).default('self-managed'),
-      /** The switch itself. @default true, on bare metal false */
+      /** The CPU option. @default true, on bare metal false */
       nestedVirtualization: z.boolean().optional(),
-      /** AMI of Amazon Linux 2023 for EKS, to pin it. @default the newest of the Kubernetes version, at every `pulumi up` */
+      /** AMI of Amazon Linux 2023 for EKS, to pin it. @default the newest one for the Kubernetes version, at every `pulumi up` */
       imageId: z
         .string()
         .regex(/^ami-[0-9a-f]+$/, 'must be the ID of an AMI')
         .optional(),
     })
     .optional(),
-  /** For gVisor, by our installer. @default none */
+  /** For gVisor, by this project's installer. @default none */
   gvisorPool: z.strictObject({ ...poolShape('m7i.xlarge'), spot }).optional(),
 });
 

@@ -14,7 +14,7 @@ interface NodeOfCluster {
 
 const BOUNDARY = '==node==';
 
-/** Kata needs these besides KVM itself (kata-containers 4.1.0, docs/installation.md); one of the kvm modules fits the CPU. */
+/** Kata needs these besides KVM itself (kata-containers 4.1.0, docs/installation.md); one of the kvm modules matches the CPU. */
 const MODULES = `#!/bin/sh
 for module in kvm_intel kvm_amd vhost_vsock vhost_net; do
   modprobe "$module" && echo "$module" >> /etc/modules-load.d/kata.conf

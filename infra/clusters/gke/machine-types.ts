@@ -1,5 +1,5 @@
 /**
- * Which machine types can run virtual machines inside
+ * Which machine types support nested virtualization
  * (cloud.google.com/kubernetes-engine/docs/how-to/nested-virtualization, cloud.google.com/compute/docs/instances/nested-virtualization/overview).
  */
 
@@ -22,11 +22,11 @@ const WITHOUT: readonly (readonly [family: RegExp, reason: string])[] = [
 
 export const NESTED_MACHINE_TYPE = 'n2-standard-4';
 
-/** Why a machine type is refused for Kata; undefined where it is not. */
+/** Why a machine type is refused for Kata; undefined if it is not. */
 export function withoutNested(machineType: string): string | undefined {
   const [family = ''] = machineType.split('-');
   if (machineType.endsWith('-metal')) {
-    return 'is bare metal, where the switch for nested virtualization does not apply';
+    return 'is bare metal, to which the option for nested virtualization does not apply';
   }
   if (NESTED.has(family)) return undefined;
   const known = WITHOUT.find(([pattern]) => pattern.test(family));
@@ -35,7 +35,7 @@ export function withoutNested(machineType: string): string | undefined {
 
 export const NESTED_FAMILIES = [...NESTED].join(', ');
 
-/** Whether gVisor's release for aarch64 is what the machine needs. */
+/** Whether the machine needs gVisor's release for aarch64. */
 export function isArm(machineType: string): boolean {
   return /^(t2a|c4a|n4a|a4x)-/.test(machineType);
 }

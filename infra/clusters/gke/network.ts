@@ -1,4 +1,4 @@
-/** The network of a cluster in GKE: private nodes, which reach the internet through Cloud NAT only. */
+/** The network of a cluster in GKE: private nodes, which reach the internet only through Cloud NAT. */
 import type * as compute from '@pulumi/gcp/compute';
 import type * as pulumi from '@pulumi/pulumi';
 import type { GkeSettings } from './settings';
@@ -6,9 +6,9 @@ import type { GkeSettings } from './settings';
 export interface GkeNetwork {
   readonly network: pulumi.Input<string>;
   readonly subnetwork: pulumi.Input<string>;
-  /** Names of secondary ranges. @default GKE makes them */
+  /** Names of secondary ranges. @default GKE creates them */
   readonly ranges?: { readonly pods: string; readonly services: string };
-  /** What nodes need before they can pull an image. */
+  /** Resources that nodes need before they can pull an image. */
   readonly dependsOn: readonly pulumi.Resource[];
 }
 

@@ -8,7 +8,7 @@ import type { GkeSettings } from './settings';
 
 type NodeConfig = gcp.input.container.NodePoolNodeConfig;
 
-/** What the pools of one cluster share. */
+/** The common arguments of the pools of one cluster. */
 export interface PoolContext {
   readonly project: string;
   readonly location: string;
@@ -58,7 +58,7 @@ function kata(pool: NonNullable<GkeSettings['kataPool']>, sandbox: SandboxConfig
     node: {
       imageType: 'UBUNTU_CONTAINERD',
       spot: pool.spot,
-      // Two threads of a core are what these machines have without the setting, which has no default.
+      // Two threads per core, as these machines have without the setting, which has no default.
       advancedMachineFeatures: { enableNestedVirtualization: true, threadsPerCore: 2 },
     },
   };
@@ -105,7 +105,7 @@ export function nodePool(
         machineType: size.machineType,
         diskSizeGb: size.diskGb,
         serviceAccount,
-        // What the nodes may do is up to the roles of their account.
+        // The roles of their account decide what the nodes may do.
         oauthScopes: ['https://www.googleapis.com/auth/cloud-platform'],
         labels: { ...marks.labels },
         taints: taintsOf(marks).map((taint) => ({ ...taint, effect: 'NO_SCHEDULE' })),
@@ -115,7 +115,7 @@ export function nodePool(
         workloadMetadataConfig: { mode: 'GKE_METADATA' },
       },
     },
-    // The autoscaler has the count from then on, and a change would replace the pool. Names are fixed, so old goes first.
+    // The autoscaler owns the count after creation, and a change would replace the pool. Names are fixed, so the old pool is deleted first.
     { ...opts, ignoreChanges: ['initialNodeCount'], deleteBeforeReplace: true },
   );
 }

@@ -1,4 +1,4 @@
-/** What cannot work in Google Kubernetes Engine. */
+/** Reports settings that cannot work in Google Kubernetes Engine. */
 import type { SandboxConfig } from '../../../constructs';
 import type { Problem } from '../../../base/errors';
 import type { Condition } from '../../../policy/model/runtime-policy';
@@ -44,16 +44,16 @@ export function gkeProblems(settings: GkeSettings, sandbox: SandboxConfig): read
 const AUTOPILOT: Problem = {
   path: 'autopilot',
   reason: 'is on, and Autopilot allows neither nested virtualization nor installers on nodes',
-  fix: 'leave it out: the cluster is a Standard one',
+  fix: 'leave it out: the cluster is then a Standard one',
 };
 
 const HALF_A_NETWORK: Problem = {
   path: 'network',
-  reason: 'and subnetwork are only of use together',
-  fix: 'name both, or neither',
+  reason: 'and subnetwork must be set together',
+  fix: 'set both, or neither',
 };
 
-/** A pool of a regional cluster starts with a node in each of three zones, whatever its total may be. */
+/** A pool of a regional cluster starts with a node in each of three zones, whatever its maximum. */
 const ZONES = 3;
 
 function zoneProblems(settings: GkeSettings): readonly Problem[] {
@@ -65,7 +65,7 @@ function zoneProblems(settings: GkeSettings): readonly Problem[] {
       {
         path: `${key}.maxNodes`,
         reason: `is ${pool.maxNodes}, and a pool in a region starts with a node in each of ${ZONES} zones`,
-        fix: `give at least ${ZONES}, or one zone such as ${settings.region}-a as region`,
+        fix: `set it to at least ${ZONES}, or set region to one zone such as ${settings.region}-a`,
       },
     ];
   });
@@ -133,7 +133,7 @@ const SANDBOX_ON_UBUNTU: Problem = {
   fix: 'leave it out',
 };
 
-/** GKE refuses hostPath volumes of sandboxed pods, so a rule that sends such pods to GKE Sandbox sends them nowhere. */
+/** GKE refuses hostPath volumes of sandboxed pods, so pods that a rule assigns to GKE Sandbox because of one cannot run. */
 function hostPathProblems(sandbox: SandboxConfig): readonly Problem[] {
   const names = new Set(runtimesOf('gvisor', sandbox).map(({ name }) => name));
   return sandbox.policy.rules.flatMap((rule, i): Problem[] => {

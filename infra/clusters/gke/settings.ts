@@ -1,13 +1,13 @@
-/** What a stack can say about a cluster in Google Kubernetes Engine. */
+/** The stack settings of a cluster in Google Kubernetes Engine. */
 import { z } from 'zod';
 import { authorizedNetworks } from '../api-access';
 import { kubernetesVersion } from '../kubernetes-version';
 import { poolShape } from '../pools';
 import { NESTED_MACHINE_TYPE } from './machine-types';
 
-/** Only the first lets an installer write to the node; the other exists to say so. */
+/** Only the first lets an installer write to the node. The second is accepted so that a problem can explain this. */
 const imageType = z.enum(['UBUNTU_CONTAINERD', 'COS_CONTAINERD']).optional();
-/** Cheaper nodes that Google may take back at any time. @default false */
+/** Cheaper nodes that Google may reclaim at any time. @default false */
 const spot = z.boolean().default(false);
 
 export const gkeSchema = z.strictObject({
@@ -18,7 +18,7 @@ export const gkeSchema = z.strictObject({
     .string()
     .regex(/^[a-z]+-[a-z]+\d+(-[a-z])?$/, 'must be a region or zone such as europe-west4'),
   kubernetesVersion,
-  /** Who decides when to upgrade. @default "REGULAR" */
+  /** Release channel, which decides when GKE upgrades. @default "REGULAR" */
   releaseChannel: z.enum(['RAPID', 'REGULAR', 'STABLE', 'EXTENDED']).default('REGULAR'),
   /** Autopilot allows neither nested virtualization nor installers on nodes; only false works. @default false */
   autopilot: z.boolean().default(false),
@@ -32,7 +32,7 @@ export const gkeSchema = z.strictObject({
   network: z.string().min(1).optional(),
   /** Subnetwork of `network`, in the region. */
   subnetwork: z.string().min(1).optional(),
-  /** Cloud KMS key that secrets are encrypted with, besides Google's own. @default none */
+  /** Cloud KMS key that encrypts secrets, besides Google's own. @default none */
   encryptionKey: z
     .string()
     .regex(
@@ -40,7 +40,7 @@ export const gkeSchema = z.strictObject({
       'must be projects/…/locations/…/keyRings/…/cryptoKeys/…',
     )
     .optional(),
-  /** For Gatekeeper, the webhook and what has no sandbox. */
+  /** For Gatekeeper, the webhook and pods without a sandbox. */
   systemPool: z.strictObject(poolShape('e2-standard-4')).prefault({}),
   /** For Kata, by kata-deploy. @default none */
   kataPool: z.strictObject({ ...poolShape(NESTED_MACHINE_TYPE), imageType, spot }).optional(),
@@ -50,7 +50,7 @@ export const gkeSchema = z.strictObject({
       ...poolShape('n2-standard-4'),
       imageType,
       spot,
-      /** Who brings gVisor: our installer, or GKE Sandbox with a RuntimeClass of its own. @default "installer" */
+      /** How gVisor is installed: by this project's installer, or by GKE Sandbox with its own RuntimeClass. @default "installer" */
       runtime: z.enum(['installer', 'gke-sandbox']).default('installer'),
     })
     .optional(),
