@@ -1,7 +1,7 @@
 /**
- * What this platform has put into a cluster, remembered in the cluster itself as an ApplySet (KEP-3659, the specification
+ * The objects this platform has deployed to a cluster, recorded in the cluster itself as an ApplySet (KEP-3659, the specification
  * `kubectl apply --prune --applyset` follows): every object carries the set's label, and a parent ConfigMap lists the kinds to
- * look through. So what a later configuration no longer has can be found and deleted, and nothing else ever is.
+ * search. So objects that a later configuration no longer has can be found and deleted, and no others.
  */
 import { createHash } from 'node:crypto';
 import type { KubernetesApi } from '../kubernetes/api';
@@ -14,7 +14,7 @@ import {
   type ObjectReference,
 } from '../kubernetes/object';
 
-/** In `default` because the parent must be there before the first namespace of ours is. */
+/** In `default`, because the parent must exist before the first namespace of the platform. */
 const PARENT = {
   apiVersion: 'v1',
   kind: 'ConfigMap',
@@ -45,7 +45,7 @@ export function asMember(manifest: KubernetesObject): KubernetesObject {
   return { ...manifest, metadata: { ...manifest.metadata, labels } };
 }
 
-/** Where to look for members: what the parent lists. */
+/** Where to look for members, as the parent lists it. */
 export interface Extent {
   readonly kinds: readonly GroupKind[];
   readonly namespaces: readonly string[];
@@ -58,7 +58,7 @@ export function extentOf(objects: readonly KubernetesObject[]): Extent {
   };
 }
 
-/** What the parent in the cluster lists; nothing where there is no parent. */
+/** The lists of the parent in the cluster; empty without a parent. */
 export async function recordedExtent(api: KubernetesApi): Promise<Extent> {
   const annotations = (await api.get(PARENT))?.metadata.annotations;
   const items = (key: string) =>
@@ -67,7 +67,7 @@ export async function recordedExtent(api: KubernetesApi): Promise<Extent> {
 }
 
 /**
- * Writes the parent. It must list a kind before the first object of that kind is applied, and until the last one is gone.
+ * Writes the parent. It must list a kind before the first object of that kind is applied, and until the last one is deleted.
  *
  * @param version of this package, such as `0.1.0`
  */
@@ -98,8 +98,8 @@ export function deleteRecord(api: KubernetesApi): Promise<void> {
 }
 
 /**
- * The members of these kinds. Controllers copy labels to what they make (Gatekeeper from a template to its CRD), so the label
- * alone is not enough: a member is an object that our field manager has applied.
+ * The members of these kinds. Controllers copy labels to the objects they create (Gatekeeper from a template to its CRD), so the label
+ * alone is not enough: a member is an object that this project's field manager has applied.
  */
 export async function membersOf(
   api: KubernetesApi,

@@ -1,4 +1,4 @@
-/** Deploying a plan: every object as soon as what it depends on is ready, then deleting what the plan no longer has. */
+/** Deploys a plan: applies every object as soon as its dependencies are ready, then deletes the objects that left the plan. */
 import { defaultMaxListeners, setMaxListeners } from 'node:events';
 import { SandboxError, refuse, type Problem } from '../base/errors';
 import { DEPLOY_ERRORS } from './errors';
@@ -57,9 +57,9 @@ export interface DeployReport {
 }
 
 /**
- * Safe to run again: what is as planned stays untouched, and a deployment that stopped half way goes on.
+ * Safe to run again: unchanged objects stay untouched, and an interrupted deployment continues.
  *
- * @throws SandboxError CLUSTER_UNREACHABLE; DEPLOY_INCOMPLETE saying what failed and why, what was not tried, and how to go on
+ * @throws SandboxError CLUSTER_UNREACHABLE; DEPLOY_INCOMPLETE with what failed and why, what was not tried, and how to continue
  */
 export async function deploy(
   plan: readonly PlannedObject[],
@@ -86,7 +86,7 @@ async function applyAll(
 ): Promise<readonly Applied['outcome'][]> {
   const stop = new AbortController();
   const signal = AbortSignal.any([stop.signal, ...(options.signal ? [options.signal] : [])]);
-  // One listener for each object that is waited for, and all may be waited for at once.
+  // One listener for each object that is awaited, and all may be awaited at once.
   setMaxListeners(Math.max(defaultMaxListeners, plan.length), signal);
   const applied = new Map<string, Applied['outcome']>();
   const failures = new Map<string, string>();
@@ -102,7 +102,7 @@ async function applyAll(
       options.onProgress?.({ type: 'applied', id: item.id, outcome, done, total });
       await awaitReady(item, options, signal);
     } catch (error) {
-      // What the first failure interrupted has not failed itself.
+      // An object that the first failure interrupted has not failed itself.
       if (!signal.aborted) {
         failures.set(item.id, (error as Error).message);
         options.onProgress?.({ type: 'failed', id: item.id, reason: (error as Error).message });
@@ -132,7 +132,7 @@ async function applyOne(
   const { outcome } = await applyOrReplace(api, asMember(manifest), {
     signal,
     onSeen: (seen) =>
-      onProgress?.({ type: 'waiting', id, awaited: 'the API server takes it', seen }),
+      onProgress?.({ type: 'waiting', id, awaited: 'the API server accepts it', seen }),
   });
   return outcome;
 }
@@ -171,7 +171,7 @@ function incomplete(
     reason:
       `${applied.size} of ${plan.length} objects are applied` +
       (untried.length > 0 ? `, not tried: ${untried.map(({ id }) => id).join(', ')}` : ''),
-    fix: 'run the same command again: it goes on where this one stopped',
+    fix: 'run the same command again: it continues where this one stopped',
   };
   const [first, ...others] = [...problems, rest];
   return new SandboxError(DEPLOY_ERRORS.DEPLOY_INCOMPLETE, [first ?? rest, ...others]);

@@ -1,10 +1,10 @@
-/** A pod that is only ever created as a dry run, to learn whether the mutating webhook answers. */
+/** A pod that is created only as a dry run, to test whether the mutating webhook answers. */
 import { DECISION_ANNOTATION, ENABLED_LABEL, EXEMPT_NAMESPACES, MUTATOR } from '../base/names';
 import { ApiError, denyingWebhook, type KubernetesApi } from '../kubernetes/api';
 import type { KubernetesObject } from '../kubernetes/object';
 import { NotYet, type Observation } from '../base/wait-until';
 
-/** Asks for no runtime, so it fits every policy, and passes the Pod Security standard `restricted`. */
+/** Requests no runtime, so every policy accepts it, and passes the Pod Security standard `restricted`. */
 function probePod(namespace: string): KubernetesObject {
   return {
     apiVersion: 'v1',
@@ -33,14 +33,14 @@ function probePod(namespace: string): KubernetesObject {
 }
 
 /**
- * Whether the webhook decides about a pod created in the namespace now: the pod comes back with the decision on it, or is denied by it,
- * as where the namespace requires a label that the pod does not have.
+ * Whether the webhook decides about a pod created in the namespace now: the pod returns with the decision annotation, or is denied,
+ * for example if the namespace requires a label that the pod does not have.
  */
 export async function probeWebhook(api: KubernetesApi, namespace: string): Promise<Observation> {
   try {
     const pod = await api.create(probePod(namespace), { dryRun: true });
     if (pod.metadata.annotations?.[DECISION_ANNOTATION] !== undefined) return true;
-    return new NotYet(`a pod created in ${namespace} comes back without ${DECISION_ANNOTATION}`);
+    return new NotYet(`a pod created in ${namespace} returns without ${DECISION_ANNOTATION}`);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     return denyingWebhook(error.message) === MUTATOR.webhookName ? true : new NotYet(error.message);
@@ -52,7 +52,7 @@ export function isEnabled({ metadata: { name = '', labels } }: KubernetesObject)
   return labels?.[ENABLED_LABEL] === 'true' && !EXEMPT_NAMESPACES.includes(name);
 }
 
-/** The first namespace, by name, the platform is turned on for; one that is exempt is not, whatever its labels say. */
+/** The first enabled namespace by name; an exempt namespace is never enabled, whatever its labels. */
 export async function firstEnabledNamespace(api: KubernetesApi): Promise<string | undefined> {
   const labelSelector = `${ENABLED_LABEL}=true`;
   const namespaces = await api.list({ apiVersion: 'v1', kind: 'Namespace', labelSelector });

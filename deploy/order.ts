@@ -1,4 +1,4 @@
-/** Topological order that keeps the given order wherever the dependencies leave a choice (Kahn's algorithm). */
+/** Topological order that keeps the given order if the dependencies leave a choice (Kahn's algorithm). */
 
 export interface Ordered<T> {
   readonly order: readonly T[];

@@ -1,4 +1,4 @@
-/** From a chart to what is applied, in which order, and what is waited for after each object. */
+/** Builds the plan of a chart: the objects, their order, and what to wait for after each. */
 import { ApiObject, type Chart } from 'cdk8s';
 import type { IConstruct } from 'constructs';
 import { SHARED_ERRORS, refuse, type Problem } from '../base/errors';
@@ -13,7 +13,7 @@ import {
 } from '../kubernetes/object';
 import { topologicalOrder } from './order';
 
-/** What must be true of an applied object before the objects that depend on it are applied. `readiness.ts` says how it is seen. */
+/** What must be true of an applied object before the objects that depend on it are applied. `readiness.ts` checks it. */
 export type WaitKind =
   | 'none'
   | 'namespace-active'
@@ -29,18 +29,18 @@ export interface PlannedObject {
   /** `Kind/namespace/name`, or `Kind/name` for a cluster-scoped object. Unique in a plan. */
   readonly id: string;
   readonly manifest: KubernetesObject;
-  /** Ids of the objects that must be there, and ready, before this one; sorted as in the plan. */
+  /** Ids of the objects that must exist and be ready before this one; sorted as in the plan. */
   readonly dependsOn: readonly string[];
   readonly wait: WaitKind;
 }
 
 /**
- * Every object of the chart, each after what it depends on. Besides the dependencies of the construct tree, three that the
+ * Every object of the chart, each after its dependencies. Besides the dependencies of the construct tree, three that the
  * API server itself imposes are added: an object needs its Namespace, a custom resource its CustomResourceDefinition, and a
- * Gatekeeper constraint its ConstraintTemplate. Deterministic: where nothing decides, the order of the tree does.
+ * Gatekeeper constraint its ConstraintTemplate. Deterministic: independent objects keep the order of the tree.
  *
  * @throws SandboxError CHART_INVALID with every rule the chart breaks; PLAN_INVALID when two objects are the same, or
- *   dependencies run in a circle
+ *   dependencies form a cycle
  */
 export function planDeployment(chart: Chart): readonly PlannedObject[] {
   refuseInvalid(chart);
@@ -104,7 +104,7 @@ function addImposedDependencies(drafts: readonly Draft[]): void {
   }
 }
 
-/** Group of the kinds Gatekeeper makes out of templates (gatekeeper docs, Constraint Templates). */
+/** Group of the kinds that Gatekeeper creates from templates (gatekeeper docs, Constraint Templates). */
 const CONSTRAINT_GROUP = 'constraints.gatekeeper.sh';
 
 function providedBy(manifest: KubernetesObject): string | undefined {
@@ -142,7 +142,7 @@ function waitKindOf({ apiVersion, kind, metadata }: KubernetesObject): WaitKind 
   }
 }
 
-/** What `app.synth()` does before it writes: every construct has its say. */
+/** The validation that `app.synth()` does before it writes. */
 function refuseInvalid(chart: Chart): void {
   const problems = chart.node.findAll().flatMap((construct) =>
     construct.node.validate().map((reason): Problem => ({
@@ -174,8 +174,8 @@ function refuseDuplicates(drafts: readonly Draft[]): void {
 function refuseCycle(cyclic: readonly Draft[]): void {
   const problems = cyclic.map(({ id, before }): Problem => ({
     path: id,
-    reason: `it depends, in a circle, on ${[...before].join(', ')}`,
-    fix: 'remove one addDependency of the circle',
+    reason: `it depends, in a cycle, on ${[...before].join(', ')}`,
+    fix: 'remove one addDependency of the cycle',
   }));
   refuse(DEPLOY_ERRORS.PLAN_INVALID, problems);
 }

@@ -1,4 +1,4 @@
-/** Deletes what is ours in a safe order: webhooks first, namespaces and CRDs last. */
+/** Deletes the platform's objects in a safe order: webhooks first, namespaces and CRDs last. */
 import { NAMESPACES } from '../base/names';
 import { ApiError, type KubernetesApi } from '../kubernetes/api';
 import {
@@ -13,11 +13,11 @@ import {
 import { NotYet, waitUntil, DeadlineError } from '../base/wait-until';
 
 export interface Pruned {
-  /** Ids of what was deleted and is gone. */
+  /** Ids of the objects that were deleted and no longer exist. */
   readonly deleted: readonly string[];
-  /** What is no longer wanted and yet was left, because deleting it would delete what is not ours. */
+  /** Unwanted objects that were kept, because their deletion would delete objects of other owners. */
   readonly kept: readonly { readonly id: string; readonly reason: string }[];
-  /** What could not be deleted. */
+  /** Objects that could not be deleted. */
   readonly failed: readonly { readonly id: string; readonly reason: string }[];
 }
 
@@ -30,12 +30,12 @@ export interface PruneOptions {
 const WORKLOAD_DEADLINE_SECONDS = 660;
 const DEADLINE_SECONDS = 120;
 
-/** Kinds by when they are deleted; kinds that are not named come between the workloads and the kinds of kinds. */
+/** Kinds in the order of deletion; kinds that are not named come between the workloads and the CRDs. */
 const STAGES: readonly ((object: KubernetesObject) => boolean)[] = [
-  // A webhook whose server is gone, and that fails closed, would refuse what comes after.
+  // A webhook that fails closed and has no server would refuse the later requests.
   ({ kind }) => /^(Mutating|Validating)(WebhookConfiguration|AdmissionPolicyBinding)$/.test(kind),
   ({ kind }) => /^(Mutating|Validating)AdmissionPolicy$/.test(kind),
-  // Gatekeeper must be there to let go of its constraints and templates.
+  // Gatekeeper must run to release its constraints and templates.
   ({ apiVersion }) => /^(constraints|mutations|config)\.gatekeeper\.sh$/.test(groupOf(apiVersion)),
   ({ kind }) => kind === 'ConstraintTemplate',
   ({ kind }) => isWorkload(kind),
@@ -48,7 +48,7 @@ function isWorkload(kind: string): boolean {
   return kind === 'Deployment' || kind === 'DaemonSet';
 }
 
-/** Deletes stage by stage, each gone before the next begins. What fails or is kept is reported, and the rest goes on. */
+/** Deletes stage by stage; each must be gone before the next begins. Failed and kept objects are reported, and the rest continues. */
 export async function prune(
   api: KubernetesApi,
   objects: readonly KubernetesObject[],
@@ -95,9 +95,9 @@ async function deleteAndWait(
       const live = await api.get(reference);
       if (live !== undefined && live.metadata.uid === object.metadata.uid)
         return new NotYet(stillThere(live));
-      // An installer's pods clean up with the rights that a later stage takes away.
+      // An installer's pods clean up with permissions that a later stage deletes.
       const pods = isWorkload(object.kind) ? await podsOf(api, object) : [];
-      return pods.length === 0 ? true : new NotYet(`${pods.length} of its pods are still there`);
+      return pods.length === 0 ? true : new NotYet(`${pods.length} of its pods still exist`);
     },
     { deadlineSeconds, ...(signal && { signal }) },
   );
@@ -105,7 +105,7 @@ async function deleteAndWait(
 
 function stillThere(live: KubernetesObject): string {
   const finalizers = listAt(live, 'metadata', 'finalizers');
-  return finalizers.length > 0 ? `still there, held by ${finalizers.join(', ')}` : 'still there';
+  return finalizers.length > 0 ? `still exists, held by ${finalizers.join(', ')}` : 'still exists';
 }
 
 async function podsOf(
@@ -153,12 +153,12 @@ async function contentsOf(
   return contents.flat().filter((item) => standsAlone(item) && !madeByKubernetes(item));
 }
 
-/** Not made by the controller of another object, and not on its way out. */
+/** Not created by the controller of another object, and not being deleted. */
 function standsAlone({ metadata }: KubernetesObject): boolean {
   return metadata.deletionTimestamp === undefined && metadata['ownerReferences'] === undefined;
 }
 
-/** What the controller manager puts into every namespace, and next to every Service. */
+/** Objects the controller manager creates in every namespace, and beside every Service. */
 function madeByKubernetes({ kind, metadata }: KubernetesObject): boolean {
   return (
     kind === 'Endpoints' ||

@@ -1,4 +1,4 @@
-/** Whether an applied object is ready for what depends on it, one way of looking for each `WaitKind`. */
+/** Whether an applied object is ready for its dependents, with one check for each `WaitKind`. */
 import type { KubernetesApi } from '../kubernetes/api';
 import {
   listAt,
@@ -46,7 +46,7 @@ export const READINESS: Readonly<Record<Exclude<WaitKind, 'none'>, Readiness>> =
   },
   'deployment-available': {
     awaited: 'its pods are available',
-    // Image pulls on fresh nodes take minutes.
+    // Image pulls on new nodes take minutes.
     deadlineSeconds: 300,
     observe: deploymentAvailable,
   },
@@ -75,7 +75,7 @@ export async function observe(
 ): Promise<Observation> {
   if (wait === 'none') return true;
   const live = await api.get(referenceOf(manifest));
-  if (live === undefined) return new NotYet('it is gone');
+  if (live === undefined) return new NotYet('it no longer exists');
   return READINESS[wait].observe(live, api);
 }
 
@@ -90,7 +90,7 @@ async function crdEstablished(live: KubernetesObject, api: KubernetesApi): Promi
 }
 
 /**
- * Gatekeeper's pods race for the CRD of a constraint kind; one that comes too late says so and tries again
+ * Gatekeeper's pods race for the CRD of a constraint kind; one that is too late reports an error and tries again
  * (pkg/controller/constrainttemplate, v3.23.1).
  */
 const LOST_RACE = /^Could not (create|update) CRD: /;
@@ -108,7 +108,7 @@ async function templateCreated(live: KubernetesObject, api: KubernetesApi): Prom
   return served(api, 'constraints.gatekeeper.sh/v1beta1', kind);
 }
 
-/** Each Gatekeeper pod reports what it does (gatekeeper apis/status, ConstraintPodStatus: enforced, observedGeneration, operations). */
+/** Each Gatekeeper pod reports its state (gatekeeper apis/status, ConstraintPodStatus: enforced, observedGeneration, operations). */
 function constraintEnforced(live: KubernetesObject): Observation {
   const pods = listAt(live, 'status', 'byPod');
   if (pods.length === 0) return new NotYet('no Gatekeeper pod has reported');
@@ -171,7 +171,7 @@ async function webhookAnswers(live: KubernetesObject, api: KubernetesApi): Promi
   const injected = caInjected(live);
   if (injected !== true) return injected;
   const namespace = await firstEnabledNamespace(api);
-  // Without an enabled namespace there is no pod the webhook would ever be asked about.
+  // Without an enabled namespace the webhook never receives a pod.
   return namespace === undefined ? true : probeWebhook(api, namespace);
 }
 

@@ -1,4 +1,4 @@
-/** Taking the platform out of a cluster. */
+/** Removes the platform from a cluster. */
 import { refuse, type Problem } from '../base/errors';
 import { DEPLOY_ERRORS } from './errors';
 import { deleteRecord, membersOf, recordedExtent } from './apply-set';
@@ -7,8 +7,8 @@ import { assertReachable } from '../kubernetes/reachable';
 import { prune, type Pruned, type PruneOptions } from './prune';
 
 /**
- * Deletes every object a deployment has put into the cluster, in an order that locks nothing up. Namespaces and CRDs that
- * hold what is not ours are kept. Safe to run again.
+ * Deletes every object of a deployment, in a safe order. Namespaces and CRDs that
+ * hold objects of other owners are kept. Safe to run again.
  *
  * @throws SandboxError CLUSTER_UNREACHABLE; REMOVE_INCOMPLETE naming each object that could not be deleted
  */

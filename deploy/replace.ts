@@ -1,14 +1,14 @@
-/** Applying one object, however often that takes, and replacing it where its unchangeable part is what changed. */
+/** Applies one object, retrying as needed, and replaces it if an immutable field has changed. */
 import { ApiError, type Applied, type KubernetesApi } from '../kubernetes/api';
 import { objectId, referenceOf, type KubernetesObject } from '../kubernetes/object';
 import { NotYet, waitUntil, type WaitOptions } from '../base/wait-until';
 
-/** How the attempts are watched and ended. */
+/** How to observe and end the attempts. */
 export type Attempts = Pick<WaitOptions, 'signal' | 'onSeen'>;
 
 /**
- * Kinds with an unchangeable part that nothing running depends on: a pod keeps the handler and overhead it was created with,
- * and rights are back before a controller tries again. `kubectl auth reconcile` replaces bindings for the same reason.
+ * Kinds with immutable fields that no running workload depends on: a pod keeps the handler and overhead it was created with,
+ * and permissions are back before a controller tries again. `kubectl auth reconcile` replaces bindings for the same reason.
  */
 const REPLACEABLE = new Set(['RuntimeClass', 'RoleBinding', 'ClusterRoleBinding', 'ConfigMap']);
 
@@ -16,7 +16,7 @@ const REPLACEABLE = new Set(['RuntimeClass', 'RoleBinding', 'ClusterRoleBinding'
 const APPLY_DEADLINE_SECONDS = 60;
 
 /**
- * @throws DeadlineError when the server cannot take it for a minute
+ * @throws DeadlineError when the server cannot accept it for a minute
  * @throws ApiError when the server refuses it
  */
 export async function applyOrReplace(
@@ -44,7 +44,7 @@ async function applyPatiently(
       try {
         return await api.apply(manifest);
       } catch (error) {
-        // Several API servers learn of a new kind or namespace one after the other.
+        // Several API servers discover a new kind or namespace one after the other.
         if (error instanceof ApiError && error.status === 404) return new NotYet(error.message);
         throw error;
       }
@@ -55,6 +55,6 @@ async function applyPatiently(
 
 function unchangeable(manifest: KubernetesObject, error: ApiError): ApiError {
   const id = objectId(referenceOf(manifest));
-  const message = `${error.message}; ${id} has to be deleted before it can be applied like this`;
+  const message = `${error.message}; ${id} must be deleted before it can be applied in this form`;
   return new ApiError(error.status, error.reason, message, { cause: error });
 }

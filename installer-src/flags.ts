@@ -1,4 +1,4 @@
-/** Flags that more than one verb of the installer has. */
+/** Flags that several verbs of the installer share. */
 import { DNS_LABEL, MAX_LENGTHS } from '../base/patterns';
 import { pathFlag, secondsFlag } from '../programs/flag-kinds';
 import type { FlagKind } from '../programs/flags';
@@ -30,7 +30,7 @@ export const SHARED_DIRECTORY_FLAGS = {
   },
 } as const;
 
-/** How long uninstalling waits. */
+/** How long `uninstall` waits. */
 export const DRAIN_FLAGS = {
   'drain-seconds': {
     kind: secondsFlag(0),

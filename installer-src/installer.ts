@@ -1,7 +1,7 @@
 /**
- * The gVisor node installer, `node installer.js VERB`. docs/gvisor-installer.md says what it does to a node, and why.
+ * The gVisor node installer, `node installer.js VERB`. docs/gvisor-installer.md describes what it does to a node, and why.
  *
- * Exit code 0 after SIGTERM, SIGINT, `--once` or `uninstall`; 2 for a usage error; 3 with a code `GVISOR_…` for what a host refuses;
+ * Exit code 0 after SIGTERM, SIGINT, `--once` or `uninstall`; 2 for a usage error; 3 with a code `GVISOR_…` for a fault of the host;
  * 1 for every unexpected error.
  */
 import { SHARED_ERRORS, SandboxError } from '../base/errors';
@@ -39,7 +39,7 @@ const VERBS: ReadonlyMap<string | undefined, Command> = new Map([
     'label',
     command({
       usage: 'node installer.js label',
-      summary: 'Labels the node while it runs gVisor. Needs a token, and nothing of the host.',
+      summary: 'Labels the node while it runs gVisor. Needs a token, and no access to the host.',
       flags: LABEL_FLAGS,
       run: (flags) => label(log, flags),
     }),

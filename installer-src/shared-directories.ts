@@ -1,6 +1,6 @@
 /**
  * Messages between the two containers. Each direction has a directory that only its writer can write; the reader has it mounted
- * read-only. So only the writer creates files in its directory, and no link there can lead it elsewhere.
+ * read-only. So only the writer creates files in its directory, and no link there can redirect it.
  * The reader trusts nothing: anything but a small regular file with a valid message counts as absent, and the log says why.
  */
 import { constants } from 'node:fs';
@@ -10,7 +10,7 @@ import { reasonOf, type Log } from '../programs/telemetry/log';
 
 /** Written by the installer after every pass. */
 export interface InstallStatus {
-  /** Whether the running containerd has our handler, of this or an earlier installation. */
+  /** Whether the running containerd has the handler of this or an earlier installation. */
   readonly live: boolean;
 }
 
@@ -22,7 +22,7 @@ export interface ShutdownDecision {
 /** The last message, or undefined where none exists or it is invalid. Never rejects. */
 export type Reader<T> = () => Promise<T | undefined>;
 
-/** Maximum size of a message; ours have fewer than thirty bytes. */
+/** Maximum size of a message; real ones have fewer than thirty bytes. */
 export const MESSAGE_CAP_BYTES = 1024;
 
 const STATUS = 'status.json';
@@ -59,7 +59,7 @@ async function write(path: string, message: object): Promise<void> {
   const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
   const file = await open(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o644);
   try {
-    // The reader is another user, and the umask may take its right to read.
+    // The reader is another user, and the umask may remove its read permission.
     await file.chmod(0o644);
     await file.writeFile(JSON.stringify(message));
   } finally {
@@ -99,8 +99,8 @@ function reader<T>(
 }
 
 /**
- * Undefined where the file does not exist. Opens no link, and does not wait for a writer of a FIFO.
- * @throws Error with what is wrong with it
+ * Undefined where the file does not exist. Follows no link, and does not wait for a writer of a FIFO.
+ * @throws Error with the reason why it is invalid
  */
 async function read(path: string): Promise<Readonly<Record<string, unknown>> | undefined> {
   const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;

@@ -4,6 +4,6 @@ import { errorTable } from '../base/errors';
 export const WEBHOOK_ERRORS = errorTable({
   POD_TOO_LARGE: {
     exit: 1,
-    summary: 'Judging a pod needs more than a limit of the mutating webhook.',
+    summary: 'The review of a pod exceeds a limit of the mutating webhook.',
   },
 });

@@ -1,4 +1,4 @@
-/** What of containerd's configuration matters to a runtime handler (containerd docs/man/containerd-config.toml.5.md). */
+/** The parts of containerd's configuration that matter to a runtime handler (containerd docs/man/containerd-config.toml.5.md). */
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { parse } from 'smol-toml';
 import { SandboxError } from '../../base/errors';
@@ -25,13 +25,13 @@ export function parseConfig(path: string, text: string): ContainerdConfig {
     throw unknown(
       path,
       version === undefined
-        ? 'does not say which version of the configuration it is'
-        : `has version ${JSON.stringify(version)}, which this installer does not know`,
-      'make it one of version 2, 3 or 4 with `containerd config migrate`',
+        ? 'does not state the version of its configuration'
+        : `has version ${JSON.stringify(version)}, which this installer does not support`,
+      'convert it to version 2, 3 or 4 with `containerd config migrate`',
     );
   }
   if (!Array.isArray(imports) || !imports.every((item) => typeof item === 'string'))
-    throw unknown(path, '`imports` is not a list of texts', 'make it one');
+    throw unknown(path, '`imports` is not a list of strings', 'make it a list of strings');
   return { version, imports, content };
 }
 
@@ -40,7 +40,7 @@ export function runtimePlugin(version: ConfigVersion): string {
   return version === 2 ? 'io.containerd.grpc.v1.cri' : 'io.containerd.cri.v1.runtime';
 }
 
-/** The table of the runtimes by handler, where there is one, whatever version the file says it is. */
+/** The table of the runtimes by handler, if it exists, whatever version the file states. */
 export function runtimesOf({ content }: ContainerdConfig): TomlTable | undefined {
   for (const version of [3, 2] as const) {
     const runtimes = tableAt(content, [
@@ -68,7 +68,7 @@ export function importPattern(importing: string, pattern: string): string {
   return isAbsolute(pattern) ? join(pattern) : join(dirname(importing), pattern);
 }
 
-/** Whether `pattern` takes in the file at `path`. Patterns with `*` in a directory are never followed. */
+/** Whether `pattern` matches the file at `path`. Patterns with `*` in a directory are never followed. */
 export function imports(pattern: string, path: string): boolean {
   return dirname(pattern) === dirname(path) && globMatches(basename(pattern), basename(path));
 }

@@ -1,6 +1,6 @@
 /**
- * Two questions to the container runtime over its CRI socket: what are you, and which handlers do you have. gRPC is HTTP/2 with
- * length-prefixed protobuf, and these two calls need so little of either that a library would be most of this program.
+ * Two calls to the container runtime over its CRI socket: its version, and its handlers. gRPC is HTTP/2 with
+ * length-prefixed protobuf, and these calls need so little of either that a library would be most of this program.
  * Messages: k8s.io/cri-api v0.36.3, pkg/apis/runtime/v1/api.proto.
  */
 import { connect as connectHttp2, type ClientHttp2Stream } from 'node:http2';
@@ -11,8 +11,8 @@ export interface Cri {
   /** Name and version, such as `containerd` and `v2.3.7`. */
   version(): Promise<{ readonly name: string; readonly version: string }>;
   /**
-   * Path of the shim by handler, as configured in the running process, `''` where it is found by the runtime's type.
-   * `node.status.runtimeHandlers` does not show that, and is empty before containerd 2.
+   * Path of the shim by handler, as configured in the running process, `''` if the runtime's type determines it.
+   * `node.status.runtimeHandlers` does not show it, and is empty before containerd 2.
    */
   handlers(): Promise<ReadonlyMap<string, string>>;
 }
@@ -69,7 +69,7 @@ async function call(socket: string, method: string, message: Buffer): Promise<Bu
   try {
     return await new Promise<Buffer>((resolve, reject) => {
       session.once('error', reject);
-      // A process that ends while it answers may close the session without an error.
+      // A process that exits while it answers may close the session without an error.
       session.once('close', () => reject(new Error('the connection was closed')));
       timer = setTimeout(() => reject(new Error(`no answer in ${TIMEOUT_MS} ms`)), TIMEOUT_MS);
       const stream = session.request({

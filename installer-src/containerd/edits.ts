@@ -1,13 +1,13 @@
 /**
- * Edits of a file that belongs to others: insertions that can be taken out again to the byte, whatever others wrote around them.
- * `withoutEdits` undoes all of them. Nothing else of the file is touched, its comments and order least of all.
+ * Edits of a file of another owner: insertions that can be removed exactly, whatever others wrote around them.
+ * `withoutEdits` undoes all of them. The rest of the file, including its comments and order, stays untouched.
  */
 import { unknown } from './config';
 
 const BEGIN = '# >>> secure-ai gVisor: written by its node installer, taken out by its uninstall';
 const END = '# <<< secure-ai gVisor';
 
-/** At the end, as lines of its own; a last line without a line feed stays one in the end. */
+/** At the end, as separate lines. After removal, a last line without a line feed is again without one. */
 export function withBlockAtEnd(text: string, block: string): string {
   const complete = text === '' || text.endsWith('\n');
   return complete ? `${text}${marked(block)}\n` : `${text}\n${marked(block)}`;
@@ -23,7 +23,7 @@ function marked(block: string): string {
   return `${BEGIN}\n${block}${END}`;
 }
 
-/** First item of the top-level list `imports`, or undefined where that list is not written in the plain form `imports = [`. */
+/** First item of the top-level list `imports`, or undefined if that list does not have the plain form `imports = [`. */
 export function withImport(text: string, pattern: string): string | undefined {
   const head = text.slice(0, /^[ \t]*\[/m.exec(text)?.index ?? text.length);
   const list = /^[ \t]*imports[ \t]*=[ \t]*\[/m.exec(head);
@@ -37,8 +37,8 @@ function importItem(pattern: string): string {
 }
 
 /**
- * @param pattern what `withImport` may have put in
- * @throws SandboxError `GVISOR_CONTAINERD_UNKNOWN` where our marks are damaged, so that our edit cannot be identified
+ * @param pattern what `withImport` may have inserted
+ * @throws SandboxError `GVISOR_CONTAINERD_UNKNOWN` if the marks are damaged, so that the edit cannot be identified
  */
 export function withoutEdits(path: string, text: string, pattern: string): string {
   let rest = text.replace(importItem(pattern), '');
@@ -50,11 +50,11 @@ export function withoutEdits(path: string, text: string, pattern: string): strin
       throw unknown(
         path,
         `has only one of the two lines around what this installer wrote ("${begin === -1 ? END : BEGIN}")`,
-        'take out by hand what is between them, and the line itself',
+        'remove that line and what the installer wrote beside it by hand',
       );
     }
     const [before, after] = [rest.slice(0, begin), rest.slice(end + END.length)];
-    // One line feed goes with the block: the one after it, or before it where nothing is after it.
+    // One line feed belongs to the block: the one after it, or the one before it at the end of the file.
     rest = after === '' ? before.replace(/\n$/, '') : before + after.replace(/^\n/, '');
   }
 }

@@ -1,4 +1,4 @@
-/** containerd's configuration on the host's disk: reading it, wiring our handler, taking the wiring out again. */
+/** containerd's configuration on the host's disk: reading it, adding the handler, removing it again. */
 import { dirname, join } from 'node:path';
 import type { Disk } from '../host/disk';
 import { makeDirectories, replaceFile } from '../host/files';
@@ -7,13 +7,13 @@ import { addToRecord, readRecord } from '../host/record';
 import { importPattern, imports, parseConfig, unknown } from './config';
 import { isDropIn, withoutUs, type ConfigFile, type FoundConfig, type Wiring } from './wiring';
 
-/** Mode of a file that was not there. */
+/** Mode of a file that did not exist. */
 const CONFIG_MODE = 0o644;
 
 export interface ConfigSite {
   /** Path of the main file. */
   readonly path: string;
-  /** Whether its owner writes it anew at every start. */
+  /** Whether its owner rewrites it at every start. */
   readonly generated: boolean;
 }
 
@@ -33,7 +33,7 @@ export async function findConfig(
   return { path, clean, generated, imported, majorVersion };
 }
 
-/** What containerd reads besides, of the directory the main file is in; the rest of the host is not this installer's to see. */
+/** The other files that containerd reads in the directory of the main file; the installer does not look at the rest of the host. */
 async function importedFiles(disk: Disk, main: string, clean: string): Promise<ConfigFile[]> {
   const files: ConfigFile[] = [];
   const pending: ConfigFile[] = [{ path: main, text: clean }];
@@ -67,7 +67,7 @@ async function matching(disk: Disk, patterns: readonly string[]): Promise<string
   return found.flat();
 }
 
-/** The file is then there and the main one refers to it, or both are as they were; no moment between keeps containerd from starting. */
+/** Afterwards the file exists and the main one refers to it, or both are unchanged. containerd can start at every moment in between. */
 export async function wire(disk: Disk, site: ConfigSite, wiring: Wiring): Promise<void> {
   const { dropIn, config } = wiring;
   if (dropIn !== undefined && (await disk.read(dropIn.path)) !== dropIn.text) {
@@ -96,7 +96,7 @@ async function edit(
   await replaceFile(disk, path, text, (await disk.entry(path))?.mode ?? CONFIG_MODE);
 }
 
-/** Leaves containerd's configuration as it is without us: the bytes that were there, and what others have written since. */
+/** Restores containerd's configuration without this installer's edits: the original bytes, and what others have written since. */
 export async function unwire(disk: Disk, site: ConfigSite): Promise<void> {
   const record = await readRecord(disk);
   const text = await disk.read(site.path);

@@ -1,11 +1,11 @@
-/** As much of the protobuf wire format as finding length-delimited fields takes (protobuf.dev/programming-guides/encoding). */
+/** The part of the protobuf wire format that is needed to find length-delimited fields (protobuf.dev/programming-guides/encoding). */
 
 const VARINT = 0;
 const FIXED_64 = 1;
 const LENGTH_DELIMITED = 2;
 const FIXED_32 = 5;
 
-/** The values of field `number`, in order. @throws Error where `message` is no protobuf message */
+/** The values of field `number`, in order. @throws Error if `message` is not a protobuf message */
 export function bytesFields(message: Buffer, number: number): readonly Buffer[] {
   const values: Buffer[] = [];
   for (let at = 0; at < message.length;) {
@@ -36,11 +36,11 @@ function field(message: Buffer, at: number, type: number): { end: number; value?
     case FIXED_32:
       return { end: at + 4 };
     default:
-      throw new Error(`there is no wire type ${type}`);
+      throw new Error(`wire type ${type} does not exist`);
   }
 }
 
-/** Exact up to 32 bits, which tags and lengths are; only the end is needed of longer ones. */
+/** Exact up to 32 bits, the size of tags and lengths; of longer numbers only the end is needed. */
 function varint(message: Buffer, start: number): { end: number; value: number } {
   let value = 0;
   for (let at = start; at < start + 10; at += 1) {

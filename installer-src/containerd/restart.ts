@@ -1,11 +1,11 @@
 /**
- * Restarting containerd. Pods go on running: their shims are not its children for long, and it finds them again when it starts.
+ * Restarts containerd. Pods keep running: their shims do not stay its children, and it finds them again when it starts.
  *
- * There are two ways, chosen by what the node runs:
+ * Two ways exist, chosen by what the node runs:
  * - process 1 is systemd and containerd's process belongs to one of its services (containerd.service, k3s.service, rke2-agent.service,
  *   snap.microk8s.daemon-containerd.service …): `systemctl restart` of that service, in the host's mount namespace.
- * - otherwise its supervisor is trusted to start it again after SIGTERM, within the time limit. A node of kind or of
- *   `secure-ai up` is like that.
+ * - otherwise its supervisor is expected to start it again after SIGTERM, within the time limit. A node of kind or of
+ *   `secure-ai up` works like this.
  */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
@@ -13,16 +13,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { aboutProcess, listenerOn } from '../host/processes';
 
-/** Ends the running containerd and resolves when another process listens on its socket. */
+/** Ends the running containerd, and resolves when another process listens on its socket. */
 export type Restart = (stopped: AbortSignal) => Promise<void>;
 
 const PROCESS = 'containerd';
 const POLL_MS = 200;
 
 /**
- * @param hostRoot directory of this process that is the host's root
+ * @param hostRoot directory in which this process sees the host's root
  * @param socket path of the CRI socket on the host
- * @param timeoutMs how long it may take until it is back
+ * @param timeoutMs time limit for the restart
  */
 export function restartContainerd(hostRoot: string, socket: string, timeoutMs: number): Restart {
   // The table of sockets has the path the process itself bound, which is the host's.
@@ -40,7 +40,7 @@ export function restartContainerd(hostRoot: string, socket: string, timeoutMs: n
     const deadlineMs = Date.now() + timeoutMs;
     const giveUp = () => stopped.aborted || Date.now() >= deadlineMs;
     const within = `within ${timeoutMs / 1000} s`;
-    // Looked for again and again, because it may be starting, and a read of the kernel's table of sockets may miss one.
+    // Polled, because it may be starting, and a read of the kernel's table of sockets may miss one.
     const before = await found(() => true, giveUp);
     if (before === undefined)
       throw new Error(`no process ${PROCESS} that listens on ${socket} was seen ${within}`);

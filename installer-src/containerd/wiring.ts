@@ -1,4 +1,4 @@
-/** How our handler gets into containerd's configuration on one host: which files need which content. Decided from text alone. */
+/** Plans how to add the handler to containerd's configuration on one host: which files need which content. Works on strings only. */
 import { dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { SandboxError } from '../../base/errors';
@@ -19,7 +19,7 @@ import { withBlockAtEnd, withBlockAtStart, withImport, withoutEdits } from './ed
 
 const DROP_IN = 'secure-ai-gvisor.toml';
 
-/** Where drop-ins go unless the configuration imports another directory: containerd's own from 2.2 on (v2.3.7, defaults). */
+/** Default directory of drop-ins, unless the configuration imports another one: containerd's own since 2.2 (v2.3.7, defaults). */
 const DROP_IN_DIRECTORY = 'conf.d';
 
 /** A file of containerd's configuration. */
@@ -28,52 +28,52 @@ export interface ConfigFile {
   readonly text: string;
 }
 
-/** What is configured, as it was found. */
+/** The configuration as found. */
 export interface FoundConfig {
   /** Path of the main file. */
   readonly path: string;
-  /** What it is without us, or undefined where it would not be there, so that containerd would run with its defaults. */
+  /** Its content without this installer's edits, or undefined if it would not exist, so that containerd would use its defaults. */
   readonly clean: string | undefined;
-  /** Whether its owner writes it anew at every start, as k3s does, so that an edit would not last. */
+  /** Whether its owner rewrites it at every start, as k3s does, so that an edit would not last. */
   readonly generated: boolean;
-  /** Files it imports, our own drop-in not among them. */
+  /** Files it imports, without this installer's drop-in. */
   readonly imported: readonly ConfigFile[];
-  /** 1 or 2, as containerd itself says. */
+  /** 1 or 2, as containerd reports it. */
   readonly majorVersion: 1 | 2;
 }
 
-/** What has to be there. */
+/** The files that must exist. */
 export interface Wiring {
-  /** A file of our own that containerd imports. */
+  /** This installer's own file, which containerd imports. */
   readonly dropIn: ConfigFile | undefined;
-  /** The main file, where it has to differ from what it is without us. */
+  /** The main file, if it must differ from its content without edits. */
   readonly config: ConfigFile | undefined;
 }
 
-/** Our edits of the main file taken out. @throws SandboxError `GVISOR_CONTAINERD_UNKNOWN` */
+/** The main file without this installer's edits. @throws SandboxError `GVISOR_CONTAINERD_UNKNOWN` */
 export function withoutUs(path: string, text: string): string {
   return withoutEdits(path, text, ownPattern(path));
 }
 
 /**
- * An import of our drop-in alone: files of others in that directory stay as unread as they were. It is a pattern because a pattern
- * that matches nothing is no error, and a missing file is one that keeps containerd from starting.
+ * An import of only this installer's drop-in: other files in that directory stay unread. It is a pattern because a pattern
+ * that matches nothing is no error, while a missing file keeps containerd from starting.
  */
 function ownPattern(configPath: string): string {
   return join(dirname(configPath), DROP_IN_DIRECTORY, DROP_IN.replace('.toml', '*.toml'));
 }
 
-/** Our drop-in's path, whichever directory of the configuration it is imported from. */
+/** Whether `path` is this installer's drop-in, in any imported directory below the configuration's. */
 export function isDropIn(configPath: string, path: string): boolean {
   return path.endsWith(`/${DROP_IN}`) && path.startsWith(`${dirname(configPath)}/`);
 }
 
-/** The shim containerd starts for `handler`, which identifies the installation: its directory has the installation's name. */
+/** The shim that containerd starts for `handler`. It identifies the installation, whose name its directory has. */
 export function shimPath(id: string): string {
   return join(publishedDirectory(id), SHIM);
 }
 
-/** The shim's own configuration (gvisor.dev/gvisor pkg/shim/v1/runsc/options.go): an absolute name, so PATH does not matter. */
+/** The shim's own configuration (gvisor.dev/gvisor pkg/shim/v1/runsc/options.go): an absolute path, so PATH does not matter. */
 export function shimConfig(id: string, runscConfig: Readonly<Record<string, string>>): string {
   const flags = Object.entries(runscConfig).map(([name, value]) => `${name} = "${value}"\n`);
   return `binary_name = "${join(publishedDirectory(id), RUNSC)}"\n\n[runsc_config]\n${flags.join('')}`;
@@ -82,8 +82,8 @@ export function shimConfig(id: string, runscConfig: Readonly<Record<string, stri
 export const SHIM_CONFIG = 'runsc.toml';
 
 /**
- * containerd 2 merges plugin sections of imported files, so a drop-in does, imported by the main file or made to be. containerd 1
- * replaces whole sections (containerd#9982, #5837), so the main file itself is edited.
+ * containerd 2 merges plugin sections of imported files, so a drop-in is enough, which the main file imports or is edited to import. containerd 1
+ * replaces whole sections (containerd#9982, #5837), so the installer edits the main file itself.
  *
  * @throws SandboxError `GVISOR_CONTAINERD_UNKNOWN`, `GVISOR_HANDLER_TAKEN`
  */
@@ -101,10 +101,10 @@ export function planWiring(found: FoundConfig, handler: string, id: string): Wir
   return wiringByDropIn(found, { clean, config }, handler, id);
 }
 
-/** Without a main file containerd reads no drop-in either, not even in 2.2 and later (v2.3.7, cmd/containerd/command/main.go). */
+/** Without a main file containerd reads no drop-in, not even in 2.2 and later (v2.3.7, cmd/containerd/command/main.go). */
 function wiringOfNone(found: FoundConfig, handler: string, id: string): Wiring {
   if (found.generated)
-    throw unknown(found.path, 'is not there yet', 'start the distribution that writes it');
+    throw unknown(found.path, 'does not exist yet', 'start the distribution that writes it');
   const version = found.majorVersion === 1 ? 2 : 3;
   const block = `version = ${version}\n${handlerTables(version, handler, id, version === 2)}`;
   return {
@@ -127,7 +127,7 @@ function wiringByBlock(
   if (found.generated) {
     throw unknown(
       found.path,
-      'is generated, and in version 2 of the configuration a drop-in would replace the runtimes that are there',
+      'is generated, and in version 2 of the configuration a drop-in would replace the existing runtimes',
       'update the distribution to a version with containerd 2 (k3s and rke2: v1.31.6, v1.32.2 or later)',
     );
   }
@@ -182,15 +182,15 @@ function withOwnImport(path: string, clean: string, config: ContainerdConfig): s
     throw unknown(
       path,
       'writes `imports` in a form that cannot be extended safely',
-      `add ${JSON.stringify(pattern)} to it, or write it as \`imports = [...]\` on a line of its own`,
+      `add ${JSON.stringify(pattern)} to it, or write it as \`imports = [...]\` on a separate line`,
     );
   }
   return text;
 }
 
 /**
- * @param withRunc whether the built-in handler has to be stated too: in containerd 1 a table of runtimes replaces the built-in one,
- *   and without `runc` no pod would start (its decoder, github.com/pelletier/go-toml v1.9.5, makes every map anew)
+ * @param withRunc whether to define the built-in handler too: in containerd 1 a table of runtimes replaces the built-in one,
+ *   and without `runc` no pod would start (its decoder, github.com/pelletier/go-toml v1.9.5, creates every map anew)
  */
 function handlerTables(
   version: ConfigVersion,
@@ -209,7 +209,7 @@ ConfigPath = "${join(publishedDirectory(id), SHIM_CONFIG)}"
 `;
 }
 
-/** A last look before it is written: what we wrote has to mean what we meant, whatever stood there before. */
+/** A last check before writing: the parsed result must have the intended meaning, whatever the file held before. */
 function checked(file: ConfigFile, handler: string, id: string): ConfigFile {
   const wired = runtimesOf(parseConfig(file.path, file.text))?.[handler] as
     { readonly runtime_path?: unknown } | undefined;
@@ -221,8 +221,8 @@ export function handlerTaken(path: string, handler: string): SandboxError {
   return new SandboxError(INSTALLER_ERRORS.GVISOR_HANDLER_TAKEN, [
     {
       path,
-      reason: `defines the handler ${handler} already, and not as this installer does`,
-      fix: 'remove that definition, or keep this installer off the node if gVisor is there by other means',
+      reason: `already defines the handler ${handler} differently`,
+      fix: 'remove that definition, or exclude the node from this installer if gVisor is installed by other means',
     },
   ]);
 }

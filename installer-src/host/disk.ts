@@ -1,6 +1,6 @@
 /**
- * The host's file system, seen from the installer's container. Every change the installer makes to a host is one call of one of
- * the six changing members, and each of them but `write` either has happened or has not, whenever the process is killed.
+ * The host's file system, seen from the installer's container. Every change to a host is one call of one of
+ * the six changing members. Each of them except `write` is atomic, whenever the process is killed.
  */
 import { createHash } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
@@ -16,27 +16,27 @@ interface Entry {
   readonly mode: number;
 }
 
-/** Paths are absolute and the host's own. Reading members say what is not there by `undefined` or emptiness. */
+/** Paths are absolute paths of the host. Reading members return `undefined` or an empty value for what does not exist. */
 export interface Disk {
   entry(path: string): Promise<Entry | undefined>;
-  /** Text of a file. */
+  /** Content of a file. */
   read(path: string): Promise<string | undefined>;
   stream(path: string): AsyncIterable<Uint8Array>;
   sha512(path: string): Promise<string | undefined>;
   readLink(path: string): Promise<string | undefined>;
   /** Names in a directory, sorted. */
   list(path: string): Promise<readonly string[]>;
-  /** Bytes an unprivileged process could still write below the nearest existing directory. */
+  /** Bytes that an unprivileged process can still write below the nearest existing directory. */
   freeBytes(path: string): Promise<number>;
-  /** @throws SandboxError `GVISOR_HOST_READ_ONLY` where nothing can be created below the nearest existing directory */
+  /** @throws SandboxError `GVISOR_HOST_READ_ONLY` if nothing can be created below the nearest existing directory */
   assertWritable(path: string): Promise<void>;
 
-  /** Makes the file with exactly these permission bits, or overwrites it, and waits until it is on the disk. Not atomic. */
+  /** Creates or overwrites the file with exactly these permission bits, and waits until it is on the disk. Not atomic. */
   write(path: string, content: string | AsyncIterable<Uint8Array>, mode: number): Promise<void>;
   /** Atomic; replaces an existing file or link. */
   rename(from: string, to: string): Promise<void>;
   symlink(target: string, path: string): Promise<void>;
-  /** One directory, readable by everyone. It may be there already. */
+  /** One directory, readable by every user. It may exist already. */
   makeDirectory(path: string): Promise<void>;
   removeFile(path: string): Promise<void>;
   removeEmptyDirectory(path: string): Promise<void>;
@@ -109,7 +109,7 @@ async function writeFile(
 ): Promise<void> {
   const file = await open(path, 'w', mode);
   try {
-    // open(2) takes the umask off the mode, and leaves the mode of an existing file.
+    // open(2) applies the umask to the mode, and keeps the mode of an existing file.
     await file.chmod(mode);
     await writeAll(file, content);
     await file.sync();
@@ -163,13 +163,13 @@ interface Refusal {
 
 const FULL: Refusal = {
   kind: INSTALLER_ERRORS.GVISOR_DISK_FULL,
-  reason: 'there is no space left on the device',
-  fix: 'free space on the file system of this path; the installer tries again by itself',
+  reason: 'no space is left on the device',
+  fix: 'free space on the file system of this path; the installer then continues by itself',
 };
 const READ_ONLY: Refusal = {
   kind: INSTALLER_ERRORS.GVISOR_HOST_READ_ONLY,
-  reason: 'the host does not let it be written',
-  fix: 'use nodes whose operating system leaves this path writable, or keep gVisor off this pool',
+  reason: 'the host does not allow writing it',
+  fix: 'use nodes whose operating system leaves this path writable, or exclude this pool from gVisor',
 };
 
 const REFUSALS: ReadonlyMap<string | undefined, Refusal> = new Map([
@@ -180,7 +180,7 @@ const REFUSALS: ReadonlyMap<string | undefined, Refusal> = new Map([
   ['EPERM', READ_ONLY],
 ]);
 
-/** Says what the host refuses in the catalogue's words; what is left is a fault of this program. */
+/** Maps what the host refuses to an error code; any other error is a fault of this program. */
 async function inOurWords<T>(path: string, change: Promise<T>): Promise<T> {
   try {
     return await change;

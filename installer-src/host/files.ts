@@ -1,13 +1,13 @@
-/** Changes made of several single ones, each in an order that a kill at any moment leaves nothing half done that counts. */
+/** Changes in several steps, ordered so that a kill at any moment leaves no partial result in use. */
 import { basename, dirname, join } from 'node:path';
 import type { Disk } from './disk';
 
-/** What a file is called until it is complete. Not `*.toml`, or containerd would import it. */
+/** Name of a file until it is complete. Not `*.toml`, because containerd would import it. */
 export function draftOf(path: string): string {
   return join(dirname(path), `.${basename(path)}.secure-ai-gvisor`);
 }
 
-/** The file then has this text, or it is as it was. */
+/** Afterwards the file has this content, or is unchanged. */
 export async function replaceFile(
   disk: Disk,
   path: string,
@@ -18,7 +18,7 @@ export async function replaceFile(
   await disk.rename(draftOf(path), path);
 }
 
-/** The link then points to `target`, or it is as it was. */
+/** Afterwards the link points to `target`, or is unchanged. */
 export async function replaceLink(disk: Disk, path: string, target: string): Promise<void> {
   await disk.removeFile(draftOf(path));
   await disk.symlink(target, draftOf(path));
@@ -31,7 +31,7 @@ export async function makeDirectories(disk: Disk, path: string): Promise<void> {
   await disk.makeDirectory(path);
 }
 
-/** Removes the directory with all that is in it, links themselves and not what they point to. */
+/** Removes the directory and its content; removes links, not their targets. */
 export async function removeTree(disk: Disk, path: string): Promise<void> {
   const entry = await disk.entry(path);
   if (entry === undefined) return;

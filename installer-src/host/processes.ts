@@ -8,7 +8,7 @@ async function processIds(): Promise<readonly number[]> {
   return (await readdir(PROC)).filter((name) => /^\d+$/.test(name)).map(Number);
 }
 
-/** Text of a file about a process, or undefined where the process has ended. */
+/** Content of a file about a process, or undefined if the process has ended. */
 export async function aboutProcess(pid: number, file: string): Promise<string | undefined> {
   return readFile(join(PROC, String(pid), file), 'utf8').catch(() => undefined);
 }
@@ -16,8 +16,8 @@ export async function aboutProcess(pid: number, file: string): Promise<string | 
 /**
  * Processes whose program is a file below `directory` (a path of this process).
  *
- * Files are identified by device and inode: /proc/PID/exe leads to the very file even where the process lives in another mount
- * namespace, has changed its root, or the file has been renamed, all of which a sandbox does; the link's text would not match.
+ * Files are identified by device and inode: /proc/PID/exe leads to the same file even if the process lives in another mount
+ * namespace, has changed its root, or the file has been renamed, as a sandbox does; the link's target path would not match.
  */
 export async function processesRunningFrom(directory: string): Promise<readonly number[]> {
   const programs = new Set<string>();
@@ -41,8 +41,8 @@ function identity({ dev, ino }: { readonly dev: number; readonly ino: number }):
 /**
  * Process named `name` that listens on the Unix socket `socketFile` (a path of this process), which it bound as one of `boundAs`.
  *
- * The paths alone would not do: another containerd on this computer, in a mount namespace of its own, binds the same path.
- * It has to lead to the same file where the process lives.
+ * The paths alone are not enough: another containerd on this computer, in a mount namespace of its own, binds the same path.
+ * The path must lead to the same file in the mount namespace of the process.
  */
 export async function listenerOn(
   socketFile: string,
@@ -64,7 +64,7 @@ export async function listenerOn(
   return undefined;
 }
 
-/** Flag of a socket that takes connections (include/uapi/linux/net.h, __SO_ACCEPTCON). */
+/** Flag of a socket that accepts connections (include/uapi/linux/net.h, __SO_ACCEPTCON). */
 const ACCEPTS_CONNECTIONS = 0x10000;
 
 /** Columns of /proc/net/unix: Num RefCount Protocol Flags Type St Inode Path (proc_pid_net(5)). */

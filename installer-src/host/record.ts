@@ -1,22 +1,22 @@
-/** What a host was like before us, written down before the first change of each kind: what uninstalling has to go back to. */
+/** The state of a host before the installation, recorded before the first change of each kind: what uninstalling restores. */
 import type { Disk } from './disk';
 import { replaceFile } from './files';
 import { PATHS } from './layout';
 
 export interface HostRecord {
-  /** Files and directories, not our own, that were not there. */
+  /** Files and directories of other owners that did not exist. */
   readonly absent: readonly string[];
-  /** Drop-ins we may have written. */
+  /** Drop-ins this installer may have written. */
   readonly dropIns: readonly string[];
 }
 
-/** The record is only ever replaced whole, by this program: it exists and is correct, or does not exist. */
+/** Only this program writes the record, and always replaces it atomically: it exists and is correct, or does not exist. */
 export async function readRecord(disk: Disk): Promise<HostRecord> {
   const text = await disk.read(PATHS.record);
   return text === undefined ? { absent: [], dropIns: [] } : (JSON.parse(text) as HostRecord);
 }
 
-/** Only ever adds: what was absent before our first change stays so in the record, though it exists after it. */
+/** Only adds: what was absent before the first change stays absent in the record, although it exists afterwards. */
 export async function addToRecord(disk: Disk, found: HostRecord): Promise<void> {
   const record = await readRecord(disk);
   const union = (a: readonly string[], b: readonly string[]) => [...new Set([...a, ...b])].sort();

@@ -50,12 +50,12 @@ function pairs(text: string, name: RegExp, value: RegExp): Map<string, string> |
   return found;
 }
 
-/** Where the host is. */
+/** Flags that locate the host. */
 export const HOST_FLAGS = {
   'host-root': {
     kind: pathFlag,
     default: '/host',
-    description: "Directory of this container that is the host's root.",
+    description: "Directory in this container with the host's root.",
   },
   'containerd-config': {
     kind: pathFlag,
@@ -74,7 +74,7 @@ export const HOST_FLAGS = {
   'restart-seconds': {
     kind: secondsFlag(1),
     default: 120,
-    description: 'Time containerd has to answer, or to come back after a restart.',
+    description: 'Time limit for containerd to answer, also after a restart.',
   },
 } as const;
 

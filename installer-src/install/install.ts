@@ -23,7 +23,7 @@ const RETRY_MS = [5_000, 15_000, 60_000, 300_000] as const;
 const SHUTDOWN_POLL_MS = 200;
 
 /**
- * Keeps gVisor installed until SIGTERM. Each pass repairs what is missing, and removes old versions that no sandbox runs from any more.
+ * Keeps gVisor installed until SIGTERM. Each pass repairs what is missing, and removes old versions that no sandbox uses any more.
  * A pass that finds everything in order changes nothing.
  */
 export async function install(log: Log, flags: Flags<typeof INSTALL_FLAGS>): Promise<void> {
@@ -67,7 +67,7 @@ async function pass(log: Log, host: Host, wanted: Wanted, stopped: AbortSignal):
   log.info({ installation: wanted.id, handler: wanted.handler }, 'gVisor is installed');
 }
 
-/** Why the pass failed, or undefined. Every fault of a host may be gone at the next pass, so none ends the program. */
+/** Why the pass failed, or undefined. Every fault of a host may be repaired by the next pass, so none ends the program. */
 async function attempt(
   log: Log,
   host: Host,

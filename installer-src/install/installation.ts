@@ -1,4 +1,4 @@
-/** What one pass works on, from the flags. */
+/** The input of a pass, from the flags. */
 import { join } from 'node:path';
 import type { Flags } from '../../programs/flags';
 import { connectCri, type Cri } from '../containerd/cri';
@@ -27,7 +27,7 @@ export interface Host {
   readonly config: ConfigSite;
   readonly cri: Cri;
   readonly restart: Restart;
-  /** How long containerd may take to answer, or to come back. */
+  /** Time limit for containerd to answer, also after a restart. */
   readonly patienceMs: number;
   /** Processes whose program lies below the host's directory `path`. */
   readonly runningFrom: (path: string) => Promise<readonly number[]>;

@@ -1,4 +1,4 @@
-/** Whether the running containerd has what its configuration says, and making it so. */
+/** Checks whether the running containerd has the configured handler, and restarts it if not. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SandboxError } from '../../base/errors';
 import { INSTALLER_ERRORS } from '../errors';
@@ -6,14 +6,14 @@ import { shimPath } from '../containerd/wiring';
 import { INSTALL_DIRECTORY } from '../host/layout';
 import type { Host, Wanted } from './installation';
 
-/** Whether this shim is one of ours, of any installation. */
+/** Whether this shim belongs to any installation of this installer. */
 export function isOurs(shim: string | undefined): boolean {
   return shim?.startsWith(`${INSTALL_DIRECTORY}/`) ?? false;
 }
 
 const POLL_MS = 200;
 
-/** Asks until containerd answers: it may be starting. @throws SandboxError `GVISOR_CONTAINERD_DOWN` */
+/** Retries until containerd answers, because it may be starting. @throws SandboxError `GVISOR_CONTAINERD_DOWN` */
 export async function liveHandlers(
   { cri, patienceMs }: Host,
   stopped: AbortSignal,
@@ -31,7 +31,7 @@ export async function liveHandlers(
   }
 }
 
-/** Restarts containerd unless the handler it has is the one that is wanted. @throws SandboxError `GVISOR_CONTAINERD_DOWN`, `GVISOR_HANDLER_NOT_LIVE` */
+/** Restarts containerd unless it has the wanted handler. @throws SandboxError `GVISOR_CONTAINERD_DOWN`, `GVISOR_HANDLER_NOT_LIVE` */
 export async function makeLive(host: Host, wanted: Wanted, stopped: AbortSignal): Promise<boolean> {
   const expected = shimPath(wanted.id);
   if ((await liveHandlers(host, stopped)).get(wanted.handler) === expected) return false;
@@ -42,12 +42,12 @@ export async function makeLive(host: Host, wanted: Wanted, stopped: AbortSignal)
     {
       path: host.config.path,
       reason: `containerd was restarted and ${found === undefined ? 'does not have' : 'has another shim for'} the handler ${wanted.handler}`,
-      fix: 'find out which configuration containerd reads (its flag --config), and point the installer to it',
+      fix: 'set --containerd-config to the configuration that containerd reads (its flag --config)',
     },
   ]);
 }
 
-/** Restarts containerd while it has a handler of ours. @throws SandboxError `GVISOR_CONTAINERD_DOWN` */
+/** Restarts containerd while it has a handler of this installer. @throws SandboxError `GVISOR_CONTAINERD_DOWN` */
 export async function unloadHandler(host: Host, stopped: AbortSignal): Promise<void> {
   const shims = [...(await liveHandlers(host, stopped)).values()];
   if (shims.some(isOurs)) await restart(host, stopped);
@@ -68,7 +68,7 @@ function down(reason: string, cause: unknown): SandboxError {
       {
         path: 'containerd',
         reason,
-        fix: 'look into its log on the node, and check the path of its socket given to the installer',
+        fix: 'read its log on the node, and check that --containerd-socket is the path of its socket',
       },
     ],
     { cause },

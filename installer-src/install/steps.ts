@@ -1,7 +1,7 @@
 /**
- * Installing, as a list of steps. Every step looks at the host, does what is missing and nothing else, so that the list can be run
- * again from its start after a kill at any moment, and ends in the same state. What was done is known by what exists: complete
- * directories have their final names, files are replaced whole, and whether containerd needs a restart is asked of containerd.
+ * Installing, as a list of steps. Every step inspects the host and does only what is missing, so that the list can run
+ * again from its start after a kill at any moment, and ends in the same state. What exists shows what was done: complete
+ * directories have their final names, files are replaced atomically, and containerd itself reports whether it needs a restart.
  */
 import { dirname, join } from 'node:path';
 import { SandboxError } from '../../base/errors';
@@ -34,7 +34,7 @@ const isThere = async ({ disk }: Host, { id }: Wanted) =>
 
 export const INSTALL_STEPS: readonly InstallStep[] = [
   {
-    // Refuses what cannot end well before anything is changed.
+    // Fails before any change if the installation cannot succeed.
     name: 'check',
     async run(host, wanted, stopped) {
       const { dropIn, config } = await plan(host, wanted, stopped);
@@ -77,7 +77,7 @@ export const INSTALL_STEPS: readonly InstallStep[] = [
     },
   },
   {
-    // containerd that does not take the wiring gets its configuration back, or the node would be lost.
+    // If containerd rejects the handler, its configuration is restored, or the node would be lost.
     name: 'restart',
     async run(host, wanted, stopped) {
       try {
@@ -95,7 +95,7 @@ export const INSTALL_STEPS: readonly InstallStep[] = [
     },
   },
   {
-    // Sandboxes keep the programs they were started with; a version goes when the last of them has ended.
+    // Sandboxes keep the programs they were started with; a version is removed when the last of them has ended.
     name: 'collect',
     async run(host, wanted) {
       await removeTree(host.disk, PATHS.staging);
@@ -117,7 +117,7 @@ export async function installations({
   );
 }
 
-/** Renamed first: a directory that is half removed must not have a name that says it is complete. */
+/** Renamed first: a partially removed directory must not have the name of a complete one. */
 export async function discard({ disk }: Host, path: string): Promise<void> {
   await removeTree(disk, PATHS.trash);
   await makeDirectories(disk, PATHS.staging);
@@ -125,7 +125,7 @@ export async function discard({ disk }: Host, path: string): Promise<void> {
   await removeTree(disk, PATHS.staging);
 }
 
-/** Files a kill may have left half written. */
+/** Files that a kill may have left incomplete. */
 export async function drafts({ disk, config }: Host): Promise<readonly string[]> {
   const { dropIns } = await readRecord(disk);
   return [PATHS.current, PATHS.record, PATHS.backup, PATHS.rejected, config.path, ...dropIns].map(
@@ -140,7 +140,7 @@ async function plan(host: Host, { handler, id }: Wanted, stopped: AbortSignal): 
   if (name !== 'containerd' || major === undefined) {
     throw unknown(
       `${name} ${version}`,
-      'is not a container runtime this installer knows',
+      'is not a container runtime that this installer supports',
       'use nodes with containerd 1.7 or 2',
     );
   }
@@ -155,7 +155,7 @@ async function refuseFullDisk({ disk }: Host, { minimumFreeBytes }: Wanted): Pro
     {
       path: INSTALL_DIRECTORY,
       reason: `${mebibytes(free)} are free, and an installation needs ${mebibytes(minimumFreeBytes)}`,
-      fix: 'free space on the file system of this path; the installer tries again by itself',
+      fix: 'free space on the file system of this path; the installer then continues by itself',
     },
   ]);
 }
@@ -166,14 +166,14 @@ async function rollBack(host: Host, { id }: Wanted, stopped: AbortSignal): Promi
   await host.restart(stopped).catch(() => undefined); // The reason is thrown already.
 }
 
-/** Without this a node would see containerd restarted for nothing again and again. */
+/** Without this, containerd on the node would be restarted repeatedly without effect. */
 async function refuseRejected(host: Host, { id }: Wanted): Promise<void> {
   if ((await host.disk.read(PATHS.rejected)) !== id) return;
   await unwire(host.disk, host.config);
   throw new SandboxError(INSTALLER_ERRORS.GVISOR_WIRING_REJECTED, [
     {
       path: PATHS.rejected,
-      reason: `containerd did not take the handler of ${id}, and has its own configuration back`,
+      reason: `containerd rejected the handler of ${id}, and its configuration was restored`,
       fix: 'find the reason in the log of that attempt, then remove this file, or install another version',
     },
   ]);

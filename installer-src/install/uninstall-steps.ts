@@ -1,4 +1,4 @@
-/** Uninstalling, as a list of steps that can be run again from its start after a kill, like installing. */
+/** Uninstalling, as a list of steps that can run again from its start after a kill, like installing. */
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SandboxError } from '../../base/errors';
@@ -21,7 +21,7 @@ const POLL_MS = 1_000;
 
 export const UNINSTALL_STEPS: readonly UninstallStep[] = [
   {
-    // Before anything is changed: sandboxes that run keep a node they can go on with, all of it.
+    // Before any change: running sandboxes keep everything they need on the node.
     name: 'wait for sandboxes',
     async run(host, drainMs, stopped) {
       const deadlineMs = Date.now() + drainMs;
@@ -51,7 +51,7 @@ export const UNINSTALL_STEPS: readonly UninstallStep[] = [
     },
   },
   {
-    // The record last of all: it says what is still to be done.
+    // The record comes last: it lists what is still to do.
     name: 'remove the rest',
     async run(host) {
       const { disk } = host;

@@ -1,4 +1,4 @@
-/** Brings a file of a release into the staging directory, and keeps it only when it is the one that was announced. */
+/** Downloads a file of a release to the staging directory, and keeps it only if its digest is the configured one. */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { SandboxError } from '../../base/errors';
@@ -7,15 +7,15 @@ import type { Disk } from '../host/disk';
 import { PATHS } from '../host/layout';
 import type { ReleaseFile } from './release';
 
-/** A release is about 130 MiB (20260914.0); an answer that goes on beyond this is not one. */
+/** A release is about 130 MiB (20260914.0); a longer answer is not a release. */
 const MAX_BYTES = 1024 * 1024 * 1024;
 
-/** As long as a release may take over a slow line. */
+/** Enough for a release over a slow connection. */
 const TIMEOUT_MS = 15 * 60_000;
 
 /**
  * An existing file with the right digest is kept.
- * @throws SandboxError `GVISOR_DOWNLOAD_FAILED`, `GVISOR_DIGEST_MISMATCH`, or what the disk refuses; the file is then gone
+ * @throws SandboxError `GVISOR_DOWNLOAD_FAILED`, `GVISOR_DIGEST_MISMATCH`, or an error of the disk; the file is then removed
  */
 export async function download(disk: Disk, file: ReleaseFile, stopped: AbortSignal): Promise<void> {
   stopped.throwIfAborted();
@@ -24,7 +24,7 @@ export async function download(disk: Disk, file: ReleaseFile, stopped: AbortSign
   const hash = createHash('sha512');
   const abort = new AbortController();
   const timer = setTimeout(() => abort.abort(new Error(`took ${TIMEOUT_MS / 1000} s`)), TIMEOUT_MS);
-  const stop = () => abort.abort(new Error('the installer is told to end'));
+  const stop = () => abort.abort(new Error('the installer is stopping'));
   stopped.addEventListener('abort', stop);
   try {
     const body = await request(file.url, abort.signal);
@@ -68,7 +68,7 @@ async function* hashed(
   }
 }
 
-/** fetch says "fetch failed", and why only in its cause (undici). */
+/** fetch reports "fetch failed", with the reason only in its cause (undici). */
 function causeOf(error: unknown): string {
   const { cause } = error as { readonly cause?: unknown };
   const said = cause instanceof Error ? cause : error;
@@ -83,7 +83,7 @@ function failed(url: string, reason: string, cause?: unknown): SandboxError {
       {
         path: url,
         reason,
-        fix: 'check version, source and the way to it (proxy, mirror, NetworkPolicy); the installer tries again by itself',
+        fix: 'check version, source and network path (proxy, mirror, NetworkPolicy); the installer then continues by itself',
       },
     ],
     { cause },
@@ -95,7 +95,7 @@ function mismatch(file: ReleaseFile, sha512: string): SandboxError {
     {
       path: file.url,
       reason: `has SHA-512 ${short(sha512)}, not ${short(file.sha512)}`,
-      fix: 'find out which of the two is wrong before changing the digest: the file may have been tampered with',
+      fix: 'check which of the two is wrong before you change the digest: the file may have been tampered with',
     },
   ]);
 }

@@ -1,4 +1,4 @@
-/** Which files make up a release for this node, where they come from, and what they have to be. */
+/** Which files make up a release for this node, their URLs and their digests. */
 import { createHash } from 'node:crypto';
 import { SandboxError } from '../../base/errors';
 import { INSTALLER_ERRORS } from '../errors';
@@ -16,7 +16,7 @@ export interface ReleaseFile {
 
 export interface Release {
   readonly version: string;
-  /** One tarball, or the two programs by themselves, as gVisor published them up to 20260817.0. */
+  /** One tarball, or the two separate programs, as gVisor published them up to 20260817.0. */
   readonly files: readonly ReleaseFile[];
 }
 
@@ -28,13 +28,13 @@ export interface ReleaseSource {
   readonly digests: ReadonlyMap<string, string>;
 }
 
-/** How gVisor names what Node calls otherwise (gvisor.dev/docs/user_guide/install: `ARCH=$(uname -m)`). */
+/** gVisor's names of architectures, by Node's (gvisor.dev/docs/user_guide/install: `ARCH=$(uname -m)`). */
 const ARCHITECTURES: ReadonlyMap<string, string> = new Map([
   ['x64', 'x86_64'],
   ['arm64', 'aarch64'],
 ]);
 
-/** @throws SandboxError `GVISOR_ARCH_UNSUPPORTED` where the digests name no release for `arch` (as `process.arch` has it) */
+/** @throws SandboxError `GVISOR_ARCH_UNSUPPORTED` if the digests name no release for `arch` (as `process.arch` has it) */
 export function releaseFor(arch: string, { source, version, digests }: ReleaseSource): Release {
   const folder = ARCHITECTURES.get(arch);
   const fileOf = (name: string): ReleaseFile | undefined => {
@@ -54,18 +54,18 @@ export function releaseFor(arch: string, { source, version, digests }: ReleaseSo
       reason:
         folder === undefined
           ? 'gVisor is not released for this architecture'
-          : 'no digest of a release for this architecture is given',
+          : 'no digest of a release for this architecture is configured',
       fix:
         folder === undefined
-          ? 'keep gVisor off these nodes with a nodeSelector'
+          ? 'exclude these nodes from gVisor with a nodeSelector'
           : `add the SHA-512 of ${folder}/${TARBALL}, or of both ${folder}/${RUNSC} and ${folder}/${SHIM}`,
     },
   ]);
 }
 
 /**
- * Name of the directory a release is installed to. Other bytes or other flags make another name, so a published directory never
- * changes, and sandboxes go on with the programs and flags they were started with.
+ * Name of the directory a release is installed to. Different bytes or flags give a different name, so a published directory never
+ * changes, and sandboxes keep the programs and flags they were started with.
  */
 export function installationId(
   release: Release,

@@ -1,4 +1,4 @@
-/** Turns downloads into the tree that is installed. An archive is read with suspicion even when its digest is right. */
+/** Unpacks downloads into the tree to install. An archive is not trusted even if its digest is correct. */
 import { join, posix } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { extract, type Header } from 'tar-stream';
@@ -10,15 +10,15 @@ import { makeDirectories, removeTree } from '../host/files';
 import { PATHS } from '../host/layout';
 import { RUNSC, SHIM, TARBALL, type Release } from './release';
 
-/** A release is under ten files and 500 MiB unpacked (20260914.0); what goes far beyond is not one. */
+/** A release is under ten files and 500 MiB unpacked (20260914.0); anything much larger is not a release. */
 const MAX_ENTRIES = 1000;
 const MAX_BYTES = 4 * 1024 * 1024 * 1024;
 
-/** Everyone may run and read it: runsc starts itself again as user nobody (gvisor.dev/docs/user_guide/install). */
+/** Every user may run and read it: runsc starts itself again as user nobody (gvisor.dev/docs/user_guide/install). */
 const PROGRAM_MODE = 0o755;
 const FILE_MODE = 0o644;
 
-/** @throws SandboxError `GVISOR_RELEASE_INVALID`, or what the disk refuses */
+/** @throws SandboxError `GVISOR_RELEASE_INVALID`, or an error of the disk */
 export async function unpack(disk: Disk, { files }: Release): Promise<void> {
   await removeTree(disk, PATHS.tree);
   await makeDirectories(disk, PATHS.tree);
@@ -30,7 +30,7 @@ export async function unpack(disk: Disk, { files }: Release): Promise<void> {
   for (const name of [RUNSC, SHIM]) {
     const entry = await disk.entry(join(PATHS.tree, name));
     if (entry?.kind !== 'file' || (entry.mode & 0o111) === 0)
-      throw invalid(name, 'is not in the release as a program');
+      throw invalid(name, 'does not exist in the release as a program');
   }
 }
 
@@ -40,7 +40,7 @@ async function unpackTarball(disk: Disk, source: AsyncIterable<Uint8Array>): Pro
     writeEntries(disk, entries),
     pipeline(source, bunzip2(), entries as unknown as NodeJS.WritableStream),
   ]);
-  // Either failing ends the other, so the first reason may be the second's echo, but never hides what the disk or a check said.
+  // A failure of either ends the other, so the first reason may be a consequence of the second, but never hides an error of the disk or a check.
   const reasons = [written, read].flatMap((outcome) =>
     outcome.status === 'rejected' ? [outcome.reason as unknown] : [],
   );
@@ -88,14 +88,14 @@ async function writeEntry(disk: Disk, entry: ArchiveEntry): Promise<void> {
         (mode & 0o111) === 0 ? FILE_MODE : PROGRAM_MODE,
       );
     case 'symlink':
-      // Without `..` in any of them, links lead down only, however they are chained.
+      // Without `..` in any of them, links only lead downwards, however they are chained.
       await makeDirectories(disk, posix.dirname(path));
       return disk.symlink(inside(linkname), path);
     case 'link':
     case 'block-device':
     case 'character-device':
     case 'fifo':
-      throw invalid(name, `is a ${type}, which a release has no use for`);
+      throw invalid(name, `is a ${type}, which no release contains`);
   }
 }
 
@@ -103,7 +103,7 @@ async function writeEntry(disk: Disk, entry: ArchiveEntry): Promise<void> {
 function inside(name: string): string {
   const parts = name.split('/').filter((part) => part !== '' && part !== '.');
   if (name.startsWith('/') || parts.includes('..') || name.includes('\0'))
-    throw invalid(JSON.stringify(name), 'would lead out of the directory of the release');
+    throw invalid(JSON.stringify(name), 'leads out of the directory of the release');
   return parts.join('/');
 }
 
@@ -112,7 +112,7 @@ function invalid(path: string, reason: string): SandboxError {
     {
       path,
       reason,
-      fix: 'give the digest of an official gVisor release, or of a mirror of one',
+      fix: 'set the digest to that of an official gVisor release, or of a mirror of one',
     },
   ]);
 }

@@ -113,7 +113,7 @@ describe('applying', () => {
       {
         path: 'deployment',
         reason: '1 of 3 objects are applied, not tried: ConfigMap/x/c',
-        fix: 'run the same command again: it goes on where this one stopped',
+        fix: 'run the same command again: it continues where this one stopped',
       },
     ]);
     expect(api.writes).not.toContain('apply ConfigMap/x/c');
@@ -170,7 +170,7 @@ describe('an unchangeable part', () => {
       if (write.includes('Deployment')) immutable();
     };
     const error = await failure(run(api, [planned(deployment)]));
-    expect(error.problems[0].reason).toContain('Deployment/x/d has to be deleted');
+    expect(error.problems[0].reason).toContain('Deployment/x/d must be deleted');
     expect(api.writes).not.toContain('delete Deployment/x/d');
   });
 });

@@ -186,6 +186,6 @@ describe('webhook', () => {
 
   test('does not answer when a pod comes back untouched', async () => {
     const seen = await look('webhook-answers', configuration('Q0E='), fakeApi([enabled]));
-    expect(seen).toMatch(/comes back without/);
+    expect(seen).toMatch(/returns without/);
   });
 });

@@ -49,7 +49,7 @@ test('beyond the cap: denied by name, with limit and fix; a plain namespace take
   expect([status, body['reason']]).toEqual([403, 'Forbidden']);
   expect(messageOf(body)).toMatch(
     new RegExp(
-      `denied the request: POD_TOO_LARGE Pod ${enabled}/arguments: it costs 450\\d{3} units to judge, ` +
+      `denied the request: POD_TOO_LARGE Pod ${enabled}/arguments: it costs 450\\d{3} units to evaluate, ` +
         'more than the limit of 400000 \\(.*\\)\\. Fix: split it into several pods, or move .* to ConfigMaps or volumes$',
     ),
   );

@@ -145,7 +145,7 @@ describe('told to end', () => {
     expect(machine.starts).toBe(2);
   }, 60_000);
 
-  test('it makes good what was lost, while it runs', async () => {
+  test('it repairs what was lost, while it runs', async () => {
     const machine = await machineWith('version 3 with drop-ins');
     const { child, ended, shutdownDir } = await running(machine);
     const dropIn = join(machine.root, '/etc/containerd/conf.d/secure-ai-gvisor.toml');

@@ -218,7 +218,7 @@ describe('tampering', () => {
         `Config excludes ${pattern}`,
         'exemptions',
         'Config/gatekeeper-system/config',
-        /takes namespace ai-production out/,
+        /exempts namespace ai-production from/,
         withConfig(['webhook'], [pattern]),
       ],
     ),

@@ -1,8 +1,8 @@
 /**
- * Which CAs there are and what is to be done about them. Pure: reads PEM and a clock reading, decides, touches nothing.
+ * Which CAs exist and what to do about them. Pure: decides from PEM and a time, and changes nothing.
  *
- * A CA goes through three places, and the order is what makes a rotation lose no request:
- * 1. `next`: in the `caBundle`, signs nothing. It stays until every API server has had time to see it.
+ * A CA moves through three places, in an order that loses no request during a rotation:
+ * 1. `next`: in the `caBundle`, signs nothing. It stays there until every API server has had time to see it.
  * 2. `signing`: signs the serving certificate.
  * 3. `previous`: signs nothing any more (its key is gone), in the `caBundle` while some pod may still serve what it signed.
  */
@@ -19,30 +19,30 @@ export interface Authorities {
 export interface RotationTimes {
   readonly caLifetimeMs: number;
   readonly leafLifetimeMs: number;
-  /** How long a new CA is only trusted before it signs: API servers follow their configuration within seconds. */
+  /** How long a new CA is only trusted before it signs. API servers apply configuration changes within seconds. */
   readonly propagationMs: number;
-  /** How long an old CA stays trusted after it stopped signing: kubelets bring a Secret to its pods within about two minutes. */
+  /** How long an old CA stays trusted after it stopped signing: kubelets update a Secret in its pods within about two minutes. */
   readonly overlapMs: number;
 }
 
-/** Part of a lifetime after which a certificate is replaced. */
+/** Fraction of its lifetime after which a certificate is replaced. */
 const RENEW_AFTER = 2 / 3;
 
 export type AuthorityStep =
-  /** Nothing can sign and nothing is served that must stay trusted: a new CA, at work at once. */
+  /** No CA can sign, and no served certificate must stay trusted: a new CA signs at once. */
   | 'create'
-  /** A successor is needed: a new CA into `next`. */
+  /** A successor is needed: a new CA becomes `next`. */
   | 'announce'
-  /** `next` has been trusted long enough, or nothing else can sign: it becomes `signing`. */
+  /** `next` has been trusted long enough, or no other CA can sign: it becomes `signing`. */
   | 'promote'
-  /** What the old CAs signed is served no more: `previous` is emptied. */
+  /** No pod serves a certificate of the old CAs any more: `previous` is emptied. */
   | 'retire'
   | 'keep';
 
 export interface Surroundings {
-  /** The serving certificate, PEM, where there is a usable one. */
+  /** The serving certificate as PEM, if a usable one exists. */
   readonly leaf: string | undefined;
-  /** PEM text each of our webhooks is called with trust in; undefined where there is no webhook configuration. */
+  /** PEM bundle that API servers trust for each of the webhooks; undefined without a webhook configuration. */
   readonly trusted: readonly string[] | undefined;
 }
 
@@ -73,7 +73,7 @@ function isTrusted(
   return announced && issuedAtMs(next.certificate) + times.propagationMs <= nowMs;
 }
 
-/** Whether two thirds of the certificate's life are over. */
+/** Whether two thirds of the certificate's lifetime have passed. */
 export function isDue(certificate: string, nowMs: number): boolean {
   const { fromMs, toMs } = validity(certificate);
   return nowMs >= fromMs + (toMs - fromMs) * RENEW_AFTER;
@@ -102,7 +102,7 @@ export function usablePair(
   }
 }
 
-/** The certificates of a PEM text that can be read and have not expired, each once. */
+/** The readable, unexpired certificates of a PEM bundle, each once. */
 export function unexpired(bundle: string | undefined, nowMs: number): readonly string[] {
   const blocks = bundle?.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
   return [...new Set(blocks)].filter((block) => {
@@ -114,7 +114,7 @@ export function unexpired(bundle: string | undefined, nowMs: number): readonly s
   });
 }
 
-/** PEM text of every CA that API servers are to trust. */
+/** PEM bundle of every CA that API servers must trust. */
 export function trustBundle({ signing, next, previous }: Authorities): string {
   const certificates = [signing?.certificate, next?.certificate, ...previous];
   return certificates

@@ -1,14 +1,14 @@
 /**
- * The certificate rotator, `node rotator.js`. Keeps a CA, a serving certificate and the `caBundle` of the webhook configuration, of
+ * The certificate rotator, `node rotator.js`. Maintains a CA, a serving certificate and the `caBundle` of the webhook configuration, of
  * which it is the only owner.
  *
- * Access it needs, all by name, tried with an API server 1.36.3 under RBAC:
+ * Required access, all by name, tested with an API server 1.36.3 under RBAC:
  * - Role: `secrets`, resourceNames `<secret>` and `<ca-secret>`, verbs `get`, `create`, `patch`. The `create` can be limited to names
  *   because a Secret is created by an apply patch, not by a POST (programs/in-cluster-api.ts).
  * - ClusterRole: `mutatingwebhookconfigurations`, resourceNames `<webhook-configuration>`, verbs `get`, `patch`.
  *
- * It polls: three reads every 10 s. A watch would need the verb `watch` and gain nothing: kubelets bring Secrets to pods within a minute
- * or two and keep what they brought when a Secret is deleted. Only a wrong `caBundle` matters at once, and for 10 s at most.
+ * It polls: three reads every 10 s. A watch would need the verb `watch` and gain nothing: kubelets update Secrets in pods within a minute
+ * or two, and keep the content when a Secret is deleted. Only a wrong `caBundle` matters at once, for 10 s at most.
  *
  * Exit code 0 after SIGTERM, SIGINT or `--once`; 2 for invalid flags; 1 for every unexpected error, a failed `--once` among them.
  */
@@ -23,7 +23,7 @@ import { ROTATOR_FLAGS } from './flags';
 import { createMetrics } from './metrics';
 import { rotate, type PassReport, type RotationTarget } from './pass';
 
-/** Between passes while a change is expected soon: another rotator was faster, or the configuration does not exist yet. */
+/** Pause between passes while a change is expected soon: another rotator was faster, or the configuration does not exist yet. */
 const SOON_MS = 1_000;
 
 /** Passes of `--once` while other rotators are faster. */
@@ -42,7 +42,7 @@ interface Rotation {
   readonly times: RotationTimes;
 }
 
-/** One pass, recorded in log and metrics. Throws only what `rotate` throws. */
+/** One pass, recorded in log and metrics. Throws only the errors of `rotate`. */
 async function pass({ api, target, times }: Rotation): Promise<PassReport> {
   const report = await rotate(api, target, times, Date.now());
   metrics.passes.inc({ result: 'success' });

@@ -13,13 +13,13 @@ export interface Lifetime {
   readonly lifetimeMs: number;
 }
 
-/** How far before now a certificate begins to be valid, for API servers whose clock is behind. */
+/** How long before now a certificate becomes valid, for API servers whose clock is behind. */
 export const BACKDATE_MS = 5 * 60_000;
 
 /** A CA for serving certificates. `name` becomes part of its subject. */
 export async function issueAuthority(name: string, lifetime: Lifetime): Promise<KeyPair> {
   const serialNumber = newSerialNumber();
-  // Subjects differ, so that a verifier never takes one of two overlapping CAs for the other.
+  // Subjects differ, so that a verifier never confuses two overlapping CAs.
   const commonName = `${name} ${serialNumber.slice(0, 8)}`;
   return issueCa({ commonName, serialNumber, ...validityOf(lifetime) });
 }

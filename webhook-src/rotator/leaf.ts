@@ -1,13 +1,13 @@
-/** The serving certificate: whether the one there is good, and the names it has to have. Pure. */
+/** The serving certificate: whether the existing one is usable, and the names it must have. Pure. */
 import { X509Certificate } from 'node:crypto';
 import { isDue, isIssuedBy, usablePair, type Authorities } from './authority';
 import type { KeyPair } from './issue';
 import type { SecretState } from './objects';
 
-/** Why a new serving certificate is needed: none that works, old, signed by a CA that signs no more, for other names. */
+/** Why a new serving certificate is needed: none is usable, too old, signed by a CA that no longer signs, or for other names. */
 export type LeafReason = 'unusable' | 'renewal' | 'issuer' | 'names';
 
-/** The pair in the Secret where pods can serve it and a CA we trust has signed it; else undefined. */
+/** The pair in the Secret, if pods can serve it and a trusted CA has signed it; else undefined. */
 export function servedLeaf(
   secret: SecretState,
   authorities: Authorities,
@@ -37,7 +37,7 @@ export function leafReason(
 }
 
 /**
- * Names a Service is called by. API servers use `<service>.<namespace>.svc` (apiserver v0.36.3 pkg/util/webhook/client.go); the others
+ * DNS names of a Service. API servers use `<service>.<namespace>.svc` (apiserver v0.36.3 pkg/util/webhook/client.go); the others
  * are for people with curl.
  */
 export function serviceNames({

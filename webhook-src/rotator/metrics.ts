@@ -14,24 +14,24 @@ export function createMetrics(registry: Registry) {
     }),
     rotations: new Counter({
       name: `${PREFIX}rotations_total`,
-      help: 'Certificates made and CAs moved on, by what and why.',
+      help: 'Certificates issued and CAs moved to the next place, by what and why.',
       labelNames: ['what', 'why'],
       registers,
     }),
     lastSuccess: new Gauge({
       name: `${PREFIX}last_success_timestamp_seconds`,
-      help: 'When a pass last left everything in order.',
+      help: 'Time of the last successful pass.',
       registers,
     }),
     notAfter: new Gauge({
       name: `${PREFIX}cert_not_after_timestamp_seconds`,
-      help: 'When the CA in use and the serving certificate expire.',
+      help: 'Expiry of the CA in use and of the serving certificate.',
       labelNames: ['what'],
       registers,
     }),
     logLinesDropped: new Counter({
       name: `${PREFIX}log_lines_dropped_total`,
-      help: 'Log lines dropped because standard output did not take them.',
+      help: 'Log lines dropped because standard output did not accept them.',
       registers,
     }),
   };

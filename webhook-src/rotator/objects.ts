@@ -1,17 +1,17 @@
-/** The three objects the rotator keeps, read from and written to the API server. */
+/** Reads and writes the three objects that the rotator maintains. */
 import { memberOf, elementsOf, stringOf } from '../../base/untrusted';
 import type { Api } from '../../programs/in-cluster-api';
 
-/** A Secret as far as it is read: its version, and its values decoded. */
+/** The parts of a Secret that are read: its version, and its decoded values. */
 export interface SecretState {
   readonly resourceVersion: string;
   readonly values: ReadonlyMap<string, string>;
 }
 
-/** The webhook configuration as far as it is read. */
+/** The parts of the webhook configuration that are read. */
 export interface ConfigurationState {
   readonly resourceVersion: string;
-  /** Of each webhook that calls our service: its name and the PEM text it trusts now. */
+  /** For each webhook that calls the service: its name and the PEM bundle it trusts now. */
   readonly webhooks: readonly { readonly name: string; readonly trusted: string }[];
 }
 
@@ -22,7 +22,7 @@ export interface SecretName {
 }
 
 /**
- * The Secret, created without content where there is none. Creating and filling are two steps so that of two rotators that both
+ * The Secret, created without content if it does not exist. Creating and filling are two steps, so that of two rotators that both
  * find nothing only one can fill it: the skeleton is the same for every replica, and filling names the version it was read in.
  */
 export async function readOrCreateSecret(api: Api, secret: SecretName): Promise<SecretState> {
@@ -39,12 +39,12 @@ export async function readOrCreateSecret(api: Api, secret: SecretName): Promise<
 }
 
 function skeleton({ namespace, name, type }: SecretName): unknown {
-  // The API server wants both keys in a TLS Secret, empty or not (kubernetes pkg/apis/core/validation, ValidateSecret).
+  // The API server requires both keys in a TLS Secret, empty or not (kubernetes pkg/apis/core/validation, ValidateSecret).
   const data = type === 'kubernetes.io/tls' ? { 'tls.crt': '', 'tls.key': '' } : {};
   return { apiVersion: 'v1', kind: 'Secret', metadata: { namespace, name }, type, data };
 }
 
-/** Sets the values given, removes those given as undefined, and does nothing where nothing differs. */
+/** Sets the given values, removes undefined ones, and sends nothing if nothing differs. */
 export async function writeSecret(
   api: Api,
   secret: SecretName,
@@ -62,7 +62,7 @@ export async function writeSecret(
   });
 }
 
-/** The configuration, or undefined where there is none or none of its webhooks calls our service. */
+/** The configuration, or undefined if it does not exist or none of its webhooks calls the service. */
 export async function readConfiguration(
   api: Api,
   name: string,
@@ -86,7 +86,7 @@ export async function readConfiguration(
     : { resourceVersion: resourceVersionOf(found), webhooks };
 }
 
-/** Makes every webhook that calls our service trust `bundle`, and does nothing where all do. */
+/** Makes every webhook that calls the service trust `bundle`. Sends nothing if all do. */
 export async function writeTrust(
   api: Api,
   name: string,
@@ -95,7 +95,7 @@ export async function writeTrust(
 ): Promise<boolean> {
   const differing = state.webhooks.filter(({ trusted }) => trusted !== bundle);
   if (differing.length === 0) return false;
-  // Webhooks are merged by their name (k8s.io/api admissionregistration/v1, patchMergeKey), so nothing else of them is touched.
+  // Webhooks are merged by name (k8s.io/api admissionregistration/v1, patchMergeKey), so their other fields stay untouched.
   await api.patch(configurationPath(name), 'application/strategic-merge-patch+json', {
     metadata: { resourceVersion: state.resourceVersion },
     webhooks: differing.map((webhook) => ({
@@ -117,7 +117,7 @@ function configurationPath(name: string): string {
 function resourceVersionOf(object: unknown): string {
   const version = stringOf(memberOf(memberOf(object, 'metadata'), 'resourceVersion'));
   if (version === undefined)
-    throw new Error('the API server answered an object without resourceVersion');
+    throw new Error('the API server returned an object without resourceVersion');
   return version;
 }
 

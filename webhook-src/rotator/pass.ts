@@ -1,8 +1,8 @@
 /**
  * One pass: reads the objects, corrects what differs, and reports what it did. A pass that finds everything in order only reads.
  *
- * Two rotators at once do no harm. Every write names the version that was read and is refused with 409 when another has written
- * since; the pass then ends, and the next one starts from what the other has made. The configuration is read before the CAs, so that
+ * Two rotators at once are harmless. Every write names the version that was read, and is refused with 409 if another has written
+ * since; the pass then ends, and the next one starts from the other's result. The configuration is read before the CAs, so that
  * its version also guards against a trust bundle made from CAs that have changed since.
  */
 import type { Api } from '../../programs/in-cluster-api';
@@ -33,9 +33,9 @@ export interface RotationTarget {
 
 export interface PassReport {
   readonly authority: AuthorityStep;
-  /** Why a new serving certificate was made, or undefined where the one there stays. */
+  /** Why a new serving certificate was issued, or undefined if the existing one stays. */
   readonly leaf: LeafReason | undefined;
-  /** `absent`: no webhook calls our service (yet), which is no error: the configuration is the last thing that is deployed. */
+  /** `absent`: no webhook calls the service (yet). This is no error, because the configuration is deployed last. */
   readonly trust: 'written' | 'kept' | 'absent';
   readonly caNotAfterMs: number;
   readonly leafNotAfterMs: number;
@@ -104,7 +104,7 @@ export async function rotate(
 }
 
 /**
- * The CAs that can be used. Where the CA Secret holds none, the CA that signed what is being served is taken over as `previous` from
+ * The usable CAs. If the CA Secret holds none, the CA that signed the served certificate becomes `previous`, read from
  * the other Secret, so that the pods that serve it stay trusted until they have a new certificate.
  */
 function readAuthorities(ca: SecretState, leaf: SecretState, nowMs: number): Authorities {
@@ -119,7 +119,7 @@ function readAuthorities(ca: SecretState, leaf: SecretState, nowMs: number): Aut
   };
 }
 
-/** Of the CAs beside a usable serving certificate, those that did sign it. */
+/** Of the CAs beside a usable serving certificate, those that signed it. */
 function issuersOf(leaf: SecretState, nowMs: number): readonly string[] {
   const pair = usablePair(leaf.values.get('tls.crt'), leaf.values.get('tls.key'), nowMs);
   if (pair === undefined) return [];
@@ -157,8 +157,8 @@ async function take(
     case 'announce':
       return { ...found, next: await issueAuthority(name, lifetime) };
     case 'promote': {
-      if (next === undefined) throw new Error('there is no CA to promote');
-      // Only the certificate goes on: without its key the old CA can sign nothing more, also for readers of the Secret.
+      if (next === undefined) throw new Error('no CA exists to promote');
+      // Only the certificate moves on: without its key the old CA can no longer sign, not even for readers of the Secret.
       return {
         signing: next,
         previous: signing === undefined ? previous : [...previous, signing.certificate.trim()],

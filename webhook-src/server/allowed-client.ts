@@ -1,8 +1,8 @@
-/** Who may ask: with a client CA, only clients whose certificate it signed and, where wanted, whose common name is the one given. */
+/** Which clients are allowed: with a client CA, only those with a certificate of it and, if configured, with the given common name. */
 import type { TLSSocket } from 'node:tls';
 
 /**
- * The handshake asks for a certificate and completes without one, so that the refusal is an HTTP answer the caller can read.
+ * The handshake requests a certificate and also completes without one, so that the refusal is an HTTP answer that the client can read.
  * @param commonName subject common name the client must have; undefined: any
  */
 export function clientCheck(

@@ -1,4 +1,4 @@
-/** Reads a request body under every cap, with nothing parsed, into memory that is counted to the byte. */
+/** Reads a request body under every limit, without parsing, into memory that is counted to the byte. */
 import type { IncomingMessage } from 'node:http';
 import type { ChunkPool } from './chunks';
 import { CHUNK_BYTES } from './chunks';
@@ -7,7 +7,7 @@ import { createReviewScan, type ReviewScan } from './structure';
 import type { ReviewHead } from './places';
 import type { RefusalCode } from './refusals';
 
-/** Bytes that are read of a body whose announced length is too large, to learn which pod it is about. */
+/** Bytes read of a body whose announced length is too large, to learn which pod it is for. */
 const HEAD_BYTES = 64 * 1024;
 
 const EMPTY = Buffer.alloc(0);
@@ -21,7 +21,7 @@ export interface ReceivedBody {
   /** Units of places.ts. */
   readonly cost: number;
   readonly head: Readonly<ReviewHead>;
-  /** Gives the memory back; the chunks must not be read afterwards. */
+  /** Releases the memory; the chunks must not be read afterwards. */
   release(): void;
 }
 
@@ -32,10 +32,10 @@ export type Body =
   | { readonly aborted: true };
 
 /**
- * Scans piece by piece as the body arrives, so that no step holds the event loop by the size of the whole. Never rejects.
+ * Scans piece by piece as the body arrives, so that no step blocks the event loop for the whole body. Never rejects.
  *
- * What exceeds the caps on cost and depth is not kept but counted to its end, so that the answer can say what was found; only a body
- * that is too large is left in the middle.
+ * A body that exceeds the caps on cost and depth is not kept, but counted to its end, so that the answer can report the value. Only a body
+ * that is too large is not read to its end.
  */
 export function readBody(request: IncomingMessage, pool: ChunkPool): Promise<Body> {
   const announcedBytes = Number(request.headers['content-length'] ?? 0);
@@ -52,7 +52,7 @@ export function readBody(request: IncomingMessage, pool: ChunkPool): Promise<Bod
     function onData(piece: Buffer): void {
       bytes += piece.length;
       if (!scanInto(kept, scan, piece)) return settle({ refused: 'overloaded' });
-      // Of a body announced as too large the head is read, which says what it is about.
+      // If the announced length is too large, only the head is read, which names the pod.
       const isRead = bytes >= HEAD_BYTES;
       const exceeded = exceededBy(scan, isRead ? Math.max(bytes, announcedBytes) : bytes);
       if (exceeded === undefined) return;
@@ -80,12 +80,12 @@ export function readBody(request: IncomingMessage, pool: ChunkPool): Promise<Bod
   });
 }
 
-/** The bytes of a body; of one that fits into a chunk without copying. */
+/** The bytes of a body, without a copy if it fits into one chunk. */
 export function contiguous({ chunks }: ReceivedBody): Buffer {
   return chunks.length === 1 ? (chunks[0] ?? EMPTY) : Buffer.concat(chunks);
 }
 
-/** False where the pool has no chunk left. */
+/** False if the pool has no chunk left. */
 function scanInto(kept: Keeper, scan: ReviewScan, piece: Buffer): boolean {
   let fits = true;
   scan.feed(piece, (bytes) => (fits &&= kept.add(bytes)));
@@ -96,11 +96,11 @@ interface Keeper {
   add(bytes: Buffer): boolean;
   chunks(): readonly Buffer[];
   length(): number;
-  /** Everything added afterwards is forgotten. */
+  /** Discards everything added afterwards. */
   release(): void;
 }
 
-/** Copies into chunks: a piece of one byte can hold on to the 64 KiB it was received in. */
+/** Copies into chunks: a piece of one byte can retain the 64 KiB buffer it was received in. */
 function keeper(pool: ChunkPool): Keeper {
   const chunks: Buffer[] = [];
   let length = 0;

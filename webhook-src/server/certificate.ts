@@ -1,11 +1,11 @@
-/** The serving certificate as it is on disk, checked before anything uses it. */
+/** Reads the serving certificate from disk and checks it before use. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
 
 export interface ServingCertificate {
-  /** Key, chain and, where clients must prove who they are, their CA: swapped together or not at all. */
+  /** Key, chain and, if clients must authenticate, their CA. All are replaced together. */
   readonly context: SecureContextOptions;
   readonly notAfter: Date;
   readonly serialNumber: string;
@@ -25,7 +25,7 @@ export function certificatePaths({ directory, clientCaFile }: CertificateFiles):
 
 /**
  * Reads and checks key and certificate as a pair.
- * @throws Error that says what is wrong: a file missing or not PEM, key and certificate of different pairs, a certificate that is
+ * @throws Error with the reason: a file missing or not PEM, key and certificate of different pairs, a certificate that is
  *   not valid now
  */
 export async function loadCertificate(
@@ -58,7 +58,7 @@ export async function loadCertificate(
 }
 
 /**
- * The directory behind `..data` where there is one: the kubelet swaps that link (kubernetes pkg/volume/util/atomic_writer.go), and
+ * The directory behind `..data`, if it exists: the kubelet swaps that link (kubernetes pkg/volume/util/atomic_writer.go), and
  * two files read through it one after the other may be of two versions.
  */
 async function oneVersionOf(directory: string): Promise<string> {

@@ -1,11 +1,11 @@
 /**
- * The memory of all request bodies together: chunks that are made once and used again, so that no body waits for a garbage collection
- * to be gone.
+ * The memory of all request bodies: chunks that are allocated once and reused, so that freed memory does not wait for a garbage
+ * collection.
  */
 export const CHUNK_BYTES = 64 * 1024;
 
 export interface ChunkPool {
-  /** Undefined where none is left. @param isFirst the first chunk of its body, which comes out of the reserve */
+  /** Undefined if none is left. @param isFirst the first chunk of its body, which comes from the reserve */
   take(isFirst: boolean): Buffer | undefined;
   /** All chunks of one body, the first of them first. */
   give(chunks: readonly Buffer[]): void;
@@ -14,7 +14,7 @@ export interface ChunkPool {
 export interface PoolSize {
   /** Chunks for the first 64 KiB of each body, so that small reviews are not refused because of large ones. */
   readonly reserved: number;
-  /** Chunks for everything beyond that. */
+  /** Chunks for the rest of the bodies. */
   readonly shared: number;
 }
 

@@ -16,7 +16,7 @@ export const WEBHOOK_FLAGS = {
   'client-ca-file': {
     kind: textFlag,
     default: null,
-    description: 'PEM file; only clients with a certificate of these CAs are answered.',
+    description: 'PEM file; the server answers only clients with a certificate of these CAs.',
   },
   'client-name': {
     kind: textFlag,

@@ -1,4 +1,4 @@
-/** The HTTPS server: HTTP/1.1 only, TLS 1.3 only, with a bound on everything a client can hold or stretch. */
+/** The HTTPS server: HTTP/1.1 only, TLS 1.3 only, with a limit on every resource a client can hold. */
 import { constants } from 'node:crypto';
 import { createServer, type Server } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -8,28 +8,28 @@ import { boundConnections } from '../../programs/connections';
 import type { Metrics } from './metrics';
 
 /**
- * API servers hold idle connections for 90 s (Go net/http DefaultTransport.IdleConnTimeout). Closing earlier than they do races with
- * the next request, which is then lost: a POST is not sent again after EOF.
+ * API servers hold idle connections for 90 s (Go net/http DefaultTransport.IdleConnTimeout). Closing a connection earlier races with
+ * the next request, which is then lost: they do not resend a POST after EOF.
  */
 const KEEP_ALIVE_MS = 150_000;
 
-/** A head or body that trickles. An API server sends both at once; it waits for the whole answer 30 s at most. */
+/** Timeouts of a slow head or body. An API server sends both at once, and waits 30 s at most for the answer. */
 const HEADERS_TIMEOUT_MS = 5_000;
 const REQUEST_TIMEOUT_MS = 10_000;
 const HANDSHAKE_TIMEOUT_MS = 5_000;
 
-/** How often Node looks for connections beyond those two timeouts; its default of 30 s would make them 35 s and 40 s. */
+/** How often Node checks those two timeouts; its default of 30 s would extend them to 35 s and 40 s. */
 const TIMEOUT_CHECK_MS = 1_000;
 
 /**
- * An API server keeps 25 idle connections and has at most 200 mutating requests under way (--max-mutating-requests-inflight), so this
+ * An API server keeps 25 idle connections and has at most 200 mutating requests in flight (--max-mutating-requests-inflight), so this
  * serves two API servers whose every request is a pod, each connection at about 50 KB.
  */
 export const MAX_CONNECTIONS = 512;
 
 interface ClientFault {
   readonly kind: string;
-  /** The answer to the client, where the connection has got far enough for one. */
+  /** The answer to the client, if the connection has reached the stage for one. */
   readonly status?: string;
 }
 
@@ -47,7 +47,7 @@ function clientFault(code = ''): ClientFault {
 export interface AdmissionServer {
   readonly context: SecureContextOptions;
   readonly listener: (request: IncomingMessage, response: ServerResponse) => void;
-  /** Whether the client behind a connection may ask. Without a client CA every connection counts the same. */
+  /** Whether a connection belongs to an allowed client. Without a client CA every connection counts the same. */
   readonly isAllowedClient: (socket: TLSSocket) => boolean;
   readonly metrics: Metrics;
 }
@@ -58,11 +58,11 @@ export function createAdmissionServer(options: AdmissionServer): Server {
   const server = createServer(
     {
       ...context,
-      // Harmless without a client CA: a certificate is asked for, and none is looked at.
+      // Harmless without a client CA: the server requests a certificate and ignores it.
       requestCert: clientsProve,
       rejectUnauthorized: false,
       ALPNProtocols: ['http/1.1'],
-      // API servers resume no sessions (client-go sets no ClientSessionCache); without tickets every connection proves itself anew.
+      // API servers resume no sessions (client-go sets no ClientSessionCache); without tickets every connection authenticates again.
       secureOptions: constants.SSL_OP_NO_TICKET,
       handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
       keepAliveTimeout: KEEP_ALIVE_MS,
@@ -78,12 +78,12 @@ export function createAdmissionServer(options: AdmissionServer): Server {
     ...(clientsProve && { isClient: isAllowedClient }),
     onClose: () => metrics.connectionErrors.inc({ kind: 'over_limit' }),
   });
-  // Faults of the handshake come here too (nodejs lib/https.js, addClientError). Nothing can be written then: a socket that is only
-  // ended would wait for its handshake for ever.
+  // Faults of the handshake come here too (nodejs lib/https.js, addClientError). Nothing can be written then, and a socket that is only
+  // ended would wait for its handshake forever.
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && socket.bytesRead === 0) {
       // Node counts from the handshake on. Go's HTTP client dials ahead (net/http Transport.dialConnFor keeps a connection that lost
-      // the race for its request), and would take a 408 that crosses its first request for the answer to it.
+      // the race for its request), and would treat a 408 that crosses its first request as the answer to it.
       socket.setTimeout(KEEP_ALIVE_MS, () => socket.destroy());
       return;
     }

@@ -1,13 +1,13 @@
 /**
- * How a replica leaves without losing a review.
+ * How a replica terminates without losing a review.
  *
- * An API server keeps using the connections it has to a pod that is terminating (kubernetes#127335), and a POST on a connection that
- * closes under it fails without being sent again. So the connections must go while they are answered, not be cut:
+ * An API server keeps using its connections to a terminating pod (kubernetes#127335), and a POST on a connection that
+ * closes meanwhile fails and is not sent again. So connections must end after an answer, not be cut:
  *
- * 1. `draining`, from SIGTERM for the whole grace: /readyz answers 503, so that the endpoint is taken away; every review is answered
- *    as ever, but with `Connection: close`, so that each connection in use moves to another replica after an answer. Refusing here
- *    with 503 would only make each client wait out its Retry-After for an answer this replica can give at once.
- * 2. `stopping`: by now new connections go elsewhere, and what is still open has been idle all through the grace. Listening ends,
+ * 1. `draining`, from SIGTERM for the whole grace: /readyz answers 503, so that the endpoint is removed; every review is answered
+ *    as usual, but with `Connection: close`, so that each connection in use moves to another replica after an answer. Refusing here
+ *    with 503 would only make each client wait for its Retry-After, although this replica can answer at once.
+ * 2. `stopping`: by now new connections go elsewhere, and the open ones have been idle for the whole grace. Listening ends,
  *    idle connections are closed, and a review that crosses that on the wire gets `503`, `Retry-After: 1`, `Connection: close`: the
  *    one answer after which client-go asks again by itself (rest/with_retry.go; tried with an API server 1.36.3).
  * 3. The process ends with 0 when the last connection is gone, or at the deadline with the rest cut.

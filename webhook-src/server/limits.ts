@@ -1,4 +1,4 @@
-/** The limits of a single review, and the message about a pod that exceeds one: of the webhook and of `secure-ai explain`. */
+/** The limits of a single review, and the message for a pod that exceeds one, in the webhook and in `secure-ai explain`. */
 import { SandboxError, type Problem } from '../../base/errors';
 import { WEBHOOK_ERRORS } from '../errors';
 import { BODY_CAP_BYTES } from './memory';
@@ -24,20 +24,20 @@ const LIMITS = {
   },
   depth: {
     reason: (found) => `it nests ${found} levels deep, more than the limit of ${DEPTH_CAP}`,
-    fix: 'remove the deeply nested field; no field of a pod nests so deep',
+    fix: 'remove the deeply nested field; no field of a pod nests that deep',
   },
   cost: {
     reason: (found) =>
-      `it costs ${found} units to judge, more than the limit of ${COST_CAP} ` +
+      `it costs ${found} units to evaluate, more than the limit of ${COST_CAP} ` +
       '(40 for each container, 10 for each label, annotation and resource quantity, 1 to 3 for every other value)',
     fix: SPLIT,
   },
   time: {
-    reason: (found) => `judging it takes more than the limit of ${found} ms`,
+    reason: (found) => `evaluating it takes more than the limit of ${found} ms`,
     fix: `${SPLIT}; or give the webhook more CPU (webhook.resources.requests.cpu)`,
   },
   memory: {
-    reason: (found) => `judging it takes more memory than the limit of ${found} MiB`,
+    reason: (found) => `evaluating it takes more memory than the limit of ${found} MiB`,
     fix: SPLIT,
   },
 } as const satisfies Record<string, Limit>;
@@ -48,7 +48,7 @@ export interface Exceeded {
   readonly found: number;
 }
 
-/** Shown characters of a namespace or name: Kubernetes allows 253. */
+/** Maximum characters shown of a namespace or name; Kubernetes allows 253. */
 const NAME_LIMIT = 256;
 
 function limitProblem({ limit, found }: Exceeded, head: Readonly<ReviewHead>): Problem {
@@ -56,7 +56,7 @@ function limitProblem({ limit, found }: Exceeded, head: Readonly<ReviewHead>): P
   return { path: `Pod ${podOf(head)}`, reason: reason(found), fix };
 }
 
-/** The same text as `secure-ai explain` prints. */
+/** The message that `secure-ai explain` also prints. */
 export function limitMessage(exceeded: Exceeded, head: Readonly<ReviewHead>): string {
   return new SandboxError(WEBHOOK_ERRORS.POD_TOO_LARGE, [limitProblem(exceeded, head)]).message;
 }
@@ -70,7 +70,7 @@ function podOf({ namespace = '', name, podName, generateName = '' }: ReviewHead)
 
 /**
  * The cap that the review of a pod would exceed, counted as the webhook counts it.
- * @param pod as written in a manifest: what the API server adds (defaults, the token's volume) is not counted
+ * @param pod as in a manifest, without what the API server adds (defaults, the token's volume)
  */
 export function limitOfPod(pod: unknown, namespace: string): Problem | undefined {
   const body = Buffer.from(JSON.stringify({ apiVersion: '', request: { namespace, object: pod } }));
@@ -80,7 +80,7 @@ export function limitOfPod(pod: unknown, namespace: string): Problem | undefined
   return exceeded && limitProblem(exceeded, scan.head);
 }
 
-/** The cap that a review exceeds after so many bytes. */
+/** The cap that a review exceeds with this size, depth and cost. */
 export function exceededBy({ cost, depth }: ReviewScan, bytes: number): Exceeded | undefined {
   if (bytes > BODY_CAP_BYTES) return { limit: 'bytes', found: bytes };
   if (depth > DEPTH_CAP) return { limit: 'depth', found: depth };

@@ -1,4 +1,4 @@
-/** Answers requests: refuses what is not a review, has the rest reviewed, and records it in metrics and log. */
+/** Answers requests: refuses those that are not reviews, passes the others on, and records them in metrics and log. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { MUTATOR } from '../../base/names';
@@ -23,7 +23,7 @@ export type Reviewed = WorkerVerdict | { readonly refused: 'not_ready'; readonly
 
 export interface Admission {
   readonly phase: () => Phase;
-  /** Reviews a body, in this thread or in a worker; throws or rejects where that fails. */
+  /** Reviews a body, in this thread or in a worker; throws or rejects if that fails. */
   readonly review: (body: ReceivedBody) => Reviewed | Promise<Reviewed>;
   /** Whether reviews from the client of a connection are answered. */
   readonly isAllowedClient: (socket: TLSSocket) => boolean;
@@ -31,7 +31,7 @@ export interface Admission {
   readonly log: Log;
 }
 
-/** Bytes of a refused body that are still read, so that a client that is still sending reads the answer (RFC 9112 section 9.6). */
+/** Bytes of a refused body that are still read, so that a client which is still sending reads the answer (RFC 9112 section 9.6). */
 const LINGER_BYTES = 8 * 1024 * 1024;
 
 /** Logged characters of a refusal's detail. */
@@ -75,7 +75,7 @@ export function createListener(
     }
   }
 
-  /** Denies a review that exceeds a limit, or refuses it where too little of it was read for an answer. */
+  /** Denies a review that exceeds a limit, or refuses it if too little was read for an answer. */
   function deny(
     request: IncomingMessage,
     response: ServerResponse,
@@ -131,7 +131,7 @@ function refusedByHead(request: IncomingMessage, admission: Admission): RefusalC
   return undefined;
 }
 
-/** Sends a whole answer. Reads what is left of an unfinished request before the connection is closed. */
+/** Sends the answer. Reads the rest of an unfinished request before it closes the connection. */
 function send(
   response: ServerResponse,
   status: number,

@@ -12,7 +12,7 @@ export const TOO_LARGE = 'too_large';
 
 const PREFIX = 'secure_ai_mutator_';
 
-/** The API server's own histogram starts at 5 ms (apiserver pkg/admission/metrics), too coarse for an answer in a fraction of one. */
+/** The API server's own histogram starts at 5 ms (apiserver pkg/admission/metrics), too coarse for answers in fractions of a millisecond. */
 const DURATION_BUCKETS_SECONDS = [
   0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1,
 ];
@@ -36,37 +36,37 @@ export function createMetrics(registry: Registry) {
     }),
     decisions: new Counter({
       name: `${PREFIX}decisions_total`,
-      help: 'New pods decided about, by runtime (none where nothing was chosen) and by source of the choice.',
+      help: 'Decisions about new pods, by runtime (none if none was chosen) and by source of the choice.',
       labelNames: ['runtime', 'source'],
       registers,
     }),
     denials: new Counter({
       name: `${PREFIX}denials_total`,
-      help: 'New pods denied, by code; a pod counts once under each of its codes.',
+      help: 'New pods denied, by code; a pod counts once for each of its codes.',
       labelNames: ['code'],
       registers,
     }),
     connectionErrors: new Counter({
       name: `${PREFIX}connection_errors_total`,
-      help: 'Connections ended without a request that could be read, by kind.',
+      help: 'Connections that ended without a readable request, by kind.',
       labelNames: ['kind'],
       registers,
     }),
     reloads: new Counter({
       name: `${PREFIX}reloads_total`,
-      help: 'Loads of the certificate and of the policy that changed something, or began to fail.',
+      help: 'Loads of the certificate and of the policy that changed the value in use, or began to fail.',
       labelNames: ['what', 'result'],
       registers,
     }),
     reloadFailing: new Gauge({
       name: `${PREFIX}reload_failing`,
-      help: '1 while what is on disk cannot be used and the value loaded before, if any, stays in use.',
+      help: '1 while the files on disk are invalid and the value loaded before, if any, stays in use.',
       labelNames: ['what'],
       registers,
     }),
     certificateNotAfter: new Gauge({
       name: `${PREFIX}cert_not_after_timestamp_seconds`,
-      help: 'When the serving certificate expires.',
+      help: 'Expiry of the serving certificate.',
       registers,
     }),
     policyInfo: new Gauge({
@@ -77,12 +77,12 @@ export function createMetrics(registry: Registry) {
     }),
     policyLoaded: new Gauge({
       name: `${PREFIX}policy_loaded_timestamp_seconds`,
-      help: 'When the policy in use was loaded.',
+      help: 'Time when the policy in use was loaded.',
       registers,
     }),
     logLinesDropped: new Counter({
       name: `${PREFIX}log_lines_dropped_total`,
-      help: 'Log lines dropped because standard output did not take them.',
+      help: 'Log lines dropped because standard output did not accept them.',
       registers,
     }),
   };

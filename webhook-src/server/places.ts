@@ -1,12 +1,12 @@
 /**
- * Where in an AdmissionReview a value stands, and what it costs to judge there. One unit is about a microsecond of processor time and
+ * The places of values in an AdmissionReview, and the cost to evaluate them. One unit is about a microsecond of CPU time and
  * at most 100 bytes of heap, measured with bench/webhook-hostile.ts.
  *
  * - every object and array: 2; every member, and every element after an array's first: 1 (what `JSON.parse` builds)
  * - every label, annotation and resource quantity: 10 (an entry in the facts, and one for rules to look up)
  * - every container: 40 (its facts, its image in its parts, and the lookups of the rules)
  *
- * `managedFields` costs nothing: no rule reads it, so it is dropped while it arrives.
+ * `managedFields` costs nothing: no rule reads it, so it is dropped on arrival.
  */
 
 /** Strings that name a review and its pod, read before anything is parsed. */
@@ -14,7 +14,7 @@ export interface ReviewHead {
   apiVersion?: string;
   uid?: string;
   namespace?: string;
-  /** Empty while the API server has to generate the name. */
+  /** Empty if the API server must generate the name. */
   name?: string;
   /** `metadata` of the object. */
   podName?: string;
@@ -24,13 +24,13 @@ export interface ReviewHead {
 export interface Place {
   readonly isArray: boolean;
   readonly openCost: number;
-  /** Of each member, or of each element after the first. */
+  /** Cost of each member, or of each element after the first. */
   readonly itemCost: number;
-  /** Places of members that are objects or arrays, by key. Only places that have it look at keys. */
+  /** Places of members that are objects or arrays, by key. Only places that have it read keys. */
   readonly members?: ReadonlyMap<string, Place>;
   /** Place of each element. */
   readonly element?: Place;
-  /** Members that are strings worth remembering, by key. */
+  /** String members to keep, by key. */
   readonly remembered?: ReadonlyMap<string, keyof ReviewHead>;
 }
 
@@ -41,7 +41,7 @@ const CONTAINER_COST = 40;
 export const OTHER_OBJECT: Place = { isArray: false, openCost: OPEN_COST, itemCost: 1 };
 export const OTHER_ARRAY: Place = { isArray: true, openCost: OPEN_COST, itemCost: 1 };
 
-/** Of this place nothing is counted and nothing is kept. */
+/** In this place nothing is counted and nothing is kept. */
 export const DROPPED: Place = { ...OTHER_OBJECT };
 
 const ENTRIES: Place = { ...OTHER_OBJECT, itemCost: QUANTITY_COST };

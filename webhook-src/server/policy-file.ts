@@ -1,4 +1,4 @@
-/** The policy as it is on disk, validated and compiled before anything uses it. */
+/** Reads the policy from disk, and validates and compiles it before use. */
 import { readFile } from 'node:fs/promises';
 import { createDecider, type Decider } from '../../policy/decision/decide';
 import { parsePolicy } from '../../policy/model/define';
@@ -13,14 +13,14 @@ export interface LoadedPolicy {
   readonly hash: string;
 }
 
-/** @throws Error where the file is missing or not JSON, SandboxError `POLICY_INVALID` with every problem where it is no policy */
+/** @throws Error if the file is missing or not JSON, SandboxError `POLICY_INVALID` with every problem if it is no valid policy */
 export async function loadPolicy(path: string): Promise<LoadedPolicy> {
   const text = await readFile(path, 'utf8');
   const policy = parsePolicy(parseJson(text));
   return { policy, decider: compileDecider(policy), hash: policyHash(policy) };
 }
 
-/** The fast decider: what it decides is what the reference in policy/rules/match.ts decides. */
+/** The fast decider. Its decisions equal those of the reference in policy/rules/match.ts. */
 export function compileDecider(policy: RuntimePolicy): Decider {
   return createDecider(policy, compileMatcher(policy));
 }

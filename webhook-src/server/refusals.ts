@@ -1,5 +1,5 @@
 /**
- * Every way a request can be refused before a review is answered, as data: README.md has this table and a test holds the two equal.
+ * Every refusal of a request before a review is answered, as data. README.md has this table, and a test keeps both equal.
  * Under `failurePolicy: Fail` the API server turns each into "pod not created": refusing is failing closed.
  */
 
@@ -9,7 +9,7 @@ export interface Refusal {
   readonly reason: string;
   readonly message: string;
   /**
-   * Seconds after which to ask again. client-go asks again by itself, up to 10 times inside the webhook's timeout, when a 429 or 5xx
+   * Seconds until a retry. client-go retries by itself, up to 10 times within the webhook's timeout, if a 429 or 5xx
    * carries `Retry-After` (client-go v0.36.3 rest/with_retry.go, checkWait).
    */
   readonly retryAfterSeconds?: number;
@@ -51,7 +51,7 @@ export const REFUSALS = {
   too_costly: {
     status: 413,
     reason: 'RequestEntityTooLarge',
-    message: 'the body costs more than 400000 units to judge',
+    message: 'the body costs more than 400000 units to evaluate',
   },
   not_json: { status: 400, reason: 'BadRequest', message: 'the body is not JSON' },
   not_a_review: {
@@ -87,7 +87,7 @@ export const REFUSALS = {
 export type RefusalCode = keyof typeof REFUSALS;
 
 /**
- * A metav1.Status: what an API server answers with, so that its client reads the message instead of "an error on the server".
+ * A metav1.Status: the form of an API server's own errors, so that its client shows the message instead of "an error on the server".
  */
 export function statusBody(code: RefusalCode, detail = ''): string {
   const { status, reason, message } = REFUSALS[code];

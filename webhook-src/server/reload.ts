@@ -1,23 +1,23 @@
 /**
- * Keeps a value equal to files on disk: reloaded when the files change, kept when the new content is unusable.
+ * Keeps a value equal to files on disk: reloads it when the files change, and keeps it if the new content is invalid.
  *
- * Files are looked at with `stat` at an interval. `fs.watch` follows the inode it was given, so it goes silent after the kubelet
+ * Polls the files with `stat`. `fs.watch` follows the original inode, so it reports nothing after the kubelet
  * swaps the `..data` link of a projected volume, and it does not work on every file system; a few `stat` calls every two seconds
- * always do, and the kubelet itself takes up to a minute to bring a change.
+ * always work, and the kubelet itself takes up to a minute to deliver a change.
  */
 import { stat } from 'node:fs/promises';
 
 export interface ReloadEvents<T> {
-  /** A value was loaded and is to be used from now on. */
+  /** A value was loaded and is in use from now on. */
   readonly loaded: (value: T) => void;
-  /** What is on disk cannot be used; reported once for each new reason. A value loaded before stays in use. */
+  /** The content on disk is invalid; reported once for each new reason. A value loaded before stays in use. */
   readonly failed: (error: unknown) => void;
 }
 
 export interface Reloader {
-  /** Looks once; resolves when what it found is in use or refused. Never rejects. */
+  /** Checks once; resolves when the new content is in use or refused. Never rejects. */
   check(): Promise<void>;
-  /** Looks again and again until stopped. */
+  /** Checks repeatedly until stopped. */
   start(intervalMs: number): void;
   stop(): void;
 }
@@ -33,7 +33,7 @@ export function createReloader<T>(
   let stopped = false;
 
   async function check(): Promise<void> {
-    // Taken before reading: a change while the files are read is seen at the next look.
+    // Taken before reading: the next check sees a change made during the read.
     const fingerprint = (await Promise.all(paths.map(fingerprintOf))).join(' ');
     if (fingerprint === usedFingerprint && failure === undefined) return;
     try {
@@ -41,7 +41,7 @@ export function createReloader<T>(
       usedFingerprint = fingerprint;
       failure = undefined;
     } catch (error) {
-      // Not remembered as seen: a certificate that is not valid yet becomes valid without a change on disk.
+      // Not recorded as seen: a certificate that is not valid yet becomes valid without a change on disk.
       const reason = error instanceof Error ? error.message : String(error);
       if (reason !== failure) failed(error);
       failure = reason;
@@ -66,7 +66,7 @@ export function createReloader<T>(
   };
 }
 
-/** Changes whenever the file behind the path is another one or was written to. */
+/** Changes when the path leads to another file or the file was written to. */
 async function fingerprintOf(path: string): Promise<string> {
   try {
     const { dev, ino, size, mtimeNs } = await stat(path, { bigint: true });

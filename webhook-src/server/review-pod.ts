@@ -1,4 +1,4 @@
-/** From the bytes of a review to its answer: the only place where the server calls the policy. */
+/** Answers the bytes of a review; the only place where the server calls the policy. */
 import type { Decider } from '../../policy/decision/decide';
 import type { DenialCode, Source } from '../../policy/decision/decision';
 import { displayNameOf } from '../../policy/pod/pod';
@@ -24,11 +24,11 @@ export interface PodReview {
   readonly outcome: (typeof OUTCOMES)[number];
   /** Body of the answer. */
   readonly body: string;
-  /** For log and metrics; undefined where the object is not a new pod. */
+  /** For log and metrics; undefined if the object is not a new pod. */
   readonly logFields: LogFields | undefined;
 }
 
-/** Values a caller chooses are bounded, and of the pod only its name is logged. */
+/** Values that a client chooses are truncated, and only the name of the pod is logged. */
 interface LogFields {
   readonly uid: string;
   readonly namespace: string;
@@ -36,20 +36,20 @@ interface LogFields {
   readonly runtime: string;
   readonly source: Source;
   readonly rules: readonly string[];
-  /** Codes of the denials, each once; empty where the pod is admitted. */
+  /** Codes of the denials, each once; empty if the pod is admitted. */
   readonly codes: readonly DenialCode[];
 }
 
 export type Verdict = PodReview | Unreadable;
 
-/** Logged characters of a string, and logged rules. */
+/** Maximum logged characters of a string, and maximum logged rules. */
 const LOGGED_TEXT_LIMIT = 256;
 const LOGGED_RULES_LIMIT = 16;
 
 /**
- * Admits a new pod only when the patched pod passes validation, and otherwise denies it without a patch: Gatekeeper decides
+ * Admits a new pod only if the patched pod passes validation, and otherwise denies it without a patch. Gatekeeper decides
  * independently, and neither relies on the other. The pod is reviewed as it is now, and again under `reinvocationPolicy: IfNeeded` when
- * webhooks called later have changed it. So a pod that only a later webhook would make acceptable is denied, which fails closed.
+ * later webhooks have changed it. So a pod that only a later webhook would make acceptable is denied, which fails closed.
  */
 export function reviewPod(body: Buffer, decider: Decider): Verdict {
   const review = parseReview(body.toString('utf8'));

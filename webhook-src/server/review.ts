@@ -7,10 +7,10 @@ import { memberOf, stringOf } from '../../base/untrusted';
 import { bounded } from '../../programs/telemetry/log';
 import type { ReviewHead } from './places';
 
-/** Which of the two is sent is the configuration's `admissionReviewVersions`; members and meaning are the same. */
+/** `admissionReviewVersions` of the configuration decides which of the two is sent; members and meaning are the same. */
 const API_VERSIONS = ['admission.k8s.io/v1', 'admission.k8s.io/v1beta1'] as const;
 
-/** Characters of a uid; API servers make one of 36 (apiserver pkg/admission/plugin/webhook/request/admissionreview.go). */
+/** Maximum characters of a uid; API servers generate one of 36 (apiserver pkg/admission/plugin/webhook/request/admissionreview.go). */
 const UID_LIMIT = 256;
 
 export interface Review {
@@ -28,7 +28,7 @@ export interface Review {
   readonly object: unknown;
 }
 
-/** A body that holds no review that can be answered: without its uid there is nothing to answer to. */
+/** A body without an answerable review: an answer needs the review's uid. */
 export interface Unreadable {
   readonly refused: 'not_json' | 'not_a_review';
   readonly detail: string;
@@ -45,22 +45,22 @@ export function parseReview(text: string): Review | Unreadable {
   return typeof read === 'string' ? { refused: 'not_a_review', detail: read } : read;
 }
 
-/** The review in a parsed body, or why it is none. */
+/** The review in a parsed body, or why it is not one. */
 function readReview(value: unknown): Review | string {
   const apiVersion = API_VERSIONS.find((known) => known === memberOf(value, 'apiVersion'));
   if (apiVersion === undefined) return `apiVersion is not one of ${API_VERSIONS.join(', ')}`;
   if (memberOf(value, 'kind') !== 'AdmissionReview') return 'kind is not AdmissionReview';
   const request = memberOf(value, 'request');
   const uid = stringOf(memberOf(request, 'uid')) ?? '';
-  if (uid === '') return 'request.uid is not a text';
+  if (uid === '') return 'request.uid is not a non-empty string';
   const operation = stringOf(memberOf(request, 'operation')) ?? '';
-  if (operation === '') return 'request.operation is not a text';
+  if (operation === '') return 'request.operation is not a non-empty string';
   const resource = readResource(memberOf(request, 'resource'));
   if (resource === undefined) return 'request.resource does not name group, version and resource';
   const subResource = stringOf(memberOf(request, 'subResource') ?? '');
-  if (subResource === undefined) return 'request.subResource is not a text';
+  if (subResource === undefined) return 'request.subResource is not a string';
   const namespace = stringOf(memberOf(request, 'namespace') ?? '');
-  if (namespace === undefined) return 'request.namespace is not a text';
+  if (namespace === undefined) return 'request.namespace is not a string';
   return {
     apiVersion,
     uid,
@@ -81,7 +81,7 @@ function readResource(value: unknown): Review['resource'] | undefined {
     : { group, version, resource };
 }
 
-/** Whether the review is what this webhook changes: creation of a pod itself, not of a subresource of one. */
+/** Whether this webhook changes the object of the review: the creation of a pod itself, not of a subresource. */
 export function isPodCreation({ operation, resource, subResource }: Review): boolean {
   return (
     operation === 'CREATE' &&
@@ -92,7 +92,7 @@ export function isPodCreation({ operation, resource, subResource }: Review): boo
   );
 }
 
-/** The body of an answer that admits the object, with a patch where there is one: patch and patchType come together or not at all. */
+/** The body of an answer that admits the object, with a patch if one is needed. patch and patchType come together or not at all. */
 export function admitted(review: Review, patch: readonly PatchOperation[]): string {
   const response: Record<string, unknown> = { uid: review.uid, allowed: true };
   if (patch.length > 0) {
@@ -113,13 +113,13 @@ interface DenialStatus {
   /** metav1.StatusReason that goes with the code. */
   readonly reason: string;
   readonly message: string;
-  /** For machines. */
+  /** For programs. */
   readonly causes?: readonly { readonly reason: string; readonly message: string }[];
 }
 
 /**
- * The body of an answer that denies the object. Not a 4xx of the webhook itself: under `failurePolicy: Ignore` that would let the
- * object pass, a denial never does.
+ * The body of an answer that denies the object. Not a 4xx of the webhook itself: under `failurePolicy: Ignore` that would admit the
+ * object, a denial never does.
  */
 export function denied(
   review: Pick<Review, 'apiVersion' | 'uid'>,
@@ -133,7 +133,7 @@ export function denied(
 }
 
 /**
- * The body of an answer that denies a review that was not read to its end, or undefined where what was read of it does not suffice for
+ * The body of an answer that denies a review that was not read to its end, or undefined if the part that was read is not enough for
  * an answer.
  */
 export function deniedUnread(head: Readonly<ReviewHead>, message: string): string | undefined {
@@ -143,10 +143,10 @@ export function deniedUnread(head: Readonly<ReviewHead>, message: string): strin
   return denied({ apiVersion, uid }, { code: 403, reason: 'Forbidden', message });
 }
 
-/** Characters of one denial: five annotation keys of the greatest length (317) fit, beside the longest pod name. */
+/** Maximum characters of one denial: enough for five annotation keys of maximum length (317) and the longest pod name. */
 const MESSAGE_LIMIT = 2048;
 
-/** Denials that are written out; a policy may hold any number of requirements, each with a denial of its own. */
+/** Maximum number of denials in a status; a policy may hold any number of requirements, each with its own denial. */
 const DENIALS_LIMIT = 16;
 
 /** Every denial of a policy as one status: a line `CODE: message` each, and the same as causes. */
@@ -168,8 +168,8 @@ function envelope(
 }
 
 /**
- * The pod has not been validated yet, so a message may quote anything. Control characters would forge lines, those that turn text
- * around would mislead the reader, and half a surrogate pair is no character: none of them is sent.
+ * The pod has not been validated yet, so a message may quote anything. Control characters could forge lines, bidirectional ones
+ * could mislead the reader, and half a surrogate pair is no character: none of them is sent.
  */
 function printable(text: string): string {
   return bounded(text, MESSAGE_LIMIT).replace(/\p{C}/gu, '\u{FFFD}');

@@ -1,22 +1,22 @@
 /**
- * What a review costs to judge, counted on its raw bytes as they arrive, before anything is parsed.
+ * The cost to evaluate a review, counted on its raw bytes as they arrive, before parsing.
  *
- * `JSON.parse` costs by what it builds, not by bytes: 7 MiB of nested arrays keep it busy for more than a second and take 280 MB. What the
+ * The cost of `JSON.parse` depends on what it builds, not on bytes: 7 MiB of nested arrays take more than a second and 280 MB. What the
  * policy reads costs more still: 3 bytes (`{},`) among the containers as much as 40 values elsewhere. places.ts has the prices.
  */
 import { BODY, DROPPED, OTHER_ARRAY, OTHER_OBJECT, type Place, type ReviewHead } from './places';
 
-/** Objects and arrays inside each other. A pod reaches about 12, `managedFields` not counted. */
+/** Nesting of objects and arrays. A pod reaches about 12, without `managedFields`. */
 export const DEPTH_CAP = 64;
 
 /**
- * Units of places.ts. A pod of 4,000 environment variables costs 24,000, one of 200 containers 15,000; what fits into the 1.5 MiB that
- * etcd takes at most (`--max-request-bytes`) in entries of 25 bytes and more, as environment variables and ports are, stays below.
+ * Units of places.ts. A pod of 4,000 environment variables costs 24,000, one of 200 containers 15,000; anything within the 1.5 MiB that
+ * etcd accepts at most (`--max-request-bytes`) in entries of 25 bytes and more, as environment variables and ports are, stays below.
  */
 export const COST_CAP = 400_000;
 
 export interface ReviewScan {
-  /** Counts on, and hands the bytes worth keeping to `keep`. Pieces may end anywhere, inside a string or a character too. */
+  /** Continues the count, and passes the bytes to keep to `keep`. Pieces may end anywhere, even inside a string or a character. */
   feed(piece: Buffer, keep: (bytes: Buffer) => void): void;
   readonly cost: number;
   /** Deepest nesting so far. */
@@ -29,7 +29,7 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const OPEN_ARRAY = 0x5b;
 
-/** What a byte means outside strings; 0 for those that mean nothing here. */
+/** Meaning of a byte outside strings; 0 for bytes without one. */
 const enum Mark {
   None,
   Quote,
@@ -50,14 +50,14 @@ for (const [characters, mark] of [
   for (const character of characters) MARKS[character.charCodeAt(0)] = mark;
 }
 
-/** Bytes of the longest key or value that is read, written with an escape for each character of a name (253). */
+/** Bytes of the longest key or value that is read: a name of 253 characters, each written as an escape. */
 const TOKEN_BYTES = 2_048;
 
 const NULL = Buffer.from('null');
 
 /**
- * Text that is not JSON is counted as if it were; the parser refuses it afterwards. All bytes looked for are ASCII, and UTF-8 uses
- * none of them inside a longer character (RFC 3629 section 3), so bytes can be compared without decoding.
+ * Invalid JSON is counted like JSON; the parser refuses it afterwards. All bytes of interest are ASCII, and UTF-8 uses
+ * none of them inside a multi-byte character (RFC 3629 section 3), so bytes can be compared without decoding.
  */
 export function createReviewScan(): ReviewScan {
   return new Scan();
@@ -72,20 +72,20 @@ class Scan implements ReviewScan {
   /** By level; levels beyond the cap count as one. */
   private readonly places: Place[] = [BODY];
   private place = BODY;
-  /** Objects and arrays open inside the value that is being dropped; 0 where none is. */
+  /** Open objects and arrays inside the value that is being dropped; 0 if none is. */
   private droppedLevel = 0;
 
   private inString = false;
-  /** The piece before ended in a backslash inside a string: the first byte of this one is escaped. */
+  /** The previous piece ended in a backslash inside a string: the first byte of this one is escaped. */
   private skipFirst = false;
   /** The next string of this object is a key. */
   private keyIsNext = false;
-  /** Of the member whose key was read last: its place, and where its string goes. */
+  /** The place of the member whose key was read last, and where to store its string. */
   private member: Place | undefined;
   private remembered: keyof ReviewHead | undefined;
-  /** Where the string that is being read starts in this piece; undefined where its value is not needed. */
+  /** Start of the current string in this piece; undefined if its value is not needed. */
   private tokenStart: number | undefined;
-  /** What earlier pieces had of it. */
+  /** Its part in earlier pieces. */
   private token: Buffer = Buffer.alloc(0);
 
   feed(piece: Buffer, keep: (bytes: Buffer) => void): void {
@@ -114,7 +114,7 @@ class Scan implements ReviewScan {
     if (this.droppedLevel === 0) keep(piece.subarray(keptFrom));
   }
 
-  /** Index behind the part of the string that this piece has. */
+  /** Index after the part of the string in this piece. */
   private throughString(piece: Buffer, start: number): number {
     let index = start;
     while (index < piece.length && piece[index] !== QUOTE) {
@@ -173,7 +173,7 @@ class Scan implements ReviewScan {
     else if (mark === Mark.Close) this.droppedLevel -= 1;
   }
 
-  /** A piece ends inside a string that is read. */
+  /** Handles a piece that ends inside a string to read. */
   private holdToken(piece: Buffer): void {
     if (this.tokenStart === undefined) return;
     this.token = Buffer.concat([this.token, piece.subarray(this.tokenStart)]);
@@ -193,7 +193,7 @@ class Scan implements ReviewScan {
   }
 }
 
-/** The string between two quotes, as `JSON.parse` has it; undefined where it is none, or longer than anything that is looked for. */
+/** The string between two quotes, as `JSON.parse` reads it; undefined if it is invalid, or longer than any string of interest. */
 function textOf(raw: Buffer): string | undefined {
   if (raw.length > TOKEN_BYTES) return undefined;
   const text = raw.toString('utf8');

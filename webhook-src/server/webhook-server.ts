@@ -114,7 +114,7 @@ function reviewBy({ policy }: State, body: ReceivedBody): Reviewed | Promise<Rev
   return isLarge(body) ? worker.review(body) : reviewPod(contiguous(body), policy.decider);
 }
 
-/** Why reviews cannot be answered now. An expired certificate counts, so that a replica with the new one is called instead. */
+/** Why reviews cannot be answered now. An expired certificate counts, so that API servers call a replica with the new one instead. */
 function unready({ phase, policy, certificate, server }: State): Unready {
   const reasons = new Map<string, string>();
   if (phase !== 'serving') reasons.set('phase', phase);

@@ -1,9 +1,9 @@
 /**
  * Reviews large bodies in a worker thread, one after the other.
  *
- * The cost of a body depends on its content: within all caps it can keep parser and policy busy for most of a second, and block every
- * other answer meanwhile. Real reviews are 3 to 108 KB and are reviewed in the main thread. The few larger ones are reviewed here: at
- * worst they make each other wait, or exceed the time or memory of their own worker.
+ * The cost of a body depends on its content: within all caps it can occupy parser and policy for most of a second, and block every
+ * other answer meanwhile. Real reviews are 3 to 108 KB and are reviewed in the main thread. The few larger ones are reviewed here. At
+ * worst they delay each other, or exceed the time or memory of their worker.
  */
 import { parentPort, Worker, workerData } from 'node:worker_threads';
 import type { ReceivedBody } from './body';
@@ -30,7 +30,7 @@ export type WorkerVerdict =
 export interface ReviewWorker {
   /** Applies to bodies that have not reached the worker yet. */
   usePolicy(policy: RuntimePolicy): void;
-  /** Rejects where the review fails. The body must not change until the promise settles. */
+  /** Rejects if the review fails. The body must not change until the promise settles. */
   review(body: Pick<ReceivedBody, 'chunks' | 'length'>): Promise<WorkerVerdict>;
 }
 
@@ -53,7 +53,7 @@ interface WorkerStart {
  */
 export function createReviewWorker(script: string, limitMs = TIME_LIMIT_MS): ReviewWorker {
   const waiting: Job[] = [];
-  /** Pages that no body has reached take no memory. */
+  /** Pages that no body has used take no memory. */
   const memory = new SharedArrayBuffer(BODY_CAP_BYTES);
   let policy: RuntimePolicy | undefined;
   let running: { readonly worker: Worker; readonly policy: RuntimePolicy } | undefined;
@@ -94,7 +94,7 @@ export function createReviewWorker(script: string, limitMs = TIME_LIMIT_MS): Rev
   return {
     usePolicy(next) {
       policy = next;
-      // Started now, so that no review waits for it. A busy worker is replaced before its next body.
+      // Started now, so that no review waits for the start. A busy worker is replaced before its next body.
       running ??= { policy, worker: startWorker(script, { policy, memory }) };
     },
     review(body) {
@@ -132,7 +132,7 @@ function copyInto(memory: SharedArrayBuffer, chunks: readonly Buffer[]): void {
   }
 }
 
-/** The worker's verdict on the body in its memory, or the limit that the body exceeds. @throws Error where the review fails */
+/** The worker's verdict on the body in its memory, or the limit that the body exceeds. @throws Error if the review fails */
 function answerOf(
   worker: Worker,
   length: number,

@@ -203,7 +203,7 @@ export const FAULTS: readonly Fault[] = [
     leaves: [],
   },
   {
-    title: 'the handler is there, and nobody sees from where',
+    title: 'the handler exists, and its definition is not visible',
     code: 'GVISOR_HANDLER_TAKEN',
     files: {
       ...config('version = 3\n'),
@@ -220,7 +220,7 @@ export const FAULTS: readonly Fault[] = [
     leaves: [],
   },
   {
-    title: 'containerd does not come back after the restart',
+    title: 'containerd does not restart',
     code: 'GVISOR_CONTAINERD_DOWN',
     runtime: { restarts: 0 },
     flags: ['--restart-seconds=1'],

@@ -59,7 +59,7 @@ it.each([
 );
 
 const COST_MESSAGE =
-  'POD_TOO_LARGE Pod team-a/arguments: it costs 450NNN units to judge, more than the limit of 400000 ' +
+  'POD_TOO_LARGE Pod team-a/arguments: it costs 450NNN units to evaluate, more than the limit of 400000 ' +
   '(40 for each container, 10 for each label, annotation and resource quantity, 1 to 3 for every other value). ' +
   'Fix: split it into several pods, or move environment variables, annotations and other data to ConfigMaps or volumes';
 
