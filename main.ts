@@ -1,9 +1,9 @@
 /**
- * The cdk8s front door: `npm run synth` runs this and writes one file to dist/, its objects in order of deployment.
+ * The cdk8s entry point: `npm run synth` runs it and writes one file to dist/, with the objects in order of deployment.
  *
- * `kubectl apply --server-side -f dist/` takes it, with two limits that kubectl sets. The kinds of templates and constraints
- * appear only while it runs, so it has to be repeated until it succeeds: after the CRDs, and again when Gatekeeper has made
- * CRDs of the templates. And it does not wait: until webhooks answer, pods of tenants are refused. `secure-ai up` does both.
+ * `kubectl apply --server-side -f dist/` applies it, with two limits of kubectl. The kinds of templates and constraints
+ * appear only while it runs, so repeat it until it succeeds: after the CRDs, and again when Gatekeeper has created the
+ * CRDs of the templates. And it does not wait: pods of tenants are refused until the webhooks answer. `secure-ai up` does both.
  * Without `--server-side` kubectl copies each object into an annotation of at most 256 KiB, too small for the programs' code.
  */
 import { App } from 'cdk8s';

@@ -1,4 +1,4 @@
-/** The one file to edit. Everything left out has a default; constructs/config.ts says which. */
+/** The only file to edit. Every omitted setting has a default, which constructs/config.ts documents. */
 import { defineSandbox } from './constructs';
 
 export default defineSandbox({
@@ -8,7 +8,7 @@ export default defineSandbox({
       { name: 'gvisor', runtimeClassName: 'gvisor', handler: 'runsc' },
       { name: 'kata', runtimeClassName: 'kata', handler: 'kata-qemu-runtime-rs' },
     ],
-    // What a pod looks like, and the runtime it then needs.
+    // Conditions on a pod, and the runtime it then needs.
     rules: [
       {
         name: 'high_compute',
@@ -23,7 +23,7 @@ export default defineSandbox({
     ],
     // A container of this name runs in these namespaces only with a runtime label.
     required: [{ namespaces: ['ai-production'], container: 'ai-model', runtime: 'kata' }],
-    // A pod that says and shows nothing; 'deny' and 'ignore' are the alternatives.
+    // For a pod without a label or a matching rule; 'deny' and 'ignore' are the alternatives.
     unlabelled: { assign: 'kata' },
   },
 

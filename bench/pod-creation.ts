@@ -77,7 +77,7 @@ function ratio(over: Arm, under: Arm): { whole: number; least: number; greatest:
 
 async function main(): Promise<void> {
   const platform = await findCluster(CLUSTER);
-  if (platform === undefined) throw new Error(`there is no cluster ${CLUSTER}`);
+  if (platform === undefined) throw new Error(`cluster ${CLUSTER} does not exist`);
   const servers: ApiServer[] = [];
   const connect = async (kubeconfig: string) => {
     const server = await connectApiServer(kubeconfig);

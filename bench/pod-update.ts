@@ -53,7 +53,7 @@ function print(title: string, medians: readonly number[]): void {
 
 async function main(): Promise<void> {
   const cluster = await findCluster(CLUSTER);
-  if (cluster === undefined) throw new Error(`there is no cluster ${CLUSTER}`);
+  if (cluster === undefined) throw new Error(`cluster ${CLUSTER} does not exist`);
   const server = await connectApiServer(cluster.kubeconfig);
   const namespaces = ['enabled', 'plain'].map((kind) => `bench-update-${kind}-${process.pid}`);
   try {

@@ -1,8 +1,8 @@
 /**
- * What the dearest bodies cost and whom they hold up: `node -r ts-node/register bench/webhook-hostile.ts`.
+ * What the most costly bodies cost, and how they delay other reviews: `node -r ts-node/register bench/webhook-hostile.ts`.
  *
  * First, in this process, the processor time each body takes. Then, against the bundled program, how long small reviews take
- * while each body is sent again and again: alone, and beside it.
+ * while each body is sent repeatedly: alone, and beside it.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { writeFileSync } from 'node:fs';

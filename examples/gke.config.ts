@@ -1,5 +1,5 @@
 /**
- * Google Kubernetes Engine: GKE Sandbox brings gVisor and its RuntimeClass, Kata runs on a pool of our own with nested
+ * Google Kubernetes Engine: GKE Sandbox brings gVisor and its RuntimeClass, Kata runs on a separate pool with nested
  * virtualization. Use it in place of sandbox.config.ts; examples/stacks/Pulumi.gke.yaml describes the cluster.
  */
 import { defineSandbox } from '../constructs';

@@ -14,8 +14,8 @@ import { replaceFile } from './replace-file';
 import { resolveTools } from './toolchain/resolve';
 
 /**
- * How long a process has between SIGTERM and SIGKILL. Short, because nothing it would save is kept: an API server waits
- * for watches of nodes that are gone without a word.
+ * How long a process has between SIGTERM and SIGKILL. Short, because none of its state is kept: an API server waits
+ * for watches of nodes that ended without closing them.
  */
 const GRACE_MILLISECONDS = 2_000;
 
@@ -26,9 +26,9 @@ export interface LocalCluster {
   readonly kubeconfig: string;
   /** URL of the API server, on loopback. */
   readonly server: string;
-  /** Folder with everything the cluster has: keys, etcd's data, `audit.log`, `logs/`. */
+  /** Folder with all files of the cluster: keys, etcd's data, `audit.log`, `logs/`. */
   readonly stateDir: string;
-  /** Address of this computer that webhooks are reached at. */
+  /** Address of this computer at which webhooks are reached. */
   readonly hostAddress: string;
 }
 
@@ -38,8 +38,8 @@ export interface StartClusterOptions extends ProgressOptions {
 
 /**
  * Starts a local cluster: etcd, kube-apiserver, kube-controller-manager and kube-scheduler as ordinary processes that
- * outlive this one. One that runs is returned as it is; one of which only parts are left is removed and made anew.
- * Needs no root. Has no node: pods stay Pending unless host pods (`startHostPods`) or a node run them.
+ * outlive this one. A running cluster is returned unchanged; an incomplete one is removed and created again.
+ * Needs no root. The cluster has no node: pods stay Pending unless host pods (`startHostPods`) or a node run them.
  * @throws SandboxError CLUSTER_NAME_INVALID, LOCAL_START_FAILED, LOCAL_NO_HOST_ADDRESS, LOCAL_LOCKED, TOOLCHAIN_*
  */
 export async function startCluster({
@@ -88,7 +88,7 @@ export async function findCluster(name: string): Promise<LocalCluster | undefine
 }
 
 /**
- * Ends every process of the cluster called `name` and removes its state folder; does nothing where there is neither.
+ * Ends every process of the cluster called `name` and removes its state folder; does nothing if neither exists.
  * @throws SandboxError CLUSTER_NAME_INVALID, LOCAL_STOP_FAILED, LOCAL_LOCKED
  */
 export async function stopCluster(name: string): Promise<void> {
@@ -97,8 +97,8 @@ export async function stopCluster(name: string): Promise<void> {
 }
 
 /**
- * What depends on a process ends before it: an API server whose etcd is gone hangs in its own shutdown, so that where etcd
- * has died already nothing is asked politely.
+ * Dependents end before the process they need: an API server without etcd hangs in its own shutdown, so if etcd
+ * has already ended, the others get no SIGTERM first.
  */
 async function removeCluster(stateDir: string): Promise<void> {
   const controlPlane: readonly string[] = CONTROL_PLANE;

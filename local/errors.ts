@@ -4,7 +4,7 @@ import { errorTable } from '../base/errors';
 export const LOCAL_ERRORS = errorTable({
   CLUSTER_NAME_INVALID: {
     exit: 2,
-    summary: 'The name of a local cluster does not have the shape it needs.',
+    summary: 'The name of a local cluster does not have the required form.',
   },
   LOCAL_NO_HOST_ADDRESS: {
     exit: 3,
@@ -22,7 +22,7 @@ export const LOCAL_ERRORS = errorTable({
   LOCAL_STOP_FAILED: { exit: 3, summary: 'A process of the local cluster could not be stopped.' },
   TOOLCHAIN_NO_GO: {
     exit: 3,
-    summary: 'A program has to be built, and there is no Go to build it with.',
+    summary: 'A program must be built, and Go is not installed.',
   },
   TOOLCHAIN_BUILD_FAILED: {
     exit: 3,
@@ -31,7 +31,7 @@ export const LOCAL_ERRORS = errorTable({
   TOOLCHAIN_DISK_FULL: { exit: 3, summary: 'There is not enough disk space to build a program.' },
   TOOLCHAIN_CHECKSUM_MISMATCH: {
     exit: 3,
-    summary: 'A downloaded program is not the one its publisher announced.',
+    summary: 'A downloaded program does not have its published checksum.',
   },
   NODE_UNSUPPORTED: { exit: 3, summary: 'This computer cannot run nodes.' },
   NODE_PROGRAMS_MISSING: {
@@ -40,5 +40,5 @@ export const LOCAL_ERRORS = errorTable({
   },
   NODE_NETWORK_FULL: { exit: 3, summary: 'No address range is left for the network of the nodes.' },
   NODE_START_FAILED: { exit: 3, summary: 'A node did not start or did not become ready in time.' },
-  NODE_STOP_FAILED: { exit: 3, summary: 'Something a node left could not be removed.' },
+  NODE_STOP_FAILED: { exit: 3, summary: 'A remainder of a node could not be removed.' },
 });

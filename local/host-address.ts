@@ -3,13 +3,13 @@ import { networkInterfaces } from 'node:os';
 import { SandboxError } from '../base/errors';
 import { LOCAL_ERRORS } from './errors';
 
-/** Bridges and tunnels that containers, virtual machines and VPNs bring and take away. */
+/** Temporary bridges and tunnels of containers, virtual machines and VPNs. */
 const VIRTUAL =
   /^(docker|br-|veth|virbr|vmnet|vboxnet|cni|flannel|cali|podman|lxc|utun|tun|tap|wg|tailscale)/;
 
 /**
- * An IPv4 address of this computer that may stand in an EndpointSlice: Kubernetes refuses loopback and link-local ones
- * (ValidateNonSpecialIP in pkg/apis/core/validation, v1.36.3). Real interfaces go before virtual ones.
+ * An IPv4 address of this computer that an EndpointSlice may contain: Kubernetes refuses loopback and link-local ones
+ * (ValidateNonSpecialIP in pkg/apis/core/validation, v1.36.3). Physical interfaces take precedence over virtual ones.
  * @throws SandboxError LOCAL_NO_HOST_ADDRESS
  */
 export function chooseHostAddress(interfaces = networkInterfaces()): string {

@@ -1,4 +1,4 @@
-/** Chooses and starts what runs the pods of a local cluster: real nodes, or host processes where nodes cannot run. */
+/** Chooses and starts the pod backend of a local cluster: real nodes, or host processes if nodes cannot run. */
 import { SHARED_ERRORS, SandboxError } from '../base/errors';
 import type { LocalCluster } from './cluster';
 import { HOST_PODS_ROLE, startHostPods } from './host-pods/start';
@@ -9,24 +9,24 @@ import { nodeSupport } from './node/support';
 import { markedProcesses } from './processes/marked';
 import type { ProgressOptions } from './progress';
 
-/** Where the pods of a local cluster run. */
+/** The backend that runs the pods of a local cluster. */
 export type PodBackend =
   | { readonly kind: 'nodes'; readonly nodes: readonly LocalNode[] }
   | {
-      /** The platform's own pods run as processes of this computer, all others stay Pending. */
+      /** The platform's own pods run as processes of this computer; all others stay Pending. */
       readonly kind: 'host-pods';
-      /** What keeps nodes from running here; empty where none were asked for. */
+      /** Why nodes cannot run here; empty if none were requested. */
       readonly reasons: readonly string[];
     };
 
 export interface StartPodBackendOptions extends ProgressOptions {
-  /** How many real nodes; 0 for host processes. @default what the cluster has, else 1 where nodes can run, else 0 */
+  /** Number of real nodes; 0 for host processes. @default the cluster's current number, else 1 if nodes can run, else 0 */
   readonly nodes?: number | undefined;
 }
 
 /**
- * Gives a local cluster something to run its pods on: real nodes, or the host processes that stand in for them.
- * A cluster keeps the kind it began with, because both would claim the same pods.
+ * Gives a local cluster a backend for its pods: real nodes, or the host processes that replace them.
+ * A cluster keeps its first kind, because both kinds would claim the same pods.
  * @throws SandboxError USAGE_INVALID for the other kind; what `startNodes` and `startHostPods` throw
  */
 export async function startPodBackend(
@@ -68,7 +68,7 @@ function otherKind(name: string, running: PodBackend['kind']): SandboxError {
         running === 'nodes'
           ? `the local cluster ${name} has real nodes`
           : `the pods of the local cluster ${name} run as host processes`,
-      fix: 'end it first with "secure-ai down", or leave --nodes out',
+      fix: 'run `secure-ai down` first, or leave --nodes out',
     },
   ]);
 }

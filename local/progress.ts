@@ -1,6 +1,6 @@
-/** What `onProgress` callbacks of this folder receive: one line of what is going on, for a person who waits. */
+/** The argument of `onProgress` callbacks of this folder: one line about the current work, for a waiting user. */
 export interface Progress {
-  /** The part that is at work. */
+  /** The part that reports. */
   readonly step: 'toolchain' | 'control-plane' | 'host-pods' | 'node';
   /** A short sentence: `build kube-apiserver`. */
   readonly message: string;
@@ -13,10 +13,10 @@ export interface Progress {
 
 export type OnProgress = (progress: Progress) => void;
 
-/** What everything in this room that takes long accepts. */
+/** The common options of all long operations in this folder. */
 export interface ProgressOptions {
   readonly onProgress?: OnProgress | undefined;
-  /** Aborts the work; what it has started is ended too. */
+  /** Aborts the work and ends what it has started. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -26,7 +26,7 @@ export type Report = (
   count?: { readonly done: number; readonly total: number },
 ) => void;
 
-/** What a part of a step needs to report its progress and to stop early. */
+/** What a part of a step needs to report progress and to stop early. */
 export interface Task {
   readonly report: Report;
   readonly signal?: AbortSignal | undefined;

@@ -1,4 +1,4 @@
-/** Replaces a file whole: a reader sees the old content or the new one, never a part. */
+/** Replaces a file atomically: a reader sees the old content or the new one, never a part. */
 import { rename, rm, writeFile } from 'node:fs/promises';
 
 /** Writes `text` beside `path` and renames it into place. */
@@ -6,7 +6,7 @@ export async function replaceFile(path: string, text: string, mode?: number): Pr
   await replaceFileWith(path, (draft) => writeFile(draft, text, { mode }));
 }
 
-/** As `replaceFile`, for content that `write` puts at the path it gets. Nothing is left beside `path` when it fails. */
+/** As `replaceFile`, for content that `write` puts at the path it gets. A failure leaves nothing beside `path`. */
 export async function replaceFileWith(
   path: string,
   write: (draft: string) => Promise<void>,

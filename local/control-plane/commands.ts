@@ -14,7 +14,7 @@ export const CONTROL_PLANE = [
 
 export type ControlPlaneRole = (typeof CONTROL_PLANE)[number];
 
-/** Cluster IPs of Services: kubeadm's default range, and the address the `kubernetes` Service gets in it. */
+/** Cluster IPs of Services: kubeadm's default range, and the address of the `kubernetes` Service in it. */
 const SERVICE_CIDR = '10.96.0.0/12';
 export const KUBERNETES_SERVICE_ADDRESS = '10.96.0.1';
 
@@ -34,7 +34,7 @@ export interface ControlPlaneLayout {
   readonly tools: Readonly<Record<ControlPlaneRole, string>>;
 }
 
-/** Where things are inside a cluster's state folder. */
+/** Paths inside a cluster's state folder. */
 export const controlPlanePaths = (stateDir: string) => ({
   pki: join(stateDir, 'pki'),
   etcdData: join(stateDir, 'etcd'),
@@ -87,7 +87,7 @@ function etcdArgs({ stateDir, ports }: ControlPlaneLayout): string[] {
     `--peer-key-file=${key('etcd')}`,
     `--peer-trusted-ca-file=${crt('etcdCa')}`,
     '--peer-client-cert-auth=true',
-    // A power cut may cost the data of a local cluster; it is made anew then, and starts seconds faster for it.
+    // A power cut may lose the data of a local cluster, which is then created again. In return it starts seconds faster.
     '--unsafe-no-fsync=true',
     `--quota-backend-bytes=${512 << 20}`,
     '--auto-compaction-mode=periodic',
@@ -110,7 +110,7 @@ function apiServerArgs({ stateDir, ports, hostAddress }: ControlPlaneLayout): st
     `--tls-cert-file=${crt('apiServer')}`,
     `--tls-private-key-file=${key('apiServer')}`,
     `--client-ca-file=${crt('ca')}`,
-    // Nodes reach the server on the host's address, and then so can the local network: nothing is answered unasked who.
+    // Nodes reach the server on the host's address, and so can the local network: anonymous requests are refused.
     '--anonymous-auth=false',
     '--authorization-mode=Node,RBAC',
     '--enable-admission-plugins=NodeRestriction',
@@ -123,7 +123,7 @@ function apiServerArgs({ stateDir, ports, hostAddress }: ControlPlaneLayout): st
     `--kubelet-client-certificate=${crt('kubeletClient')}`,
     `--kubelet-client-key=${key('kubeletClient')}`,
     '--kubelet-preferred-address-types=InternalIP',
-    // Webhook Services resolve to their endpoints here; there is no kube-proxy on the host to route cluster IPs.
+    // Webhook Services resolve to their endpoints here; the host has no kube-proxy to route cluster IPs.
     '--enable-aggregator-routing=true',
     `--audit-policy-file=${paths.auditPolicy}`,
     `--audit-log-path=${paths.auditLog}`,

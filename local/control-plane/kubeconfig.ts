@@ -13,7 +13,7 @@ export interface Kubeconfig {
   readonly client: KeyPair;
 }
 
-/** Writes a kubeconfig with everything inside it, readable by its owner alone, whole or not at all. */
+/** Writes a self-contained kubeconfig atomically, readable only by its owner. */
 export async function writeKubeconfig(path: string, config: Kubeconfig): Promise<void> {
   const { cluster, user, server, ca, client } = config;
   const text = stringify({

@@ -11,7 +11,7 @@ import {
 
 const DAY_MILLISECONDS = 24 * 60 * 60 * 1000;
 
-/** All certificates live as long as kubeadm's leaves do; a local cluster is created anew long before. */
+/** All certificates have the lifetime of kubeadm's leaves; a local cluster is created again long before. */
 const VALIDITY_DAYS = 365;
 
 /** File names in the `pki` folder, as kubeadm names them (https://kubernetes.io/docs/setup/best-practices/certificates/). */
@@ -27,7 +27,7 @@ export const PKI_FILES = {
   webhookClient: 'apiserver-webhook-client',
 } as const;
 
-/** Common name of the certificate the API server shows to webhooks. */
+/** Common name of the certificate that the API server presents to webhooks. */
 export const WEBHOOK_CLIENT_NAME = 'kube-apiserver-webhook-client';
 
 /** Client certificates that go into kubeconfigs instead of files. */
@@ -39,8 +39,8 @@ export interface ClientCertificates {
 }
 
 /**
- * Writes every key and certificate of a control plane into `folder` (0700, files 0600). etcd and our webhook trust a CA
- * of their own each: anyone the cluster CA vouches for, a kubelet say, would otherwise read all of etcd, or pass for an API server.
+ * Writes every key and certificate of a control plane into `folder` (0700, files 0600). etcd and the webhook each trust a CA
+ * of their own: otherwise any client with a certificate of the cluster CA, such as a kubelet, could read all of etcd, or pass for an API server.
  */
 export async function writePki(
   folder: string,
@@ -113,7 +113,7 @@ function issue(
   return issueCertificate(authority, { ...request, ...validity() });
 }
 
-/** Starts a day early, for clocks that run behind. */
+/** Validity starts a day early, for clocks that run behind. */
 function validity() {
   return {
     notBefore: new Date(Date.now() - DAY_MILLISECONDS),
@@ -125,7 +125,7 @@ function pemFiles(name: string, pair: KeyPair): Record<string, string> {
   return { [`${name}.crt`]: `${pair.certificate}\n`, [`${name}.key`]: `${pair.key}\n` };
 }
 
-/** What ServiceAccount tokens are signed with; RSA, the one kind every consumer of tokens can verify. */
+/** The key that signs ServiceAccount tokens; RSA, which every consumer of tokens can verify. */
 function serviceAccountKeys(): Record<string, string> {
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const { serviceAccount: name } = PKI_FILES;

@@ -22,10 +22,10 @@ import { writeKubeconfig } from './kubeconfig';
 import { writePki } from './pki';
 import { writeWebhookClient } from './webhook-client';
 
-/** Far beyond the 5 s a start takes on an idle computer; slow disks and busy CPUs need some of it. */
+/** Much longer than the 5 s that a start takes on an idle computer, for slow disks and busy CPUs. */
 const READY_TIMEOUT_MILLISECONDS = 120_000;
 
-/** How often a port may be taken by another process between choice and use. */
+/** How many times another process may take a port between choice and use. */
 const PORT_ATTEMPTS = 5;
 
 const AUDIT_POLICY = `apiVersion: audit.k8s.io/v1
@@ -36,13 +36,13 @@ rules:
 `;
 
 export interface StartControlPlane extends Omit<ControlPlaneLayout, 'ports'>, Task {
-  /** Of the cluster, for its kubeconfig. */
+  /** Name of the cluster, for its kubeconfig. */
   readonly name: string;
 }
 
 /**
- * Starts a control plane in an empty state folder and waits until pods can be created. Gives the server's URL.
- * @throws SandboxError LOCAL_START_FAILED, with the end of the log of the process that failed; none is left running then
+ * Starts a control plane in an empty state folder and waits until pods can be created. Returns the server's URL.
+ * @throws SandboxError LOCAL_START_FAILED, with the end of the log of the process that failed; all processes are then ended
  */
 export async function startControlPlane(options: StartControlPlane): Promise<string> {
   for (let attempt = 1; ; attempt += 1) {
@@ -52,7 +52,7 @@ export async function startControlPlane(options: StartControlPlane): Promise<str
       await endMarked(options.stateDir, () => true, 0);
       if (!(error instanceof PortTaken) || attempt === PORT_ATTEMPTS) throw error;
       await rm(options.stateDir, { recursive: true, force: true });
-      options.report('start again, a port was taken meanwhile');
+      options.report('start again, because another process took a port');
     }
   }
 }
@@ -105,7 +105,7 @@ async function startOnce(options: StartControlPlane): Promise<string> {
     await start(commands['kube-controller-manager']);
     await start(commands['kube-scheduler']);
     await Promise.all([
-      // Pods are refused until the controller manager has made this account.
+      // Pods are refused until the controller manager has created this account.
       until('kube-controller-manager', () =>
         answers(client, '/api/v1/namespaces/default/serviceaccounts/default'),
       ),
@@ -175,12 +175,12 @@ async function startError(command: Command, reason: string): Promise<SandboxErro
     {
       path: command.role,
       reason: `${reason}; its log ends with:\n${tail}`,
-      fix: `read ${command.logFile}, then start again; "secure-ai down" removes what is left`,
+      fix: `read ${command.logFile}, then start again; \`secure-ai down\` removes the remains`,
     },
   ]);
 }
 
-/** Whether a GET succeeds; refused connections and refusals mean not yet. */
+/** Whether a GET succeeds; a refused connection or request means not yet. */
 async function answers(client: PathApi, path: string): Promise<boolean> {
   return client.get(path, { timeoutSeconds: 5 }).then(
     () => true,
@@ -188,7 +188,7 @@ async function answers(client: PathApi, path: string): Promise<boolean> {
   );
 }
 
-/** `/healthz` of a component with its self-signed serving certificate; it is open to anyone on loopback. */
+/** `/healthz` of a component with its self-signed serving certificate; any process can read it on loopback. */
 async function isHealthy(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const options = {

@@ -1,4 +1,4 @@
-/** What makes the API server show a client certificate to our webhook: docs/webhook-client-certificates.md, on this computer. */
+/** Makes the local API server present a client certificate to the webhook, as docs/webhook-client-certificates.md describes. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
@@ -7,8 +7,8 @@ import { controlPlanePaths } from './commands';
 import { PKI_FILES } from './pki';
 
 /**
- * Writes the file for `--admission-control-config-file` and the kubeconfig it names. The user's name is our webhook's alone, and there
- * is no current context, so no other webhook is shown the certificate (k8s.io/apiserver v0.36.3 pkg/util/webhook/authentication.go).
+ * Writes the file for `--admission-control-config-file` and the kubeconfig it names. The user's name is that of the webhook only, and the kubeconfig
+ * has no current context, so the API server presents the certificate to no other webhook (k8s.io/apiserver v0.36.3 pkg/util/webhook/authentication.go).
  */
 export async function writeWebhookClient(stateDir: string): Promise<void> {
   const { pki, admissionConfig, webhookKubeconfig } = controlPlanePaths(stateDir);
@@ -43,7 +43,7 @@ export async function writeWebhookClient(stateDir: string): Promise<void> {
 }
 
 /**
- * CA of the client certificate, as PEM; undefined for a cluster that was started by a version whose API server shows none.
+ * CA of the client certificate, as PEM; undefined for a cluster that an older version started, whose API server presents none.
  */
 export async function webhookClientCa(stateDir: string): Promise<string | undefined> {
   const file = join(controlPlanePaths(stateDir).pki, `${PKI_FILES.webhookClientCa}.crt`);

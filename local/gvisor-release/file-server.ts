@@ -8,7 +8,7 @@ import { replaceFile } from '../replace-file';
 
 const [address = '', folder = '', addressFile = ''] = process.argv.slice(2);
 
-/** `/<version>/<arch>/<program>` and nothing else, so that no request leaves the folder. */
+/** Only `/<version>/<arch>/<program>`, so that no request leaves the folder. */
 const RELEASE_PATH = /^\/[0-9.]+\/(?:x86_64|aarch64)\/[a-z0-9-]+$/;
 
 const server = createServer((request, response) => {

@@ -19,9 +19,9 @@ export interface GvisorRelease {
 }
 
 /**
- * A gVisor release for the nodes of this computer, made from the pinned Go module, so that the installer has something
- * to install where gVisor's own releases are out of reach. Upstream does not support such builds (README of the module);
- * they serve to try the installer and to run gVisor, not for production.
+ * A gVisor release for local nodes, built from the pinned Go module, so that the installer works
+ * where gVisor's own releases cannot be reached. Upstream does not support such builds (README of the module);
+ * use them to test the installer and gVisor, not in production.
  * @throws SandboxError TOOLCHAIN_*, LOCAL_LOCKED
  */
 export async function makeGvisorRelease({ report, signal }: Task): Promise<GvisorRelease> {

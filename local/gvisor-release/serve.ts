@@ -20,8 +20,8 @@ export interface ServedRelease extends Omit<GvisorRelease, 'folder'> {
 }
 
 /**
- * Publishes a gVisor release to the nodes of a local cluster, at the same URL for as long as the cluster lives.
- * `stopCluster` ends the process that does.
+ * Publishes a gVisor release to the nodes of a local cluster, at the same URL while the cluster lives.
+ * `stopCluster` ends the server.
  * @throws SandboxError LOCAL_START_FAILED, TOOLCHAIN_*, LOCAL_LOCKED
  */
 export async function serveGvisorRelease(

@@ -4,7 +4,7 @@ import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
 import type { ContainerPort, Probe } from './objects';
 
-/** How often a probe that has not succeeded yet is tried, where its own period is longer: a start need not wait for it. */
+/** Interval of a probe that has not succeeded yet, if its own period is longer, so that a start does not wait for it. */
 const EAGER_PERIOD_MILLISECONDS = 250;
 
 /** Whether the process that has `ports` answers the probe. */
@@ -44,15 +44,15 @@ export function resolvePorts(
 
 export interface ProbeRun {
   readonly ports: ResolvedPorts;
-  /** Called when a row of equal results reaches its threshold: `successThreshold` or `failureThreshold`. */
+  /** Called when consecutive equal results reach their threshold: `successThreshold` or `failureThreshold`. */
   readonly onVerdict: (passes: boolean) => void;
-  /** Ends the run. */
+  /** Stops the probe. */
   readonly signal: AbortSignal;
-  /** Whether to try more often than asked for until it passes; for probes whose failures have no consequence. */
+  /** Whether to probe more often than configured until it passes; for probes whose failures have no consequence. */
   readonly eager?: boolean;
 }
 
-/** Runs a probe again and again as the kubelet does (pkg/kubelet/prober/worker.go, v1.36.3). */
+/** Runs a probe repeatedly as the kubelet does (pkg/kubelet/prober/worker.go, v1.36.3). */
 export function runProbe(
   probe: Probe,
   { ports, onVerdict, signal, eager = false }: ProbeRun,

@@ -6,11 +6,11 @@ import { spawnMarked, tailOf, type Command } from '../processes/spawn';
 import type { Container } from './objects';
 import { resolvePorts, runProbe } from './container-probes';
 
-/** Between an end and the next start; the kubelet's ladder begins at 10 s, which a person at a computer need not wait. */
+/** Back-off between an end and the next start. The kubelet's begins at 10 s, which is too long for interactive use. */
 const FIRST_BACKOFF_MILLISECONDS = 1_000;
 const LAST_BACKOFF_MILLISECONDS = 60_000;
 
-/** A process that ran this long starts the ladder anew (the kubelet's MaxContainerBackOff doubled, v1.36.3). */
+/** A process that ran this long resets the back-off (the kubelet's MaxContainerBackOff doubled, v1.36.3). */
 const STABLE_MILLISECONDS = 600_000;
 
 /** A process ready to start. */
@@ -23,9 +23,9 @@ export interface Launch {
 export interface ContainerOptions {
   readonly stateDir: string;
   readonly container: Container;
-  /** Prepares one start: with other ports each time, as a port may have been taken since. */
+  /** Prepares one start, with different ports each time, because a port may be in use by now. */
   readonly prepare: () => Promise<Launch>;
-  /** Called after every change of what `status` gives. */
+  /** Called after every change of `status`. */
   readonly onChange: () => void;
 }
 
@@ -33,7 +33,7 @@ export type ContainerState =
   | { readonly kind: 'waiting'; readonly reason: string; readonly message: string }
   | { readonly kind: 'running'; readonly startedAt: string };
 
-/** What became of the process before this one. */
+/** How the previous process ended. */
 export interface Ended {
   readonly exitCode: number;
   readonly startedAt: string;
@@ -75,7 +75,7 @@ export class HostContainer {
     return this.#ports;
   }
 
-  /** Ends the process for good: SIGTERM, then SIGKILL after `graceMilliseconds`. */
+  /** Ends the process permanently: SIGTERM, then SIGKILL after `graceMilliseconds`. */
   async stop(graceMilliseconds: number): Promise<void> {
     this.#ready = false;
     this.#stop.abort();
@@ -102,7 +102,7 @@ export class HostContainer {
     }
   }
 
-  /** One life of the process. */
+  /** Runs the process once, until it ends. */
   async #runOnce(): Promise<Ended> {
     const { stateDir, prepare, onChange } = this.#options;
     const { command, ports } = await prepare();
@@ -158,7 +158,7 @@ export class HostContainer {
     const child = this.#child;
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const exited = once(child, 'exit');
-    // Once: programs take a second one for impatience, and stop draining.
+    // Only once: programs stop draining at a second signal.
     if (!child.killed) child.kill('SIGTERM');
     const timer = setTimeout(() => child.kill('SIGKILL'), graceMilliseconds);
     await exited;

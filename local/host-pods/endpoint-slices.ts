@@ -2,7 +2,7 @@
 import type { HostPod } from './host-pod';
 import type { Service } from './objects';
 
-/** Value of `endpointslice.kubernetes.io/managed-by`: Kubernetes' own controller leaves slices of others alone. */
+/** Value of `endpointslice.kubernetes.io/managed-by`: Kubernetes' own controller ignores slices of other managers. */
 export const SLICE_OWNER = 'host-pods.secure-ai.io';
 
 export interface EndpointSlice {
@@ -24,7 +24,7 @@ export interface EndpointSlice {
 }
 
 /**
- * The EndpointSlice that makes `pod` reachable through `service`; `undefined` where it does not select the pod or the pod
+ * The EndpointSlice that makes `pod` reachable through `service`; `undefined` if it does not select the pod or the pod
  * listens on none of its ports yet. One slice for each pod: all endpoints of a slice share their ports, and each process
  * has ports of its own (https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/).
  */

@@ -2,7 +2,7 @@
 import { expandVariables } from './invocation';
 import type { Container, EnvVar, NamespaceObjects, Pod } from './objects';
 
-/** What a pod cannot have yet, as the kubelet would say it; looked at again when an object of the namespace changes. */
+/** Something a pod needs and that does not exist yet, in the kubelet's words. Checked again when an object of the namespace changes. */
 export class NotThere extends Error {}
 
 /** Facts of the host that pods read through the downward API. */

@@ -6,7 +6,7 @@ const configFile = process.argv[2] ?? '';
 const config = JSON.parse(readFileSync(configFile, 'utf8')) as SupervisorConfig;
 const stop = new AbortController();
 process.once('SIGTERM', () => {
-  // Without it the process counts as not running.
+  // Without it the supervisor counts as not running.
   rmSync(configFile, { force: true });
   stop.abort();
 });

@@ -1,22 +1,22 @@
-/** The Node object and Lease that stand for this computer. */
+/** The Node object and Lease that represent this computer. */
 import { arch, cpus, hostname, platform, release, totalmem } from 'node:os';
 import { DOMAIN } from '../../base/names';
 import type { PathApi } from '../../kubernetes/by-path';
 import { ApiError } from '../../kubernetes/api';
 import type { HostFacts } from './environment';
 
-/** Name of the Node that stands for this computer; no pod is scheduled to it, the supervisor picks its own. */
+/** Name of the Node that represents this computer. The scheduler assigns no pod to it; the supervisor selects its own. */
 export const HOST_NODE = 'host-processes';
 
-/** Half of what the kubelet's lease lasts is its renewal period, too. */
+/** The renewal period is half of this, as for the kubelet's lease. */
 const LEASE_SECONDS = 40;
 export const LEASE_RENEWAL_MILLISECONDS = 10_000;
 
 const LEASE_PATH = `/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/${HOST_NODE}`;
 
 /**
- * Registers the Node that host pods are bound to, so that the rest of Kubernetes treats them as any pods: Deployments count
- * them, `kubectl get pods` shows them. Its taint keeps all pods away that are not meant for it.
+ * Registers the Node that host pods are bound to, so that the rest of Kubernetes treats them like any pods: Deployments count
+ * them, `kubectl get pods` shows them. Its taint repels all other pods.
  */
 export async function registerHostNode(client: PathApi, host: HostFacts): Promise<void> {
   await client
@@ -32,7 +32,7 @@ export async function registerHostNode(client: PathApi, host: HostFacts): Promis
   await client.merge(`/api/v1/nodes/${HOST_NODE}/status`, { status: nodeStatus(host) });
 }
 
-/** Tells the node controller that this node lives; without it the node turns NotReady in 50 s and its pods with it. */
+/** Reports to the node controller that this node is alive; without it the node and its pods become NotReady in 50 s. */
 export async function renewLease(client: PathApi): Promise<void> {
   await client.apply(
     LEASE_PATH,

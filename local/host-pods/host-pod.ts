@@ -15,13 +15,13 @@ import { podStatus, type ContainerStatusInput } from './status';
 import { ServiceAccountTokens } from './tokens';
 import { volumeContent } from './volumes';
 
-/** terminationGracePeriodSeconds where a pod names none. */
+/** terminationGracePeriodSeconds of a pod that sets none. */
 const DEFAULT_GRACE_SECONDS = 30;
 
-/** Between attempts the API server refuses or does not answer. */
+/** Pause after an attempt that the API server refuses or does not answer. */
 const RETRY_MILLISECONDS = 1_000;
 
-/** What all host pods of a cluster share. */
+/** The common context of all host pods of a cluster. */
 export interface HostContext {
   readonly client: PathApi;
   readonly stateDir: string;
@@ -60,7 +60,7 @@ export class HostPod {
     return [...this.#containers.values()].every(({ status }) => status.ready);
   }
 
-  /** Host port of a container port, by number or name, of whichever container has it; `undefined` while none runs. */
+  /** Host port of a container port, by number or name, of the container that has it; `undefined` while none runs. */
   hostPort(port: number | string): number | undefined {
     for (const container of this.pod.spec.containers) {
       const named = container.ports?.find(({ name }) => name === port)?.containerPort;
@@ -81,7 +81,7 @@ export class HostPod {
     return podStatus(this.#startTime, context.host.hostAddress, containers);
   }
 
-  /** Brings the volumes up to date with the API server and starts what can start now. One at a time, in order. */
+  /** Updates the volumes from the API server and starts the containers that can start. One at a time, in order. */
   refresh(): void {
     this.#refreshed = this.#refreshed
       .then(() => this.#refreshOnce())
@@ -91,7 +91,7 @@ export class HostPod {
       });
   }
 
-  /** Ends the processes and removes the pod's folder. Called again, with less time, it cuts the first call short. */
+  /** Ends the processes and removes the pod's folder. A second call with less time shortens the first. */
   async stop(graceSeconds?: number): Promise<void> {
     if (!this.#stopping) {
       this.#stopping = true;
@@ -176,7 +176,7 @@ export class HostPod {
     return { command, ports };
   }
 
-  /** Nothing of our own environment: a container would not see it either. */
+  /** Inherits nothing from this process's environment, which a container would not see either. */
   async #baseEnvironment(serviceAccountDir: string | undefined): Promise<Record<string, string>> {
     const { hostname, port } = new URL(this.context.server);
     const env: Record<string, string> = {
@@ -187,7 +187,7 @@ export class HostPod {
       KUBERNETES_SERVICE_PORT: port,
     };
     if (serviceAccountDir === undefined) return env;
-    // Programs made with client-go look for the token at one fixed path, which only a container has; a kubeconfig goes first.
+    // Programs that use client-go look for the token at one fixed path, which only a container has; a kubeconfig takes precedence.
     const kubeconfig = join(this.#folder, 'kubeconfig');
     await writeFile(kubeconfig, tokenKubeconfig(this.context.server, serviceAccountDir), {
       mode: 0o600,

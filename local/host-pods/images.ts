@@ -2,7 +2,7 @@
 import { SERVICE_ACCOUNT_DIRECTORY } from '../../base/names';
 import { parseImage } from '../../policy/pod/image';
 
-/** A flag that names something a host process has elsewhere than its container would. */
+/** A flag whose value differs between a host process and its container. */
 export interface FlagRule {
   readonly flag: string;
   /**
@@ -10,8 +10,8 @@ export interface FlagRule {
    */
   readonly kind: 'port' | 'address' | 'path';
   /**
-   * What the program uses where the flag is absent. The flag is added when that is a port the container declares, or a
-   * path under one of its mounts; otherwise the default is out of use.
+   * The program's default. The flag is added if the default is a port that the container declares, or a
+   * path under one of its mounts; otherwise the default is not used.
    */
   readonly defaults: readonly string[];
 }
@@ -25,7 +25,7 @@ export interface HostImage {
   readonly flags: readonly FlagRule[];
 }
 
-/** Paths of the programs that stand in for images. */
+/** Paths of the programs that replace images. */
 export interface HostPrograms {
   readonly gatekeeper: string;
   readonly node: string;

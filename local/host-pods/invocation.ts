@@ -2,7 +2,7 @@
 import type { FlagRule, HostImage } from './images';
 import type { Container } from './objects';
 
-/** Where what a container has is on the host. */
+/** The host's counterparts of a container's mounts and ports. */
 export interface HostPlaces {
   /** Folder of each mount, by mount path. */
   readonly mounts: ReadonlyMap<string, string>;
@@ -34,7 +34,7 @@ export function expandVariables(text: string, env: Readonly<Record<string, strin
   });
 }
 
-/** Replaces each path at or below a mount, where it stands alone or behind `=`, `:` or `,`. The deepest mount counts. */
+/** Replaces each path at or below a mount, where it stands alone or behind `=`, `:` or `,`. The deepest mount takes precedence. */
 export function moveMounts(text: string, mounts: ReadonlyMap<string, string>): string {
   const paths = [...mounts.keys()].sort((a, b) => b.length - a.length);
   if (paths.length === 0) return text;
@@ -46,7 +46,7 @@ export function moveMounts(text: string, mounts: ReadonlyMap<string, string>): s
   );
 }
 
-/** Arguments are changed in place. Paths that are written have been moved already, like those in any argument. */
+/** Changes arguments in place. Given paths have already been replaced, as in any argument. */
 function applyRule(rule: FlagRule, args: string[], places: HostPlaces): void {
   const name = rule.flag.replace(/^-+/, '');
   const index = args.findIndex((argument) => new RegExp(`^--?${name}(=|$)`).test(argument));

@@ -76,7 +76,7 @@ interface KeyToPath {
   readonly path: string;
 }
 
-/** Sources a volume and a projected volume have in common. */
+/** Common sources of a volume and a projected volume. */
 export interface ProjectedSource {
   readonly configMap?: SourceRef & { readonly name: string };
   readonly downwardAPI?: { readonly items?: readonly DownwardItem[] };

@@ -1,4 +1,4 @@
-/** Writes the files of a volume so that a reader sees all old or all new ones. */
+/** Writes the files of a volume atomically: a reader sees all old or all new ones. */
 import {
   mkdir,
   mkdtemp,
@@ -15,10 +15,10 @@ import { basename, dirname, join } from 'node:path';
 const DATA = '..data';
 
 /**
- * Makes `folder` show exactly `files`, all of them changing at one instant, in the layout of the kubelet's AtomicWriter
+ * Makes `folder` contain exactly `files`, all changed at once, in the layout of the kubelet's AtomicWriter
  * (pkg/volume/util/atomic_writer.go, v1.36.3): the content in a folder of its own, `..data` a link to it that is replaced by
  * a rename, and a link through `..data` for each entry. Programs that watch mounted files rely on that layout.
- * Writes nothing when nothing has changed. One call per folder at a time.
+ * Writes nothing if nothing has changed. Only one call per folder at a time.
  */
 export async function writeProjectedFolder(
   folder: string,

@@ -29,15 +29,15 @@ export interface StartHostPodsOptions extends ProgressOptions {
 }
 
 /**
- * Makes the pods of some namespaces run as processes of this computer, on a Node called `host-processes`: Gatekeeper's
- * from its program, ours from this Node.js and the code in their ConfigMaps. For a cluster without nodes. The API server
- * sees ordinary pods that become Ready, so that waiting for a Deployment to be Available works as anywhere.
+ * Runs the pods of some namespaces as processes of this computer, on a Node called `host-processes`: Gatekeeper's
+ * from its program, this project's with this Node.js and the code in their ConfigMaps. For a cluster without nodes. The API server
+ * sees ordinary pods that become Ready, so waiting for a Deployment to be Available works as in any cluster.
  *
- * They have what their pods have: Secret and ConfigMap volumes that follow the objects, the ServiceAccount's token and so
- * its RBAC, probes, restarts, EndpointSlices. They do not have isolation: no user, file system, network or memory limit of
- * their own. Everything else of a cluster (other namespaces, other images, init containers) is left to nodes.
+ * They have the features of pods: Secret and ConfigMap volumes that follow the objects, the ServiceAccount's token and therefore
+ * its RBAC, probes, restarts, EndpointSlices. They have no isolation: no user, file system, network or memory limit of
+ * their own. The rest of a cluster (other namespaces, other images, init containers) needs nodes.
  *
- * A supervisor that outlives this process does it; one that runs with the same settings is kept. `stopCluster` ends it.
+ * A supervisor that outlives this process runs them; one with the same settings is kept. `stopCluster` ends it.
  * @throws SandboxError LOCAL_START_FAILED, LOCAL_LOCKED, TOOLCHAIN_*
  */
 export async function startHostPods(

@@ -12,8 +12,8 @@ export interface ContainerStatusInput {
 }
 
 /**
- * The status a kubelet would write for a pod whose containers are host processes. It names no pod IP, as there is none:
- * that also keeps the EndpointSlice controller from adding the pod to a slice with ports on which no process listens.
+ * The status a kubelet would write for a pod whose containers are host processes. It has no pod IP, because none exists:
+ * this also prevents the EndpointSlice controller from adding the pod to a slice with ports on which no process listens.
  */
 export function podStatus(
   startTime: string,

@@ -24,14 +24,14 @@ export interface SupervisorConfig {
 }
 
 /**
- * A kubelet whose container runtime is the host itself: takes the unscheduled pods of some namespaces, runs them as
- * processes, writes their status, and keeps EndpointSlices for the Services that select them. Runs until `signal` aborts.
+ * A kubelet whose container runtime is the host itself: it selects the unscheduled pods of some namespaces, runs them as
+ * processes, writes their status, and maintains EndpointSlices for the Services that select them. Runs until `signal` aborts.
  */
 export async function supervise(config: SupervisorConfig, signal: AbortSignal): Promise<void> {
   const host = { nodeName: HOST_NODE, hostAddress: config.hostAddress };
   const client = await connectByPath({ kubeconfig: config.kubeconfig });
   const context: HostContext = { ...config, client, host };
-  // A supervisor that was killed could end neither its processes nor its slices, and no process has watched them since.
+  // A killed supervisor leaves its processes and slices, which no process has watched since.
   await endMarked(config.stateDir, (role) => role.startsWith(HOST_POD_ROLE), 2_000);
   await registerHostNode(client, host);
   await renewLease(client);
@@ -46,7 +46,7 @@ export async function supervise(config: SupervisorConfig, signal: AbortSignal): 
   client.close();
 }
 
-/** Gives a function that ends everything in the namespace. */
+/** Returns a function that ends everything in the namespace. */
 function superviseNamespace(
   namespace: string,
   context: HostContext,
@@ -146,7 +146,7 @@ function slicesOf(namespace: string): string {
 
 interface Hosted {
   readonly pod: HostPod;
-  /** The status the API server has, as JSON. */
+  /** The status on the API server, as JSON. */
   written: string;
 }
 
@@ -155,7 +155,7 @@ function isFree({ metadata, spec }: Pod): boolean {
   return spec.nodeName === undefined && metadata.deletionTimestamp === undefined;
 }
 
-/** Past the scheduler, for which the node's taint is. */
+/** Binds the pod without the scheduler, which the node's taint keeps away. */
 async function bind(client: PathApi, { metadata: { namespace, name, uid } }: Pod): Promise<void> {
   const binding = {
     apiVersion: 'v1',
@@ -166,7 +166,7 @@ async function bind(client: PathApi, { metadata: { namespace, name, uid } }: Pod
   await unlessGone(client.create(`/api/v1/namespaces/${namespace}/pods/${name}/binding`, binding));
 }
 
-/** Lets the API server forget a pod whose processes have ended. */
+/** Deletes a pod whose processes have ended from the API server. */
 async function release(
   client: PathApi,
   { metadata: { namespace, name, uid } }: Pod,
@@ -176,8 +176,8 @@ async function release(
 }
 
 /**
- * Runs `work` once at a time; calls while it runs cause one more run. A failure is logged and tried again: what the API
- * server refuses now (a conflict, a namespace on its way out) it may accept later.
+ * Runs `work` once at a time; calls while it runs cause one more run. A failure is logged and retried: what the API
+ * server refuses now (a conflict, a terminating namespace) it may accept later.
  */
 function serialized(work: () => Promise<void>, signal: AbortSignal): () => void {
   let running = false;
@@ -209,7 +209,7 @@ async function attempt(work: () => Promise<void>): Promise<boolean> {
   }
 }
 
-/** The object is gone, or has become another: the watch will say so. */
+/** The object no longer exists or was replaced: the watch will report it. */
 async function unlessGone(call: Promise<unknown>): Promise<void> {
   await call.catch((error: unknown) => {
     if (!(error instanceof ApiError && (error.status === 404 || error.status === 409))) throw error;

@@ -3,7 +3,7 @@ import type { PathApi } from '../../kubernetes/by-path';
 import type { Pod, TokenSource } from './objects';
 import { tokenSources } from './volumes';
 
-/** A token is renewed after this part of its life (pkg/kubelet/token/token_manager.go, v1.36.3). */
+/** A token is renewed after this fraction of its lifetime (pkg/kubelet/token/token_manager.go, v1.36.3). */
 const RENEW_AFTER = 0.8;
 
 const DEFAULT_EXPIRATION_SECONDS = 3600;
@@ -18,8 +18,8 @@ interface TokenRequest {
 }
 
 /**
- * The ServiceAccount tokens of a pod, asked of the API server by TokenRequest and bound to the pod: what the RBAC of its
- * ServiceAccount allows, and nothing after the pod is gone.
+ * The ServiceAccount tokens of a pod, requested by TokenRequest and bound to the pod: they allow what the RBAC of its
+ * ServiceAccount allows, and nothing after the pod is deleted.
  */
 export class ServiceAccountTokens {
   readonly #client: PathApi;
@@ -37,7 +37,7 @@ export class ServiceAccountTokens {
 
   readonly get = (source: TokenSource): string => this.#tokens.get(keyOf(source))?.text ?? '';
 
-  /** Fetches tokens that are missing or due. */
+  /** Requests tokens that are missing or due for renewal. */
   async refresh(): Promise<void> {
     for (const source of tokenSources(this.#pod)) {
       const present = this.#tokens.get(keyOf(source));

@@ -22,7 +22,7 @@ export interface VolumeSources {
 }
 
 /**
- * What is in a volume of `pod` now, as the kubelet projects it: ConfigMaps, Secrets, tokens, downward API.
+ * The current content of a volume of `pod`, as the kubelet projects it: ConfigMaps, Secrets, tokens, downward API.
  * @throws NotThere when an object or key that is not optional is missing, or host processes cannot have this kind of volume
  */
 export function volumeContent(pod: Pod, volume: Volume, sources: VolumeSources): VolumeContent {

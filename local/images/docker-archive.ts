@@ -35,12 +35,12 @@ export interface Image {
   };
 }
 
-/** Every file carries this date, so that the same content gives the same image. */
+/** Every file has this date, so that the same content gives the same image. */
 const EPOCH = new Date(0);
 
 /**
  * Writes `image` to `target` as `docker save` does (https://github.com/moby/docker-image-spec/blob/v1.3.1/spec.md),
- * which `ctr images import` and `docker load` read. The file appears whole or not at all.
+ * which `ctr images import` and `docker load` read. The file is written atomically.
  */
 export async function writeDockerArchive(image: Image, target: string): Promise<void> {
   await mkdir(dirname(target), { recursive: true });

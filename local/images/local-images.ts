@@ -1,4 +1,4 @@
-/** Builds images under their upstream names from programs of this computer. */
+/** Builds images with their upstream names from programs of this computer. */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, realpathSync, statSync } from 'node:fs';
@@ -13,7 +13,7 @@ import { sharedLibraries } from './shared-libraries';
 
 const run = promisify(execFile);
 
-/** Marks an image as made here under its upstream name, with what it was made from. */
+/** Marks an image as built locally under its upstream name, with its source. */
 const ORIGIN_LABEL = `${DOMAIN}/made-from`;
 
 /** The users of the stock images: name, uid. */
@@ -21,7 +21,7 @@ const USERS = { root: 0, node: 1000, nobody: 65534 };
 
 const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-/** Programs of this computer that images are made of. */
+/** Programs of this computer that images are built from. */
 export interface ImagePrograms {
   readonly pause: string;
   readonly coredns: string;
@@ -30,8 +30,8 @@ export interface ImagePrograms {
 }
 
 /**
- * Archives of the images the platform's own pods run on, under their upstream names but made from what this computer
- * has, so that the manifests run unmodified where no registry can be reached. The cache keeps the newest of each.
+ * Archives of the images of the platform's own pods, under their upstream names but built from programs of this computer,
+ * so that the manifests run unmodified if no registry can be reached. The cache keeps the newest of each.
  */
 export async function localImages(
   references: { readonly pause: string; readonly coredns: string },
@@ -93,7 +93,7 @@ function gatekeeperImage(program: string): Image {
   };
 }
 
-/** The Node that runs us. */
+/** The Node.js that runs this process. */
 async function nodeImage(program: string): Promise<Image> {
   return {
     references: [`docker.io/library/node:${VERSIONS.nodeImage}`],

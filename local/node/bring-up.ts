@@ -37,11 +37,11 @@ export interface LocalNode {
   readonly podCidr: string;
 }
 
-/** What all nodes of a cluster have in common. */
+/** The common settings of all nodes of a cluster. */
 export type BringUp = Pick<StartNode, 'cluster' | 'system' | 'archives' | 'report' | 'signal'> &
   Pick<DiskContent, 'gvisor' | 'programs'>;
 
-/** Starts those of the first `count` nodes of a cluster that do not run. The caller holds the lock of the cluster. */
+/** Starts the missing nodes among the first `count` of a cluster. The caller holds the lock of the cluster. */
 export async function bringUp(count: number, options: BringUp): Promise<readonly LocalNode[]> {
   const { cluster, gvisor, report, signal } = options;
   const { stateDir } = cluster;
@@ -118,7 +118,7 @@ async function startAll(addresses: readonly NodeAddress[], options: StartAll): P
   await settleAll(addresses.map(start));
 }
 
-/** As Promise.all, but nothing is at work any more when it throws. */
+/** Like Promise.all, but throws only after all work has ended. */
 async function settleAll(promises: readonly Promise<void>[]): Promise<void> {
   const results = await Promise.allSettled(promises);
   const failed = results.find((result) => result.status === 'rejected');

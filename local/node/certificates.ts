@@ -10,13 +10,13 @@ import { waitFor } from '../../base/wait-until';
 const REQUESTS = '/apis/certificates.k8s.io/v1/certificatesigningrequests';
 const SIGNING_TIMEOUT_MILLISECONDS = 60_000;
 
-/** Who a client certificate is for, and which signer gives it. */
+/** The user of a client certificate, and its signer. */
 export interface ClientIdentity extends Subject {
   readonly signer:
     'kubernetes.io/kube-apiserver-client' | 'kubernetes.io/kube-apiserver-client-kubelet';
 }
 
-/** What the Node authorizer takes a kubelet by (https://kubernetes.io/docs/reference/access-authn-authz/node/). */
+/** The identity by which the Node authorizer recognizes a kubelet (https://kubernetes.io/docs/reference/access-authn-authz/node/). */
 export function kubeletIdentity(nodeName: string): ClientIdentity {
   return {
     commonName: `system:node:${nodeName}`,
@@ -39,7 +39,7 @@ interface SigningRequest extends NamedObject {
 }
 
 /**
- * A new key and a client certificate for it, signed by the cluster through a CertificateSigningRequest that we approve:
+ * A new key and a client certificate for it, signed by the cluster through a CertificateSigningRequest that this code approves:
  * the CA's key stays with the control plane. The controller manager removes the request, whose name begins with `prefix`.
  * @throws SandboxError NODE_START_FAILED
  */

@@ -13,7 +13,7 @@ import { SandboxError } from '../../base/errors';
 import { LOCAL_ERRORS } from '../errors';
 import { waitFor } from '../../base/wait-until';
 
-/** A process leaves its cgroup when it has been reaped, a moment after it ended. */
+/** A process leaves its cgroup when it is reaped, shortly after it ends. */
 const REMOVE_TIMEOUT_MILLISECONDS = 10_000;
 
 /** Mount points of every cgroup hierarchy, version 1 and 2 (proc_pid_mounts(5)). */
@@ -25,14 +25,14 @@ export function cgroupHierarchies(mounts = readFileSync('/proc/self/mounts', 'ut
   return [...new Set(points)];
 }
 
-/** Leaf for the node's own processes: version 2 wants none beside child cgroups with controllers. */
+/** Leaf for the node's own processes: version 2 allows none beside child cgroups with controllers. */
 const SYSTEM = 'system';
 
 /**
- * Makes the cgroup `path` and puts process `pid`, from which all others of the node descend, into a leaf of it, so that
- * they do not count as the terminal's or the session's. The kubelet, which keeps its pods below `path`, demands that it
+ * Creates the cgroup `path` and puts process `pid`, the ancestor of all others of the node, into a leaf of it, so that
+ * they do not belong to the terminal or the session. The kubelet, which keeps its pods below `path`, requires that it
  * exists and has every controller.
- * @throws SandboxError NODE_START_FAILED where a container's own processes stand in the way
+ * @throws SandboxError NODE_START_FAILED if a container's own processes prevent it
  */
 export function createCgroup(
   path: string,
@@ -44,7 +44,7 @@ export function createCgroup(
     mkdirSync(leaf, { recursive: true });
     const names = join(path, SYSTEM).split('/').filter(Boolean);
     if (existsSync(join(hierarchy, 'cpuset.sched_load_balance'))) inheritCpuset(hierarchy, names);
-    // Beside version 1 the hierarchy of version 2 is for systemd alone and has no controllers a kubelet uses.
+    // Beside version 1 the hierarchy of version 2 is only for systemd and has no controllers that a kubelet uses.
     if (hierarchies.length === 1 && existsSync(join(hierarchy, 'cgroup.subtree_control'))) {
       passControllersOn(hierarchy, names.slice(0, -1));
     }
@@ -52,7 +52,7 @@ export function createCgroup(
   }
 }
 
-/** In version 1 a new cpuset holds no CPU and no memory, and takes no process until it does (cpuset(7)). */
+/** In version 1 a new cpuset has no CPU and no memory, and accepts no process until it does (cpuset(7)). */
 function inheritCpuset(hierarchy: string, names: readonly string[]): void {
   names.reduce((parent, name) => {
     const folder = join(parent, name);
@@ -64,8 +64,8 @@ function inheritCpuset(hierarchy: string, names: readonly string[]): void {
 }
 
 /**
- * In version 2 a cgroup has the controllers its parent passes on. Those a container runtime would switch on at the
- * top stay on afterwards, as with any container runtime.
+ * In version 2 a cgroup has the controllers its parent passes on. Those that a container runtime would enable at the
+ * top stay enabled afterwards, as with any container runtime.
  * https://docs.kernel.org/admin-guide/cgroup-v2.html#enabling-and-disabling
  */
 function passControllersOn(hierarchy: string, names: readonly string[]): void {
@@ -88,7 +88,7 @@ function passControllersOn(hierarchy: string, names: readonly string[]): void {
 }
 
 /**
- * Removes the cgroup at `path` and all below it, deepest first, from every hierarchy; what has none is left alone.
+ * Removes the cgroup at `path` and all below it, deepest first, from every hierarchy that has it.
  * @throws SandboxError NODE_STOP_FAILED when processes stay in it
  */
 export async function removeCgroup(path: string): Promise<void> {
@@ -104,13 +104,13 @@ export async function removeCgroup(path: string): Promise<void> {
   throw new SandboxError(LOCAL_ERRORS.NODE_STOP_FAILED, [
     {
       path: `cgroup ${path}`,
-      reason: 'it could not be removed, so processes are still in it',
+      reason: 'it could not be removed, because processes are still in it',
       fix: `find them with "find /sys/fs/cgroup -path '*${path}*' -name cgroup.procs -exec cat {} +"`,
     },
   ]);
 }
 
-/** Whether nothing is left of `folder`. */
+/** Whether `folder` no longer exists. */
 function removeTree(folder: string): boolean {
   let entries: Dirent[];
   try {

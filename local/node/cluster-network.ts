@@ -16,11 +16,11 @@ const SWITCH_TIMEOUT_MILLISECONDS = 10_000;
 
 export interface RunningNetwork {
   readonly network: ClusterNetwork;
-  /** The process whose network namespace the switch is. */
+  /** The process that holds the network namespace of the switch. */
   readonly switchPid: number;
 }
 
-/** The network of a cluster whose switch runs; `undefined` where there is none. */
+/** The network of a cluster whose switch runs; `undefined` if none does. */
 export async function findNetwork(stateDir: string): Promise<RunningNetwork | undefined> {
   const switchPid = await findSwitch(stateDir);
   const text = await readFile(nodesPaths(stateDir).network, 'utf8').catch(() => undefined);
@@ -28,7 +28,7 @@ export async function findNetwork(stateDir: string): Promise<RunningNetwork | un
   return { network: JSON.parse(text) as ClusterNetwork, switchPid };
 }
 
-/** Starts the switch and joins it to the host. Nothing of an earlier one may be left. */
+/** Starts the switch and connects it to the host. No remains of an earlier one may exist. */
 export async function createNetwork(
   stateDir: string,
   signal?: AbortSignal,
@@ -60,7 +60,7 @@ export async function createNetwork(
   return { network, switchPid };
 }
 
-/** Removes the link to the switch; the kernel does so too, and removes the routes, once the switch is gone. */
+/** Removes the link to the switch; the kernel does so too, and removes the routes, once the switch has ended. */
 export async function removeHostLink(stateDir: string): Promise<void> {
   const { link } = hostTraces(stateDir);
   await run('ip', ['link', 'delete', 'dev', link]).catch(async (error: unknown) => {
@@ -70,7 +70,7 @@ export async function removeHostLink(stateDir: string): Promise<void> {
   });
 }
 
-/** Every IPv4 prefix this computer has an address in or a route to. */
+/** Every IPv4 prefix in which this computer has an address or to which it has a route. */
 async function takenPrefixes(): Promise<string[]> {
   const { stdout } = await run('ip', ['-4', '-json', 'route', 'show', 'table', 'all']);
   const routes = JSON.parse(stdout || '[]') as readonly { readonly dst: string }[];

@@ -6,13 +6,13 @@ import type { NodeAddress } from './network';
 /** Image of the container that holds a pod's namespaces; containerd 2.3.7 asks for this one (internal/cri/config). */
 export const PAUSE_IMAGE = 'registry.k8s.io/pause:3.10.2';
 
-/** How the files of this folder are to be written for one node. */
+/** The settings of one node's files. */
 export interface NodeSettings {
   readonly name: string;
   readonly address: NodeAddress;
-  /** Path of the cgroup everything of this node runs below, from the root of each hierarchy. */
+  /** Path of the cgroup above all processes of this node, from the root of each hierarchy. */
   readonly cgroupRoot: string;
-  /** Whether this computer lets root lower an oom_score_adj (CAP_SYS_RESOURCE). */
+  /** Whether this computer allows root to lower an oom_score_adj (CAP_SYS_RESOURCE). */
   readonly mayLowerOomScore: boolean;
 }
 
@@ -32,7 +32,7 @@ ${mayLowerOomScore ? '' : 'oom_score = 0\n'}
 `;
 }
 
-/** The drop-in that makes gVisor's handler `runsc` known, for nodes that come with it. */
+/** The drop-in that defines gVisor's handler `runsc`, for nodes with gVisor preinstalled. */
 export const GVISOR_DROP_IN = `version = 3
 
 [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runsc]
@@ -43,7 +43,7 @@ export const GVISOR_DROP_IN = `version = 3
     ConfigPath = "/etc/containerd/runsc.toml"
 `;
 
-/** runsc's flags: systrap needs no virtualisation, so it works wherever the node does. */
+/** runsc's flags: systrap needs no virtualisation, so it works on any computer that can run the node. */
 export const RUNSC_CONFIG = `binary_name = "/usr/local/bin/runsc"
 
 [runsc_config]
@@ -63,7 +63,7 @@ export function cniConfig({ address }: NodeSettings): string {
           type: 'host-local',
           ranges: [[{ subnet: address.podCidr }]],
           routes: [{ dst: '0.0.0.0/0' }],
-          // On the node's tmpfs: a node that starts again has no pods, so no addresses are taken.
+          // On the node's tmpfs: a restarted node has no pods, so no addresses are in use.
           dataDir: '/run/cni-addresses',
         },
       },
@@ -81,13 +81,13 @@ export function kubeletConfig({ cgroupRoot }: NodeSettings): string {
     cgroupDriver: 'cgroupfs',
     clusterDNS: [DNS_ADDRESS],
     clusterDomain: CLUSTER_DOMAIN,
-    // The default, `/`, is where a kubelet of the computer's own, or a second local node, would keep its pods.
+    // In the default, `/`, the computer's own kubelet or a second local node would keep its pods.
     cgroupRoot,
     containerRuntimeEndpoint: 'unix:///run/containerd/containerd.sock',
     failCgroupV1: false,
     failSwapOn: false,
-    // The disk is the computer's: how full it is says nothing about this node, and images made here
-    // cannot be pulled again once they were collected.
+    // The disk belongs to the computer: its usage says nothing about this node, and locally built images
+    // cannot be pulled again after garbage collection.
     evictionHard: {
       'memory.available': '100Mi',
       'nodefs.available': '0%',
@@ -96,7 +96,7 @@ export function kubeletConfig({ cgroupRoot }: NodeSettings): string {
     imageGCHighThresholdPercent: 100,
     oomScoreAdj: 0,
     registerNode: true,
-    // Changed Secrets and ConfigMaps reach running pods at this pace; Gatekeeper starts with a Secret it fills itself.
+    // Interval at which changed Secrets and ConfigMaps reach running pods; Gatekeeper starts with a Secret that it fills itself.
     syncFrequency: '5s',
     resolvConf: '/etc/resolv.conf',
     shutdownGracePeriod: '0s',
@@ -111,14 +111,14 @@ export function kubeProxyConfig(clusterCidr: string): string {
     mode: 'iptables',
     clusterCIDR: clusterCidr,
     clientConnection: { kubeconfig: '/etc/kubernetes/kube-proxy.kubeconfig' },
-    // The size of the connection table belongs to the whole computer; 0 leaves it alone.
+    // The size of the connection table belongs to the whole computer; 0 keeps it.
     conntrack: { maxPerCore: 0, min: 0 },
     oomScoreAdj: 0,
     metricsBindAddress: '127.0.0.1:10249',
   });
 }
 
-/** Sysctls the kubelet insists on (setupKernelTunables, v1.36.3), shown to it without touching the computer's own. */
+/** Sysctls that the kubelet requires (setupKernelTunables, v1.36.3), presented to it without changing the computer's own. */
 export const KUBELET_SYSCTLS: Readonly<Record<string, string>> = {
   'vm.overcommit_memory': '1',
   'vm.panic_on_oom': '0',

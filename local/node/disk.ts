@@ -16,7 +16,7 @@ import { writeKubeconfig, type Kubeconfig } from '../control-plane/kubeconfig';
 import { policyRules } from './network-policies';
 import type { NodePrograms } from './programs';
 
-/** Folders of a node's root; what is mounted over some of them is in init.sh. */
+/** Folders of a node's root; init.sh mounts over some of them. */
 const FOLDERS = [
   ...[
     'boot',
@@ -44,7 +44,7 @@ const FOLDERS = [
   ],
 ];
 
-/** What goes onto a node's disk besides its settings. */
+/** The content of a node's disk besides its settings. */
 export interface DiskContent {
   readonly programs: NodePrograms;
   /** Whether gVisor is preinstalled, as on nodes of a provider that offers it. */
@@ -52,14 +52,14 @@ export interface DiskContent {
   readonly clusterCidr: string;
   readonly kubelet: Kubeconfig;
   readonly kubeProxy: Kubeconfig;
-  /** Of what enforces NetworkPolicies. */
+  /** Credentials of the enforcer of NetworkPolicies. */
   readonly policyAgent: Kubeconfig;
   readonly resolvConf: string;
 }
 
 /**
- * Where a node's files are on this computer: `root` is its root file system, `own` holds the parts of its /etc
- * that the computer's must not shine through, `upper` and `work` its changes to /usr and /etc.
+ * Paths of a node's files on this computer: `root` is its root file system, `own` holds the parts of its /etc
+ * that hide the computer's, `upper` and `work` its changes to /usr and /etc.
  */
 export const diskPaths = (nodeDir: string) => ({
   root: join(nodeDir, 'root'),
@@ -69,7 +69,7 @@ export const diskPaths = (nodeDir: string) => ({
   /** Exists when the network of the node is complete; init.sh waits for it. */
   joined: join(nodeDir, 'joined'),
   log: (program: string): string => join(nodeDir, 'root/var/log/node', `${program}.log`),
-  /** Exists where NetworkPolicies are not enforced, and says why; there before containerd answers. */
+  /** Exists if NetworkPolicies are not enforced, and says why; written before containerd answers. */
   notEnforced: join(nodeDir, 'root/var/log/node/network-policies.not-enforced'),
 });
 
@@ -138,7 +138,7 @@ async function writeTree(folder: string, files: Readonly<Record<string, string>>
   }
 }
 
-/** The same file under another name where both are on one file system, else a copy. */
+/** A hard link if both paths are on one file system, else a copy. */
 async function place(from: string, to: string): Promise<void> {
   await mkdir(dirname(to), { recursive: true });
   await rm(to, { force: true });

@@ -6,7 +6,7 @@ import type { NamedObject } from '../../kubernetes/object';
 import { VERSIONS } from '../../base/versions';
 import { waitFor } from '../../base/wait-until';
 
-/** Address of the cluster's name server: the one kubeadm gives it in the same Service range. */
+/** Address of the cluster's name server: kubeadm's choice for the same Service range. */
 export const DNS_ADDRESS = '10.96.0.10';
 export const CLUSTER_DOMAIN = 'cluster.local';
 
@@ -17,7 +17,7 @@ const NAME = 'coredns';
 const LABELS = { 'k8s-app': 'kube-dns' };
 const READY_TIMEOUT_MILLISECONDS = 60_000;
 
-/** What answers for cluster names; the rest goes to the name servers of the node, where it has any. */
+/** CoreDNS answers cluster names and forwards the rest to the node's name servers, if it has any. */
 export function corefile(forwards: boolean): string {
   return `.:53 {
     errors
@@ -132,7 +132,7 @@ function deployment(): object {
   };
 }
 
-/** Applies CoreDNS; `forwards` says whether the nodes have a name server to ask about other names. */
+/** Applies CoreDNS; `forwards`: whether the nodes have a name server for other names. */
 export async function applyDns(client: PathApi, forwards: boolean): Promise<void> {
   for (const [path, object] of dnsObjects(forwards)) {
     await client.apply(path, object, 'secure-ai-local');
@@ -154,7 +154,7 @@ export async function awaitDns(client: PathApi, signal?: AbortSignal): Promise<v
     {
       path: `Deployment ${NAMESPACE}/${NAME}`,
       reason: `no pod of it was available after ${READY_TIMEOUT_MILLISECONDS / 1000} s`,
-      fix: `see what "kubectl -n ${NAMESPACE} describe pods" says`,
+      fix: `run \`kubectl -n ${NAMESPACE} describe pods\` to see the cause`,
     },
   ]);
 }

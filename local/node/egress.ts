@@ -1,4 +1,4 @@
-/** Lets nodes reach the internet through slirp4netns, where it is installed. */
+/** Gives nodes access to the internet through slirp4netns, if it is installed. */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { spawnMarked } from '../processes/spawn';
@@ -6,18 +6,18 @@ import { EGRESS_ROLE_PREFIX } from './namespaces';
 import { libraryPath, type SystemPrograms } from './packages';
 import { nodesPaths } from './paths';
 
-/** slirp4netns' own name server, which asks the computer's (slirp4netns(1), "DEFAULTS"). */
+/** slirp4netns' own name server, which forwards to the computer's (slirp4netns(1), "DEFAULTS"). */
 const SLIRP_RESOLV_CONF = 'nameserver 10.0.2.3\n';
 
-/** Path of slirp4netns where it can work, which takes a TUN device. */
+/** Path of slirp4netns if it can work, which needs a TUN device. */
 export function egressProgram({ paths }: SystemPrograms): string | undefined {
   return existsSync('/dev/net/tun') ? paths.get('slirp4netns') : undefined;
 }
 
 /**
- * Connects the node to what this computer reaches, through an ordinary process of the computer (a TCP/IP stack in user
- * space), so that neither forwarding nor address translation need be switched on in the computer's own network.
- * It sets the node's default route. Loopback of the computer stays out of reach.
+ * Connects the node to the networks of this computer through an ordinary process of the computer (a TCP/IP stack in user
+ * space), so that the computer's own network needs neither forwarding nor address translation.
+ * It sets the node's default route. The computer's loopback stays unreachable.
  */
 export async function startEgress(
   stateDir: string,
@@ -42,7 +42,7 @@ export async function startEgress(
   });
 }
 
-/** The node's /etc/resolv.conf. Without an egress only name servers that are not on loopback could ever answer. */
+/** The node's /etc/resolv.conf. Without egress only name servers that are not on loopback can answer. */
 export async function resolvConf(hasEgress: boolean): Promise<string> {
   if (hasEgress) return SLIRP_RESOLV_CONF;
   const own = await readFile('/etc/resolv.conf', 'utf8').catch(() => '');

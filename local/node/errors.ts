@@ -3,7 +3,7 @@ import { SandboxError } from '../../base/errors';
 import { LOCAL_ERRORS } from '../errors';
 import { tailOf } from '../processes/spawn';
 
-/** What went wrong at the start of a node, with the end of the log that tells more. */
+/** The error of a node's start, with the end of the log that explains it. */
 export async function startError(
   path: string,
   reason: string,
@@ -14,7 +14,7 @@ export async function startError(
     {
       path,
       reason: tail === '' ? reason : `${reason}; its log ends with:\n${tail}`,
-      fix: `read ${logFile}, then start again; "secure-ai down" removes what is left`,
+      fix: `read ${logFile}, then start again; \`secure-ai down\` removes the remains`,
     },
   ]);
 }

@@ -19,13 +19,13 @@ export function isNodeRole(role: string): boolean {
   );
 }
 
-/** The process that is process 1 of the namespaces of `node`, by its pid out here. */
+/** The process that is process 1 of the namespaces of `node`, by its pid on the host. */
 export async function findInit(stateDir: string, node: string): Promise<number | undefined> {
   const processes = await markedProcesses(stateDir);
   return findProcess(processes, `${NODE_ROLE_PREFIX}${node}`, isProcessOne);
 }
 
-/** The process whose network namespace is the switch. */
+/** The process that holds the network namespace of the switch. */
 export async function findSwitch(stateDir: string): Promise<number | undefined> {
   return findProcess(await markedProcesses(stateDir), SWITCH_ROLE, hasOwnNetwork);
 }
@@ -42,8 +42,8 @@ async function findProcess(
 }
 
 /**
- * NSpid lists the pids of a process from our PID namespace inwards (proc_pid_status(5)): two of them, for pods have
- * namespaces, and processes 1, of their own further in.
+ * NSpid lists the pids of a process from the host's PID namespace inwards (proc_pid_status(5)): exactly two, because pods have
+ * nested namespaces with their own process 1.
  */
 async function isProcessOne(pid: number): Promise<boolean> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
@@ -60,7 +60,7 @@ async function hasOwnNetwork(pid: number): Promise<boolean> {
   return own !== undefined && own !== host;
 }
 
-/** Runs `ip` commands one after the other, each in the network namespace it is for. */
+/** Runs `ip` commands one after the other, each in its network namespace. */
 export async function runIp(
   commands: readonly IpCommand[],
   pids: { readonly switch: number; readonly node?: number },
@@ -72,7 +72,7 @@ export async function runIp(
   }
 }
 
-/** Removes the switch's end of a dead node's link; the kernel does so too, but later. */
+/** Removes the switch's end of an ended node's link; the kernel does so too, but later. */
 export async function removeSwitchLink(node: NodeAddress, switchPid: number): Promise<void> {
   const remove: IpCommand = { where: 'switch', args: ['link', 'delete', switchLink(node)] };
   await runIp([remove], { switch: switchPid }).catch(() => undefined);

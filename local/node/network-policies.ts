@@ -1,7 +1,7 @@
 /**
  * Enforcement of NetworkPolicies on a node: iptables hands the first packet of each forwarded connection to
- * kube-network-policies (local/toolchain/network-policies), which judges it. A node whose kernel cannot do that comes up
- * without, and says so.
+ * kube-network-policies (local/toolchain/network-policies), which accepts or drops it. A node whose kernel cannot do that starts
+ * without enforcement, and reports so.
  */
 import { readFile } from 'node:fs/promises';
 import { DOMAIN, NETWORK_NOT_ENFORCED_ANNOTATION } from '../../base/names';
@@ -13,19 +13,19 @@ export const POLICY_QUEUE = 100;
 
 const USER = `${DOMAIN}:local-network-policies`;
 
-/** May read what policies are about, and nothing else; see `policyAgentObjects`. */
+/** May only read the objects that policies refer to; see `policyAgentObjects`. */
 export const POLICY_AGENT_IDENTITY: ClientIdentity = {
   commonName: USER,
   signer: 'kubernetes.io/kube-apiserver-client',
 };
 
 /**
- * Input of iptables-restore. Packets are seen after a Service's address became that of a pod (DNAT happens on the way in) and
- * before masquerading. Without the program that listens to the queue the kernel drops what is queued: never open by accident.
+ * Input of iptables-restore. Packets arrive after DNAT has replaced a Service's address by a pod's, and
+ * before masquerading. If no program listens to the queue, the kernel drops queued packets, which fails closed.
  *
- * What a node sends to its pods always passes, probes of the kubelet above all
+ * Traffic from a node to its pods always passes, such as the kubelet's probes
  * (https://kubernetes.io/docs/concepts/services-networking/network-policies/, "traffic to and from the node where a Pod
- * is running is always allowed"). What pods send to their own node is not forwarded, so it is not seen here.
+ * is running is always allowed"). Traffic from pods to their own node is not forwarded, so it does not appear here.
  */
 export function policyRules(): string {
   return `*mangle
@@ -36,7 +36,7 @@ COMMIT
 `;
 }
 
-/** The permissions upstream's install.yaml gives (v0.8.0), for a user instead of a ServiceAccount, by API path. */
+/** The permissions of upstream's install.yaml (v0.8.0), for a user instead of a ServiceAccount, by API path. */
 export function policyAgentObjects(): ReadonlyMap<string, object> {
   const group = 'rbac.authorization.k8s.io';
   const metadata = { name: USER };
@@ -67,7 +67,7 @@ export function policyAgentObjects(): ReadonlyMap<string, object> {
   ]);
 }
 
-/** Why a node enforces no NetworkPolicies, in one line, by the file that init.sh writes then; undefined where it does. */
+/** Why a node enforces no NetworkPolicies, in one line, from the file that init.sh writes; undefined if it does. */
 export async function whyNotEnforced(file: string): Promise<string | undefined> {
   const text = await readFile(file, 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;
@@ -75,7 +75,7 @@ export async function whyNotEnforced(file: string): Promise<string | undefined> 
   return lines.find((line) => line !== '') ?? 'the reason is not known';
 }
 
-/** Says on the Node whether policies are enforced there, and to who waits only if they are not. */
+/** Records on the Node whether it enforces policies, and reports progress only if it does not. */
 export async function markEnforcement(
   client: Pick<PathApi, 'merge'>,
   node: string,

@@ -9,7 +9,7 @@ import { LOCAL_ERRORS } from '../errors';
  *                                                                                   pods of node n: 10.x.n.0/24
  *
  * The bridge is not in the host's namespace, because there the host's own firewall (Docker's FORWARD policy with
- * bridge-nf-call-iptables) would judge what nodes say to each other. The host sees one link and one route for each node.
+ * bridge-nf-call-iptables) would filter the traffic between nodes. The host has one link and one route for each node.
  */
 export interface ClusterNetwork {
   /** Second octet, 128 to 255. */
@@ -43,8 +43,8 @@ export function nodeAddress({ octet }: ClusterNetwork, index: number): NodeAddre
 type Prefix = string;
 
 /**
- * The first second octet from 128 on, starting at a place that depends on `seed`, whose /16 overlaps none of `taken`
- * (the host's addresses and routes, the default route left out).
+ * The first second octet from 128 on, starting at a position that depends on `seed`, whose /16 overlaps none of `taken`
+ * (the host's addresses and routes, without the default route).
  * @throws SandboxError NODE_NETWORK_FULL
  */
 export function chooseOctet(seed: number, taken: readonly Prefix[]): number {
@@ -58,7 +58,7 @@ export function chooseOctet(seed: number, taken: readonly Prefix[]): number {
     {
       path: 'routes of this computer',
       reason: 'they leave no free /16 between 10.128.0.0 and 10.255.255.255 for the nodes',
-      fix: 'run without nodes, or leave the network (VPN) that takes all of 10.128.0.0/9',
+      fix: 'run with --nodes 0, or disconnect from the network (VPN) that uses all of 10.128.0.0/9',
     },
   ]);
 }
@@ -77,7 +77,7 @@ export interface IpCommand {
   readonly args: readonly string[];
 }
 
-/** Joins the host and the switch. `switchPid` is the process whose network namespace the switch is. */
+/** Connects the host to the switch. `switchPid` is the process that holds the network namespace of the switch. */
 export function switchCommands(network: ClusterNetwork, switchPid: number): IpCommand[] {
   return commands([
     ['switch', 'link add nodes type bridge'],
@@ -89,7 +89,7 @@ export function switchCommands(network: ClusterNetwork, switchPid: number): IpCo
   ]);
 }
 
-/** Joins a node to the switch. `hostAddress` is the address of the host that the API server is reached at. */
+/** Connects a node to the switch. `hostAddress` is the host address of the API server. */
 export function nodeCommands(
   network: ClusterNetwork,
   node: NodeAddress,
@@ -113,14 +113,14 @@ export function switchLink({ index }: NodeAddress): string {
 }
 
 /**
- * Where there is no egress: the host gets what leaves the cluster. It forwards nothing, but it answers for its other
- * addresses, and programs that look for a default route find one.
+ * Without egress, the host receives traffic that leaves the cluster. It forwards nothing, but it answers for its other
+ * addresses, and programs that require a default route find one.
  */
 export function defaultRouteCommand(network: ClusterNetwork): IpCommand {
   return { where: 'node', args: ['route', 'replace', 'default', 'via', hostIp(network)] };
 }
 
-/** Tells one node where the pods of another are. */
+/** Adds a route on one node to the pods of another. */
 export function peerCommand(peer: NodeAddress): IpCommand {
   return { where: 'node', args: ['route', 'replace', peer.podCidr, 'via', peer.ip] };
 }

@@ -16,15 +16,15 @@ import { endNodes, removeNodes } from './removal';
 import { supportProblems } from './support';
 
 export interface StartNodesOptions extends ProgressOptions {
-  /** How many nodes the cluster shall have, called `node-1` and so on. @default 1 */
+  /** Number of nodes of the cluster, called `node-1` and so on. @default 1 */
   readonly count?: number;
-  /** Whether the nodes know the handler `runsc` from the start; `none` leaves that to an installer. @default 'none' */
+  /** Whether the nodes have the handler `runsc` from the start; `none` leaves that to an installer. @default 'none' */
   readonly gvisor?: 'preinstalled' | 'none';
 }
 
 /**
  * Adds real nodes to a local cluster: containerd, runc, kubelet and kube-proxy in namespaces of their own, which
- * outlive this process. Nodes that run are kept, those that are missing or were left half-made are made anew.
+ * outlive this process. Running nodes are kept; missing or incomplete ones are created again.
  * Returns when pods can run on all of them.
  * @throws SandboxError NODE_UNSUPPORTED, NODE_PROGRAMS_MISSING, NODE_NETWORK_FULL, NODE_START_FAILED, TOOLCHAIN_*, LOCAL_LOCKED
  */
@@ -36,7 +36,7 @@ export async function startNodes(
   const report = progressOf('node', onProgress);
   const programs = await nodePrograms({ gvisor: gvisor === 'preinstalled', report, signal });
   const system = await systemPrograms({ report, signal });
-  for (const consequence of system.missing) report(`go on, but ${consequence}`);
+  for (const consequence of system.missing) report(`continue, but ${consequence}`);
   report('make images');
   const busybox = system.paths.get('busybox');
   const archives = await localImages(
@@ -50,7 +50,7 @@ export async function startNodes(
       try {
         return await bringUp(count, shared);
       } catch (error) {
-        // The logs stay, the error names them; the next start or stop removes them.
+        // The logs stay, because the error names them; the next start or stop removes them.
         await endNodes(cluster.stateDir);
         throw error;
       }
@@ -60,8 +60,8 @@ export async function startNodes(
 }
 
 /**
- * Ends the nodes of the cluster called `clusterName` and removes all they left on this computer: processes, mounts,
- * links, routes, cgroups, files. Works on what a killed run left, too; does nothing where there is nothing.
+ * Ends the nodes of the cluster called `clusterName` and removes everything they left on this computer: processes, mounts,
+ * links, routes, cgroups, files. Also removes the remains of a killed run; does nothing if nothing exists.
  * @throws SandboxError CLUSTER_NAME_INVALID, NODE_STOP_FAILED, LOCAL_STOP_FAILED, LOCAL_LOCKED
  */
 export async function stopNodes(clusterName: string): Promise<void> {

@@ -1,4 +1,4 @@
-/** System programs that nodes need: installed ones, else from Debian packages. */
+/** Finds the system programs that nodes need: installed ones, else from Debian packages. */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { cp, mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
@@ -12,11 +12,11 @@ import { withLock } from '../processes/lock';
 
 const run = promisify(execFile);
 
-/** A program written in C that a node uses, and the Debian package that has it. */
+/** A C program that a node uses, and its Debian package. */
 interface SystemProgram {
   readonly name: string;
   readonly debianPackage: string;
-  /** What is missing without it; a node starts without an optional one. */
+  /** The consequence if it is missing; a node starts without an optional one. */
   readonly optional?: string;
 }
 
@@ -28,20 +28,20 @@ const PROGRAMS: readonly SystemProgram[] = [
     debianPackage: 'slirp4netns',
     optional: 'nodes and pods reach nothing outside this computer',
   },
-  { name: 'busybox', debianPackage: 'busybox', optional: 'there is no busybox image' },
+  { name: 'busybox', debianPackage: 'busybox', optional: 'no busybox image exists' },
 ];
 
-/** Where the system programs are. */
+/** The paths of the system programs. */
 export interface SystemPrograms {
-  /** Root of a tree of unpacked packages, laid below the node's `/usr`; undefined where the computer has all itself. */
+  /** Root of a tree of unpacked packages, overlaid by the node's `/usr`; undefined if the computer has all programs. */
   readonly packagesRoot: string | undefined;
   /** Path on this computer of each program that was found. */
   readonly paths: ReadonlyMap<string, string>;
-  /** What is missing for want of an optional program. */
+  /** The consequences of missing optional programs. */
   readonly missing: readonly string[];
 }
 
-/** Path of an installed program; `sbin` folders count even where PATH lacks them. */
+/** Path of an installed program; `sbin` folders count even if PATH lacks them. */
 export function findInstalledProgram(name: string): string | undefined {
   const folders = [
     ...(process.env.PATH ?? '').split(delimiter),
@@ -52,20 +52,20 @@ export function findInstalledProgram(name: string): string | undefined {
   return folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
 }
 
-/** Whether programs that are not installed could be had from Debian's packages. */
+/** Whether missing programs can be unpacked from Debian packages. */
 function canUnpackPackages(): boolean {
   return ['apt-get', 'dpkg-deb'].every((name) => findInstalledProgram(name) !== undefined);
 }
 
-/** The required programs this computer neither has nor can unpack by itself, with what to install. */
+/** The required programs that this computer neither has nor can unpack, with what to install. */
 export function missingPrograms(): readonly SystemProgram[] {
   if (canUnpackPackages()) return [];
   return PROGRAMS.filter(({ name, optional }) => !optional && !findInstalledProgram(name));
 }
 
 /**
- * Finds the system programs. Those that are not installed are taken from Debian packages, which apt downloads (and
- * verifies) into our cache and dpkg-deb unpacks there: nothing is installed, apt's own lists and caches stay as they are.
+ * Finds the system programs. Missing ones come from Debian packages, which apt downloads (and
+ * verifies) into this project's cache and dpkg-deb unpacks there: nothing is installed, and apt's own lists and caches stay unchanged.
  * @throws SandboxError NODE_PROGRAMS_MISSING
  */
 export async function systemPrograms({ report, signal }: Task): Promise<SystemPrograms> {
@@ -107,7 +107,7 @@ function findUnpacked(root: string, name: string): string | undefined {
   return folders.map((folder) => join(root, folder, name)).find((path) => existsSync(path));
 }
 
-/** Environment in which a program of `packagesRoot` finds the libraries that came with it. */
+/** Environment in which a program of `packagesRoot` finds its libraries. */
 export async function libraryPath(
   packagesRoot: string | undefined,
 ): Promise<Record<string, string>> {
@@ -133,7 +133,7 @@ async function unpack(
     for (const folder of ['lists/partial', 'archives/partial']) {
       await mkdir(join(apt, folder), { recursive: true });
     }
-    // Absolute Dir:: paths replace those below /var; dpkg's own status is read, so that only what is missing is fetched.
+    // Absolute Dir:: paths replace those below /var; dpkg's own status is read, so that only missing packages are downloaded.
     const options = [
       `Dir::State::lists=${join(apt, 'lists')}`,
       `Dir::Cache=${apt}`,
@@ -170,7 +170,7 @@ async function unpack(
   }
 }
 
-/** Puts what packages still have in /bin or /lib where a merged-/usr system has it. */
+/** Moves files that packages still have in /bin or /lib to their place in a merged-/usr system. */
 async function mergeUsr(root: string): Promise<void> {
   for (const folder of ['bin', 'sbin', 'lib', 'lib64']) {
     const from = join(root, folder);
@@ -180,7 +180,7 @@ async function mergeUsr(root: string): Promise<void> {
   }
 }
 
-/** What update-alternatives would have done: iptables and its kin are names of one program. */
+/** Does what update-alternatives would do: iptables and related commands are names of one program. */
 async function linkAlternatives(root: string): Promise<void> {
   const sbin = join(root, 'usr/sbin');
   if (!existsSync(join(sbin, 'xtables-nft-multi'))) return;

@@ -1,8 +1,8 @@
-/** Paths and names of what belongs to a node. */
+/** Paths and names that belong to a node. */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 
-/** Where the nodes of a cluster keep what they have, inside its state folder. */
+/** Paths of the nodes of a cluster, inside its state folder. */
 export const nodesPaths = (stateDir: string) => {
   const nodes = join(stateDir, 'nodes');
   return {
@@ -19,7 +19,7 @@ export function nodeName({ index }: { readonly index: number }): string {
   return `node-${index}`;
 }
 
-/** Names of what a cluster's nodes leave on the host, by the cluster's state folder, so that no record is needed. */
+/** Names of what a cluster's nodes create on the host, derived from the cluster's state folder, so that no record is needed. */
 export function hostTraces(stateDir: string): { readonly link: string; readonly cgroup: string } {
   const id = createHash('sha256').update(stateDir).digest('hex').slice(0, 8);
   return { link: `sai${id}`, cgroup: `secure-ai-${id}` };

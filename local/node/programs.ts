@@ -41,9 +41,9 @@ const SHIM = 'containerd-shim-runsc-v1';
 export interface NodePrograms {
   readonly node: Readonly<Record<keyof typeof NODE, string>>;
   readonly cni: Readonly<Record<keyof typeof CNI, string>>;
-  /** Empty unless asked for. */
+  /** Empty unless requested. */
   readonly gvisor: Readonly<Record<string, string>>;
-  /** What enforces NetworkPolicies; undefined where it could not be built, and then they are not enforced. */
+  /** The enforcer of NetworkPolicies; undefined if it could not be built, so that they are not enforced. */
   readonly policyAgent: string | undefined;
   readonly images: Omit<ImagePrograms, 'busybox'>;
 }
@@ -75,8 +75,8 @@ export async function nodePrograms(
 }
 
 /**
- * The one program of a node that it does without: a cluster whose NetworkPolicies are not enforced is of more use than none.
- * A full disk would end the next build as well, so it ends this one.
+ * The only optional program of a node: a cluster that does not enforce NetworkPolicies is more useful than none.
+ * A full disk is still an error, because the next build would fail too.
  */
 async function policyAgent(options: Task): Promise<string | undefined> {
   const name = 'kube-network-policies';
@@ -85,12 +85,12 @@ async function policyAgent(options: Task): Promise<string | undefined> {
   } catch (error) {
     const mayGoOn = error instanceof SandboxError && error.code === 'TOOLCHAIN_BUILD_FAILED';
     if (!mayGoOn) throw error;
-    options.report(`go on, but NetworkPolicies are not enforced: ${name} could not be built`);
+    options.report(`continue, but NetworkPolicies are not enforced: ${name} could not be built`);
     return undefined;
   }
 }
 
-/** gVisor's two programs; its own shim only where it may do what it insists on, see `shim-unprivileged`. */
+/** gVisor's two programs; its own shim only if it has the privilege it requires, see `shim-unprivileged`. */
 export function gvisorPrograms(lowersOomScore: boolean): Readonly<Record<string, GoProgram>> {
   return {
     runsc: go(GVISOR, 'runsc', 'gvisor.dev/gvisor/runsc'),
@@ -102,7 +102,7 @@ export function gvisorPrograms(lowersOomScore: boolean): Readonly<Record<string,
 
 /**
  * Whether this process has CAP_SYS_RESOURCE, without which the kernel refuses negative oom_score_adj values
- * to root as well (proc_pid_oom_score_adj(5)). Containers and some virtual machines lack it.
+ * even from root (proc_pid_oom_score_adj(5)). Containers and some virtual machines lack it.
  */
 export function mayLowerOomScore(status = readFileSync('/proc/self/status', 'utf8')): boolean {
   const capabilities = BigInt(`0x${/^CapEff:\s+(\w+)$/m.exec(status)?.[1] ?? '0'}`);

@@ -11,9 +11,9 @@ const READY_TIMEOUT_MILLISECONDS = 180_000;
 export interface AwaitReady {
   readonly client: PathApi;
   readonly stateDir: string;
-  /** Of the node. */
+  /** Name of the node. */
   readonly name: string;
-  /** RuntimeClass handlers the node shall know. */
+  /** RuntimeClass handlers that the node must have. */
   readonly handlers: readonly string[];
   readonly signal?: AbortSignal | undefined;
 }
@@ -31,8 +31,8 @@ interface NodeObject extends NamedObject {
 }
 
 /**
- * Waits until pods can run on a node: it is Ready (which covers the pod network), nothing of Kubernetes' own taints it,
- * and the kubelet lists every one of `handlers` as known to containerd.
+ * Waits until pods can run on a node: it is Ready (which covers the pod network), it has no taint of Kubernetes itself,
+ * and the kubelet lists all of `handlers` as handlers of containerd.
  * @throws SandboxError NODE_START_FAILED
  */
 export async function awaitReady({
@@ -62,7 +62,7 @@ function whatIsMissing({ spec, status }: NodeObject, handlers: readonly string[]
   const taint = spec?.taints?.find(({ key }) => key.startsWith('node.kubernetes.io/'));
   if (taint) return `taint ${taint.key}`;
   const unknown = handlers.filter((handler) => !offers(status, handler));
-  return unknown.length === 0 ? '' : `containerd knows no handler ${unknown.join(', ')}`;
+  return unknown.length === 0 ? '' : `containerd does not have handler ${unknown.join(', ')}`;
 }
 
 function offers(status: NodeObject['status'], handler: string): boolean {

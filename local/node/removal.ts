@@ -1,4 +1,4 @@
-/** Removes nodes and what they leave on the computer. */
+/** Removes nodes and their remains on the computer. */
 import { rm } from 'node:fs/promises';
 import { endMarked } from '../processes/stop';
 import { removeCgroup } from './cgroups';
@@ -7,7 +7,7 @@ import { EGRESS_ROLE_PREFIX, NODE_ROLE_PREFIX, isNodeRole, removeSwitchLink } fr
 import { hostTraces, nodeCgroup, nodeName, nodesPaths } from './paths';
 import type { NodeAddress } from './network';
 
-/** Removes what is left of one node while the switch goes on; its mounts end with its mount namespace. */
+/** Removes the remains of one node while the switch keeps running; its mounts end with its mount namespace. */
 export async function removeNode(
   stateDir: string,
   address: NodeAddress,
@@ -21,7 +21,7 @@ export async function removeNode(
   await rm(nodesPaths(stateDir).node(name), { recursive: true, force: true });
 }
 
-/** Ends all nodes of a cluster and removes everything but their files. SIGKILL to a namespace's first process ends all in it. */
+/** Ends all nodes of a cluster and removes everything except their files. SIGKILL to a namespace's first process ends all its processes. */
 export async function endNodes(stateDir: string): Promise<void> {
   await endMarked(stateDir, isNodeRole, 0);
   await removeHostLink(stateDir);
@@ -29,8 +29,8 @@ export async function endNodes(stateDir: string): Promise<void> {
 }
 
 /**
- * Ends all nodes of a cluster and removes all they left, what a killed run left included. Does nothing where there is
- * nothing, or could be nothing: without root or off Linux.
+ * Ends all nodes of a cluster and removes their remains, including those of a killed run. Does nothing if nothing exists
+ * or can exist: without root, or on another system than Linux.
  */
 export async function removeNodes(stateDir: string): Promise<void> {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return;

@@ -23,7 +23,7 @@ import { nodesPaths } from './paths';
 const INIT_TIMEOUT_MILLISECONDS = 10_000;
 const CONTAINERD_TIMEOUT_MILLISECONDS = 60_000;
 
-/** By its path on the node: until the node has its own root, a name could find the computer's own ctr and containerd. */
+/** By absolute path: until the node has its own root, a name could resolve to the computer's own ctr and containerd. */
 const CTR = '/opt/node/bin/ctr';
 
 export interface StartNode extends Task {
@@ -34,11 +34,11 @@ export interface StartNode extends Task {
   readonly switchPid: number;
   readonly content: DiskContent;
   readonly system: SystemPrograms;
-  /** Docker archives to load before anything runs. */
+  /** Docker archives to load before any pod runs. */
   readonly archives: readonly string[];
 }
 
-/** Starts one node of which nothing is left from before, and loads its images. @throws SandboxError NODE_START_FAILED */
+/** Starts one node without remains from before, and loads its images. @throws SandboxError NODE_START_FAILED */
 export async function startNode(options: StartNode): Promise<void> {
   const { cluster, client, settings, network, switchPid, content, system, report, signal } =
     options;
@@ -93,14 +93,14 @@ export async function startNode(options: StartNode): Promise<void> {
   }
 }
 
-/** The node is announced with its pod addresses; the kubelet completes what it finds. */
+/** Registers the node with its pod addresses; the kubelet completes the object. */
 async function registerNode(client: PathApi, { name, address }: NodeSettings): Promise<void> {
   const path = `/api/v1/nodes/${name}`;
   if (await client.find(path)) await client.delete(path);
   await client.create('/api/v1/nodes', {
     apiVersion: 'v1',
     kind: 'Node',
-    // The pool that installers of gVisor look for (constructs/nodes/scheduling.ts).
+    // The pool that the gVisor installer selects (constructs/nodes/scheduling.ts).
     metadata: { name, labels: { [POOL_LABEL]: 'gvisor' } },
     spec: { podCIDR: address.podCidr, podCIDRs: [address.podCidr] },
   });

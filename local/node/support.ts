@@ -22,13 +22,13 @@ const BUILDERS: Readonly<Record<string, string>> = {
 export type NodeSupport =
   { readonly supported: true } | { readonly supported: false; readonly reasons: readonly string[] };
 
-/** Whether nodes can run on this computer; every reason why not, each with what would help. */
+/** Whether nodes can run on this computer, or every reason why not, each with its fix. */
 export function nodeSupport(): NodeSupport {
   const reasons = supportProblems().map(({ path, reason, fix }) => `${path}: ${reason}; ${fix}`);
   return reasons.length === 0 ? { supported: true } : { supported: false, reasons };
 }
 
-/** What keeps nodes from running here; empty when nothing does. */
+/** The problems that prevent nodes from running here; empty if none does. */
 export function supportProblems(): readonly Problem[] {
   if (process.platform !== 'linux') {
     return [
@@ -57,7 +57,7 @@ function kernelProblems(): Problem[] {
   if (!/\toverlay$/m.test(readFileSync('/proc/filesystems', 'utf8'))) {
     problems.push({
       path: 'kernel',
-      reason: 'overlayfs is not there',
+      reason: 'overlayfs is not available',
       fix: 'load it with "modprobe overlay"',
     });
   }
@@ -76,14 +76,14 @@ function kernelProblems(): Problem[] {
   if (tried.status !== 0 && tried.error === undefined) {
     problems.push({
       path: 'namespaces',
-      reason: `they cannot be made: ${tried.stderr.trim()}`,
+      reason: `they cannot be created: ${tried.stderr.trim()}`,
       fix: 'in a container, run it with --privileged',
     });
   }
   return problems;
 }
 
-/** Images and the node's root are overlays whose changes are kept in the cache, and overlays do not nest. */
+/** Images and the node's root are overlays with their changes in the cache, and overlays cannot be nested. */
 function diskProblems(): Problem[] {
   const root = cacheRoot();
   mkdirSync(root, { recursive: true });

@@ -1,18 +1,18 @@
-/** Identifies a process beyond the reuse of its pid. */
+/** Identifies a process even if its pid is reused. */
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** One life of a process: the kernel gives a pid to another process later, but not with the same start time. */
+/** Identity of a process: the kernel may reuse its pid later, but not with the same start time. */
 export interface ProcessIdentity {
   readonly pid: number;
-  /** Opaque: only equality means something. */
+  /** Opaque: only equality has a meaning. */
   readonly startTime: string;
 }
 
-/** The process that has `pid` now; `undefined` when there is none, or only a zombie that waits to be reaped. */
+/** The process that has `pid` now; `undefined` if none exists, or only a zombie. */
 export async function identify(pid: number): Promise<ProcessIdentity | undefined> {
   const startTime =
     process.platform === 'linux' ? await linuxStartTime(pid) : await psStartTime(pid);

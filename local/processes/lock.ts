@@ -1,4 +1,4 @@
-/** A lock between processes that survives the death of its holder. */
+/** A lock between processes that recovers from the death of its holder. */
 import { randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -20,9 +20,9 @@ interface Holder extends ProcessIdentity {
 }
 
 /**
- * Runs `body` while this process alone holds the lock file at `path`. The file names its holder, so that a lock
- * whose holder was killed is recognised and taken over; it appears whole or not at all (written aside, then linked).
- * @throws SandboxError LOCAL_LOCKED when the time is up
+ * Runs `body` while only this process holds the lock file at `path`. The file names its holder, so that a lock
+ * of a killed holder is recognised and taken over. It is created atomically (a draft is written, then linked).
+ * @throws SandboxError LOCAL_LOCKED at the timeout
  */
 export async function withLock<T>(
   path: string,
@@ -59,15 +59,15 @@ export async function withLock<T>(
 
 async function tryAcquire(path: string, holder: Holder, onWait: (pid: number) => void) {
   await mkdir(dirname(path), { recursive: true });
-  const aside = `${path}.${holder.id}`;
+  const draft = `${path}.${holder.id}`;
   try {
-    await writeFile(aside, JSON.stringify(holder));
-    await link(aside, path);
+    await writeFile(draft, JSON.stringify(holder));
+    await link(draft, path);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   } finally {
-    await rm(aside, { force: true });
+    await rm(draft, { force: true });
   }
   const current = await readHolder(path);
   if (current !== undefined && (await isAlive(current))) onWait(current.pid);
@@ -75,7 +75,7 @@ async function tryAcquire(path: string, holder: Holder, onWait: (pid: number) =>
   return undefined;
 }
 
-/** Only one process at a time may judge a lock stale and remove it, else two could remove each other's fresh lock. */
+/** Only one process at a time may remove a stale lock, else two could remove each other's new lock. */
 async function removeStale(path: string, stale: Holder): Promise<void> {
   await withLock(`${path}.stale`, async () => {
     if ((await readHolder(path))?.id === stale.id) await rm(path, { force: true });

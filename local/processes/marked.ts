@@ -6,25 +6,25 @@ import { identify, type ProcessIdentity } from './identity';
 
 const run = promisify(execFile);
 
-/** Environment variables every process of a local cluster carries from its first instruction on. */
+/** Environment variables of every process of a local cluster, set before it starts. */
 const OWNER = 'SECURE_AI_CLUSTER_DIR';
 const ROLE = 'SECURE_AI_CLUSTER_ROLE';
 
 export interface MarkedProcess extends ProcessIdentity {
-  /** What the process does in its cluster: `etcd`, `kube-apiserver`, `host-pod/<namespace>/<pod>/<container>`. */
+  /** Role of the process in its cluster: `etcd`, `kube-apiserver`, `host-pod/<namespace>/<pod>/<container>`. */
   readonly role: string;
 }
 
 /**
  * The environment that marks a process as part of the cluster whose state is in `stateDir`.
- * The mark, not a file of pids, is the record of what runs: it cannot be missing after a crash between start and write,
- * nor name a process that got a dead one's pid.
+ * The mark, not a file of pids, records the running processes: it cannot be missing after a crash between start and write,
+ * nor name a process with a reused pid.
  */
 export function markOf(stateDir: string, role: string): Record<string, string> {
   return { [OWNER]: stateDir, [ROLE]: role };
 }
 
-/** Every live process that carries the mark of `stateDir`. */
+/** Every running process with the mark of `stateDir`. */
 export async function markedProcesses(stateDir: string): Promise<MarkedProcess[]> {
   const environments = process.platform === 'linux' ? await scanProc() : await scanPs();
   const ours = environments.filter(({ text }) => text.includes(`\0${OWNER}=${stateDir}\0`));
@@ -48,7 +48,7 @@ async function scanProc(): Promise<Environment[]> {
   const pids = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry));
   return Promise.all(
     pids.map(async (pid) => {
-      // Fails for processes of other users and those that have just ended; neither is ours.
+      // Fails for processes of other users and for those that have just ended; neither belongs to a cluster.
       const text = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
       return { pid: Number(pid), text: `\0${text}\0` };
     }),

@@ -10,7 +10,7 @@ export interface Command {
   readonly role: string;
   readonly file: string;
   readonly args: readonly string[];
-  /** The whole environment of the process, apart from its mark: nothing of ours is inherited. */
+  /** The whole environment of the process, except its mark: it inherits nothing from this process. */
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
   /** Standard output and error are appended here. */
@@ -22,7 +22,7 @@ export interface OwnProgram extends Pick<Command, 'role' | 'args' | 'logFile'> {
   readonly main: string;
 }
 
-/** Starts a marked process in a session of its own, so that neither our end nor Ctrl-C in our terminal ends it. */
+/** Starts a marked process in its own session, so that neither the end of this process nor Ctrl-C in its terminal ends it. */
 export async function spawnMarked(stateDir: string, command: Command): Promise<ChildProcess> {
   await mkdir(dirname(command.logFile), { recursive: true, mode: 0o700 });
   const log = openSync(command.logFile, 'a', 0o600);
@@ -58,7 +58,7 @@ export async function spawnOwn(
   });
 }
 
-/** The last `lines` lines of a file, read from its last 16 KiB only; empty when there is no such file. */
+/** The last `lines` lines of a file, read from its last 16 KiB only; empty if the file does not exist. */
 export async function tailOf(path: string, lines: number): Promise<string> {
   const file = await open(path).catch(() => undefined);
   if (file === undefined) return '';

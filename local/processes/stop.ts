@@ -5,7 +5,7 @@ import { waitFor } from '../../base/wait-until';
 import { isAlive } from './identity';
 import { markedProcesses, type MarkedProcess } from './marked';
 
-/** SIGKILL cannot be refused; only a process stuck in the kernel outlives it this long. */
+/** A process cannot ignore SIGKILL; only one stuck in the kernel outlives it this long. */
 const KILL_TIMEOUT_MILLISECONDS = 10_000;
 
 /**
@@ -27,12 +27,12 @@ export async function endProcesses(
   const problems = left.map(({ role, pid }): Problem => ({
     path: `process ${pid} (${role})`,
     reason: 'it did not end within 10 s of SIGKILL',
-    fix: `find out with "ps -o stat,wchan -p ${pid}" what holds it`,
+    fix: `run \`ps -o stat,wchan -p ${pid}\` to see what blocks it`,
   }));
   refuse(LOCAL_ERRORS.LOCAL_STOP_FAILED, problems);
 }
 
-/** Ends every marked process of a cluster whose role `matches`, looking again until none is left. */
+/** Ends every marked process of a cluster whose role `matches`, and repeats until none is left. */
 export async function endMarked(
   stateDir: string,
   matches: (role: string) => boolean,
@@ -45,7 +45,7 @@ export async function endMarked(
   }
 }
 
-/** The start time is compared right before the signal, so that a process that got a dead one's pid is never hit. */
+/** The start time is compared right before the signal, so that a process with a reused pid never gets it. */
 async function signalAll(
   processes: readonly MarkedProcess[],
   signal: NodeJS.Signals,

@@ -6,10 +6,10 @@ import { cacheRoot } from '../paths';
 import { withLock } from '../processes/lock';
 import { buildFlags, goBuild } from './go-build';
 
-/** How a file that is being made is called, until it is whole and renamed. */
+/** Name of a file until it is complete and renamed. */
 const PARTIAL = '.partial';
 
-/** A Go program, by what it is made from. */
+/** A Go program, by its sources. */
 export interface GoProgram {
   /** Folder of the go.mod. */
   readonly moduleDir: string;
@@ -25,14 +25,14 @@ interface BinaryOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onPackage?: ((compiled: number, total: number) => void) | undefined;
   readonly onWait?: ((holderPid: number) => void) | undefined;
-  /** Another way to make the file, tried before building; gives `false` when it cannot. */
+  /** Another way to create the file, tried before building; returns `false` if it cannot. */
   readonly fetch?: ((target: string) => Promise<boolean>) | undefined;
 }
 
 /**
- * Path of a Go program in the cache, built when it is not there. The key covers go.mod, go.sum, the Go sources of the
+ * Path of a Go program in the cache, built if it is missing. The key covers go.mod, go.sum, the Go sources of the
  * module itself, the flags and this kind of computer; go.mod pins the Go version too.
- * Safe to call from many processes; what a killed one leaves is swept by the next.
+ * Safe to call from many processes; the next one removes the remains of a killed one.
  * @throws SandboxError TOOLCHAIN_NO_GO, TOOLCHAIN_DISK_FULL, TOOLCHAIN_BUILD_FAILED, LOCAL_LOCKED
  */
 export async function goBinary(program: GoProgram, options: BinaryOptions = {}): Promise<string> {
@@ -91,7 +91,7 @@ async function sourcesOf(moduleDir: string): Promise<string[]> {
   return files.filter(isSource).sort();
 }
 
-/** Removes what an interrupted build or download left. Only the holder of the folder's lock may. */
+/** Removes the remains of an interrupted build or download. Only the holder of the folder's lock may call it. */
 async function sweep(folder: string): Promise<void> {
   for (const file of await readdir(folder)) {
     if (file.includes(PARTIAL)) await rm(join(folder, file), { recursive: true, force: true });

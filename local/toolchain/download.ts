@@ -12,7 +12,7 @@ import { LOCAL_ERRORS } from '../errors';
 
 const run = promisify(execFile);
 
-/** An answer must begin in this time; the transfer itself may take as long as it makes progress. */
+/** An answer must begin within this time; the transfer may take longer while it makes progress. */
 const CONNECT_TIMEOUT_MILLISECONDS = 3_000;
 const STALL_TIMEOUT_MILLISECONDS = 20_000;
 
@@ -26,13 +26,13 @@ export interface Release {
   readonly archiveMember?: string;
 }
 
-/** Hosts that did not answer; no second attempt is made while this process lives. */
+/** Hosts that did not answer; this process does not try them again. */
 const unreachable = new Set<string>();
 
 /**
- * Downloads the program of `release` to `target`, executable. Gives `false` when its host does not answer or does not
+ * Downloads the program of `release` to `target`, executable. Returns `false` if its host does not answer or does not
  * have the file, so that the caller can build the program instead.
- * @throws SandboxError TOOLCHAIN_CHECKSUM_MISMATCH; nothing is left at `target` then
+ * @throws SandboxError TOOLCHAIN_CHECKSUM_MISMATCH; `target` then does not exist
  */
 export async function download(
   release: Release,
@@ -73,7 +73,7 @@ async function fetchBody(url: string, signal?: AbortSignal): Promise<ReadableStr
   }
 }
 
-/** Writes `body` to `file` and gives the checksum of what went through. */
+/** Writes `body` to `file` and returns its checksum. */
 async function save(body: ReadableStream, file: string, algorithm: string): Promise<string> {
   const hash = createHash(algorithm);
   const stalled = new AbortController();
@@ -125,7 +125,7 @@ function mismatch(release: Release, expected: string | undefined, actual: string
     {
       path: release.url,
       reason: `its ${release.algorithm} is ${actual}, ${release.checksumUrl} says ${expected ?? 'nothing'}`,
-      fix: 'find out what stands between this computer and that host; SECURE_AI_DOWNLOAD=off builds from source instead',
+      fix: 'check the proxy between this computer and that host, or set SECURE_AI_DOWNLOAD=off to build from source',
     },
   ]);
 }

@@ -15,14 +15,14 @@ export interface GoBuild {
   readonly moduleDir: string;
   readonly package: string;
   readonly ldflags: string;
-  /** File to write; anything there is replaced. */
+  /** File to write; an existing one is replaced. */
   readonly output: string;
   readonly signal?: AbortSignal | undefined;
   /** After each compiled package; `total` counts those that were not in Go's own cache. */
   readonly onPackage?: (compiled: number, total: number) => void;
 }
 
-/** Flags that decide what comes out, apart from the sources. */
+/** Flags that determine the result, besides the sources. */
 export function buildFlags(ldflags: string): string[] {
   return ['-trimpath', '-buildvcs=false', '-ldflags', ldflags];
 }
@@ -90,7 +90,7 @@ function noGo(build: GoBuild): SandboxError {
     {
       path: build.package,
       reason:
-        'it is neither installed, cached nor to be downloaded, and there is no "go" on PATH to build it with',
+        'it is neither installed nor cached, cannot be downloaded, and PATH has no "go" to build it with',
       fix: `install Go ${VERSIONS.go} or later (https://go.dev/dl)`,
     },
   ]);
@@ -105,8 +105,8 @@ function buildError(build: GoBuild, output: string): SandboxError {
         path: build.package,
         reason: `go build in ${build.moduleDir} ended with:\n${output}`,
         fix: full
-          ? 'make room: a first build fills about 7 GB of build cache and 4 GB of modules; GOCACHE, GOTMPDIR and GOMODCACHE move them'
-          : `run "go build ${build.package}" in that folder to see all of it`,
+          ? 'free disk space: a first build fills about 7 GB of build cache and 4 GB of modules; GOCACHE, GOTMPDIR and GOMODCACHE move them'
+          : `run \`go build ${build.package}\` in that folder to see the whole output`,
       },
     ],
   );

@@ -9,7 +9,7 @@ const run = promisify(execFile);
 
 /**
  * Path of an installed program of exactly the pinned version: in `$KUBEBUILDER_ASSETS` (the folder `setup-envtest` of
- * controller-runtime fills), then on `$PATH`. A program of another version, or one that does not answer in 5 s, is passed by.
+ * controller-runtime fills), then on `$PATH`. A program of another version, or one that does not answer in 5 s, is ignored.
  */
 export async function findInstalled(
   tool: Tool,

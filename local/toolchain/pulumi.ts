@@ -32,31 +32,31 @@ export const LANGUAGE_HOST: GoProgram = {
   package: 'github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs',
 };
 
-/** What a deployment through the Automation API needs; its programs run in this process, without a language host. */
+/** The programs for a deployment through the Automation API; Pulumi programs run in this process, without a language host. */
 export interface PulumiPrograms {
   /** Path of the CLI. */
   readonly pulumi: string;
   /**
-   * Folder of the provider `pulumi-resource-kubernetes`. An engine takes one on its PATH whatever version its program asks for,
-   * says so in a warning, and looks no further (pulumi v3.248.0, sdk/go/common/workspace/plugins.go, getPluginInfoAndPath).
+   * Folder of the provider `pulumi-resource-kubernetes`. An engine uses one on its PATH whatever version its program requests,
+   * logs a warning, and searches no further (pulumi v3.248.0, sdk/go/common/workspace/plugins.go, getPluginInfoAndPath).
    */
   readonly providerFolder: string;
 }
 
 interface ResolveOptions extends ProgressOptions {
-  /** @default that of this process */
+  /** @default the environment of this process */
   readonly env?: NodeJS.ProcessEnv;
 }
 
 /**
- * Pulumi's CLI and provider, each from the first place that has it. The CLI: `$PATH`, where it is of the same major version
- * as the SDK and not older, then the cache. The provider: `$PATH`, then the plugins of `$PULUMI_HOME` (`~/.pulumi`), where it
- * is of exactly the version of the SDK, as the engine wants it there, then the cache.
+ * Pulumi's CLI and provider, each from the first place that has it. The CLI: `$PATH`, if it has the same major version
+ * as the SDK and is not older, then the cache. The provider: `$PATH`, then the plugins of `$PULUMI_HOME` (`~/.pulumi`), if it
+ * has exactly the version of the SDK, as the engine requires there, then the cache.
  *
- * With `build`, what is nowhere is made: the CLI is the publisher's release (unless `SECURE_AI_DOWNLOAD=off`) or built from
+ * With `build`, a missing program is created: the CLI is the publisher's release (unless `SECURE_AI_DOWNLOAD=off`) or built from
  * its Go module, the provider is built, which takes minutes the first time.
  *
- * @returns undefined where one of the two is nowhere and may not be made
+ * @returns undefined if one of the two is missing and may not be built
  * @throws SandboxError TOOLCHAIN_*, LOCAL_LOCKED, both with `build` only
  */
 export async function resolvePulumi(
@@ -73,10 +73,10 @@ export async function resolvePulumi(
 }
 
 /**
- * The language host for Node that `pulumi up` starts, from the cache or built from its Go module. The official CLI brings its
- * own; this one is for a CLI that was built here.
+ * The language host for Node that `pulumi up` starts, from the cache or built from its Go module. The official CLI includes its
+ * own; this one is for a locally built CLI.
  *
- * It is an older one, which takes the `runtime.options` of Pulumi.yaml as flags and not from the engine: `-typescript=false`,
+ * It is an older version, which reads the `runtime.options` of Pulumi.yaml from flags and not from the engine: `-typescript=false`,
  * `-nodeargs=…`.
  *
  * @throws SandboxError TOOLCHAIN_*, LOCAL_LOCKED
@@ -99,7 +99,7 @@ async function installedProvider(env: NodeJS.ProcessEnv): Promise<string | undef
   return (await isExecutable(plugin)) ? plugin : undefined;
 }
 
-/** Whether the CLI at `path` is one the SDK can talk to. One that does not answer in 5 s is not. */
+/** Whether the SDK supports the CLI at `path`. One that does not answer in 5 s is not supported. */
 async function fits(path: string): Promise<boolean> {
   const { stdout } = await run(path, ['version'], {
     timeout: 5_000,

@@ -11,7 +11,7 @@ export type ToolName =
   | 'kubectl'
   | 'gatekeeper';
 
-/** A program the local cluster runs, and where it may come from. */
+/** A program of the local cluster, and its possible sources. */
 export interface Tool {
   readonly name: ToolName;
   /** Exact, as the module's tag. */
@@ -20,16 +20,16 @@ export interface Tool {
   readonly moduleDir: string;
   /** Its main package. */
   readonly package: string;
-  /** Arguments that make it print its version; without them the version of an installed one is unknown and it is never used. */
+  /** Arguments that make it print its version; without them an installed one is never used, because its version is unknown. */
   readonly versionArgs?: readonly string[];
-  /** The publisher's own build for this computer; absent where there is none. */
+  /** The publisher's own build for this computer, if one exists. */
   readonly release?: Release | undefined;
 }
 
 const MODULE_DIR = join(__dirname, 'kubernetes');
 
 /**
- * Without these, a Kubernetes program built outside its own tree calls itself v0.0.0-master
+ * Without these, a Kubernetes program built outside its own tree reports version v0.0.0-master
  * (k8s.io/component-base/version/base.go). They are harmless to programs that do not import that package.
  */
 export const LDFLAGS = [
@@ -56,7 +56,7 @@ export function toolNamed(name: ToolName): Tool {
     case 'kubectl':
       return kubernetesTool(name, ['version', '--client']);
     case 'gatekeeper':
-      // The project publishes its manager as an image only.
+      // The project publishes its manager only as an image.
       return {
         name,
         version: VERSIONS.gatekeeper,

@@ -79,7 +79,7 @@ describe('a label of a namespace', () => {
     try {
       await withoutIgnoreCheck(() => label({ [ENABLED_LABEL]: 'true' }));
       expect(await findings()).toEqual(
-        only('exemptions', `Namespace/${tenant}`, /ignore takes its pods out/, /remove the label/),
+        only('exemptions', `Namespace/${tenant}`, /ignore exempts its pods/, /remove the label/),
       );
     } finally {
       await label({ [IGNORE_LABEL]: null, [ENABLED_LABEL]: 'true' });

@@ -111,7 +111,7 @@ it('beyond the cap on depth', async () => {
     code: 403,
     message:
       'POD_TOO_LARGE Pod ns/deep-*: it nests 73 levels deep, more than the limit of 64. ' +
-      'Fix: remove the deeply nested field; no field of a pod nests so deep',
+      'Fix: remove the deeply nested field; no field of a pod nests that deep',
   });
 });
 
