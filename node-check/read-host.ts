@@ -103,10 +103,10 @@ async function modules(
 
 /** Names in a list of kmod (modules.builtin, modules.dep): one path a line, `-` and `_` meaning the same. */
 async function modulesListed(folders: readonly string[], file: string): Promise<Set<string>> {
-  const texts = await Promise.all(
+  const lists = await Promise.all(
     folders.map((folder) => readFile(join(folder, file), 'utf8').catch(() => '')),
   );
-  const names = texts
+  const names = lists
     .join('\n')
     .split('\n')
     .map((line) => /([^/:]+)\.ko(\.\w+)?(:|$)/.exec(line)?.[1] ?? '');

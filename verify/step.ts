@@ -76,7 +76,11 @@ export function fail(
 }
 
 /** Fails with all findings, or passes without one. */
-export function judged(findings: readonly Finding[], sound: string, evidence?: Evidence): Outcome {
+export function outcomeOfFindings(
+  findings: readonly Finding[],
+  sound: string,
+  evidence?: Evidence,
+): Outcome {
   if (findings.length === 0) return pass(sound, evidence);
   const observed = findings.map(({ path, reason }) => `${path}: ${reason}`).join('; ');
   return fail(observed, evidence, findings);

@@ -5,8 +5,8 @@ import type { GlobalOptions, Session } from '../options';
 import { printJson } from '../output/json';
 
 const HELP = `
-Looks at this computer, or at the host mounted at --host-root, and changes nothing. Run it on a machine that is to be a
-node: what it names as missing keeps sandboxes from starting there. As root it sees more.
+Checks this computer, or the host mounted at --host-root, and changes nothing. Run it on a machine that will be a node:
+sandboxes cannot start there until everything it reports as missing is fixed. It sees more as root.
 
 Examples:
   $ secure-ai doctor

@@ -5,9 +5,9 @@ import { printJson } from '../output/json';
 import { runStage } from '../output/stages';
 
 const HELP = `
-Without --kubeconfig and --context the local cluster is ended and everything it has is deleted.
-With one of them, what the platform deployed is deleted from that cluster, the webhooks first;
-namespaces that hold objects of others stay.
+Without --kubeconfig and --context, ends the local cluster and deletes all its files.
+With one of them, deletes the platform's objects from that cluster, the webhooks first;
+namespaces that hold objects of other owners stay.
 
 Examples:
   $ secure-ai down

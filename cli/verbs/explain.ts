@@ -4,15 +4,15 @@ import type { GlobalOptions, Session } from '../options';
 import { printJson } from '../output/json';
 
 const HELP = `
-Needs no cluster: decides with the policy of sandbox.config.ts, as the webhook and Gatekeeper do in a namespace
-the platform is turned on for. Reads YAML and JSON, several documents, and the pod templates of workloads.
+Needs no cluster: decides by the policy of sandbox.config.ts, as the webhook and Gatekeeper do in an enabled
+namespace. Reads YAML and JSON, several documents, and the pod templates of workloads.
 
 Examples:
   $ secure-ai explain pod.yaml
   $ kubectl get deployment trainer -o yaml | secure-ai explain -
   $ secure-ai explain --namespace ai-production --json pod.yaml
 
-Exit code 1 when a pod would be refused, also for a limit of the webhook (POD_TOO_LARGE).`;
+Exit code 1 if a pod would be refused, including for a limit of the webhook (POD_TOO_LARGE).`;
 
 interface ExplainOptions extends GlobalOptions {
   readonly namespace?: string;

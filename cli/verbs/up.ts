@@ -13,14 +13,14 @@ import { runVerification, showReport } from './verify';
 const HELP = `
 Without --kubeconfig and --context it first starts a cluster on this computer, which keeps running afterwards
 (end it with \`secure-ai down\`). Progress goes to stderr; the last line on stdout is an export command for the shell.
-Safe to run again: what is as configured stays untouched.
+Safe to run again: unchanged objects stay untouched.
 
 On Linux as root the cluster gets a real node, in namespaces of its own, and pods really run. Elsewhere, and with
 --nodes 0, the platform's own pods run as processes of this computer and all other pods stay Pending.
 
-The tree of objects is deployed by Pulumi where its CLI and its kubernetes plugin are installed or were built before, else
-by server-side apply. A cluster stays with who deployed to it first. To other clusters it is always applied; for Pulumi
-there, see docs/pulumi.md.
+Pulumi deploys the objects if its CLI and its kubernetes plugin are installed or were built before, else server-side
+apply does. A cluster keeps its first deployer. Other clusters always get server-side apply; for Pulumi there, see
+docs/pulumi.md.
 
 Examples:
   $ secure-ai up

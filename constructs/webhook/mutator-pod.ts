@@ -43,7 +43,7 @@ export function mutatorPod(program: Program, webhook: WebhookConfig): k8s.PodSpe
     containers: [container(program, webhook)],
     volumes: [
       ...program.volumes,
-      // Group-readable for RESTRICTED_POD.fsGroup, closed to everyone else.
+      // Readable for the group RESTRICTED_POD.fsGroup, and for no other user.
       { name: 'cert', secret: { secretName: MUTATOR.certificateSecret, defaultMode: 0o440 } },
       { name: 'policy', configMap: { name: MUTATOR.policyConfigMap } },
       ...clientCaVolume(webhook.clientCertificates),

@@ -36,11 +36,11 @@ export function accessProblems(
   };
   return [
     ...(network === undefined && !ranges.some(isPublic) ? [unreachable] : []),
-    ...ranges.flatMap((range, i) => (range.endsWith('/0') ? [everybody(i)] : [])),
+    ...ranges.flatMap((range, i) => (range.endsWith('/0') ? [coversEveryAddress(i)] : [])),
   ];
 }
 
-function everybody(index: number): Problem {
+function coversEveryAddress(index: number): Problem {
   return {
     path: `authorizedNetworks[${index}]`,
     reason: 'covers every address',

@@ -190,7 +190,7 @@ function withOwnImport(path: string, clean: string, config: ContainerdConfig): s
 
 /**
  * @param withRunc whether to define the built-in handler too: in containerd 1 a table of runtimes replaces the built-in one,
- *   and without `runc` no pod would start (its decoder, github.com/pelletier/go-toml v1.9.5, creates every map anew)
+ *   and without `runc` no pod would start (its decoder, github.com/pelletier/go-toml v1.9.5, decodes into a new map each time)
  */
 function handlerTables(
   version: ConfigVersion,

@@ -82,8 +82,8 @@ function secretFiles(name: string, ref: SourceRef, objects: NamespaceObjects): M
 }
 
 function configMapFiles({ data = {}, binaryData }: ConfigMap): Map<string, Buffer> {
-  const texts = Object.entries(data).map(([key, text]) => [key, Buffer.from(text)] as const);
-  return new Map([...texts, ...fromBase64(binaryData)]);
+  const plain = Object.entries(data).map(([key, text]) => [key, Buffer.from(text)] as const);
+  return new Map([...plain, ...fromBase64(binaryData)]);
 }
 
 function fromBase64(data: Readonly<Record<string, string>> = {}): Map<string, Buffer> {

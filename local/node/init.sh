@@ -3,7 +3,7 @@
 #
 # It builds a root for the node in which nothing of the host's file system is writable: /usr and /etc are
 # overlays whose changes stay with the node, all else is the node's own. Then it runs containerd, kubelet,
-# kube-proxy and what enforces NetworkPolicies, and starts again whichever ends: there is no systemd, so an installer that changed
+# kube-proxy and the enforcer of NetworkPolicies, and restarts each one that ends: no systemd runs, so an installer that changed
 # containerd's configuration ends containerd (hostPID: kill it) and finds it restarted.
 #
 # usage: init.sh STATE [PACKAGES]   (in namespaces of its own; STATE/joined appears when the network is complete)
@@ -14,7 +14,7 @@ root=$state/root
 
 until [ -e "$state/joined" ]; do sleep 0.1; done
 
-mount --bind "$root" "$root" # a root has to be a mount
+mount --bind "$root" "$root" # a root must be a mount
 
 # overlay DIR: the host's DIR (and the unpacked packages') below, the node's changes above.
 overlay() {
@@ -33,7 +33,7 @@ for dir in bin sbin lib lib32 lib64 libx32; do
   fi
 done
 
-# What the computer has there is its own cluster's, not this node's.
+# The computer's files there belong to its own cluster, not to this node.
 for dir in containerd cni kubernetes; do
   mkdir -p "$root/etc/$dir"
   mount --bind "$state/own/$dir" "$root/etc/$dir"
@@ -46,8 +46,8 @@ mount -t tmpfs -o mode=1777 tmpfs "$root/dev/shm"
 mount -t tmpfs -o mode=755 tmpfs "$root/run"
 mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
 
-# The kubelet writes these sysctls, which belong to the whole computer, unless they are as it wants them
-# (pkg/kubelet/cm/container_manager_linux.go, setupKernelTunables). It shall see what it wants and write nothing.
+# The kubelet writes these sysctls, which belong to the whole computer, unless they have the values it requires
+# (pkg/kubelet/cm/container_manager_linux.go, setupKernelTunables). It must see these values and write nothing.
 for sysctl in "$state"/sysctl/*; do
   name=$(basename "$sysctl" | tr . /)
   [ ! -e "$root/proc/sys/$name" ] || mount --bind "$sysctl" "$root/proc/sys/$name"
@@ -71,8 +71,8 @@ supervise() {
 }
 
 export PATH=/opt/node/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-iptables --wait -t nat -A POSTROUTING -o tap0 -j MASQUERADE # tap0 is the egress, where there is one
-# Before any pod runs. Where the kernel or a program lacks what this needs, the node goes on without and says why.
+iptables --wait -t nat -A POSTROUTING -o tap0 -j MASQUERADE # tap0 is the egress, if one exists
+# Before any pod runs. If the kernel or a program lacks what this needs, the node continues without it and records why.
 enforce_network_policies() {
   kube-network-policies --check --queue="$POLICY_QUEUE" &&
     iptables-restore --wait --noflush </etc/kubernetes/network-policies.rules

@@ -7,7 +7,7 @@ test('a condition that holds at once is looked at once', async () => {
   expect(look).toHaveBeenCalledTimes(1);
 });
 
-test('it looks until the condition holds, and tells each change of what is seen once', async () => {
+test('it looks until the condition holds, and reports each change of what is seen once', async () => {
   const states = ['one', 'one', 'two'].map((seen) => new NotYet(seen));
   const seen: string[] = [];
   await waitUntil(() => Promise.resolve(states.shift() ?? true), {

@@ -74,7 +74,7 @@ describe('reading manifests', () => {
     },
   );
 
-  test('a syntax error is told with its position', () => {
+  test('a syntax error is reported with its position', () => {
     expect(() => podsOf('f', 'kind: [')).toThrow(/line 1/);
   });
 });

@@ -14,12 +14,12 @@ function said(texts: readonly (readonly [seconds: number, text: string])[]): str
   return lines;
 }
 
-test('a count is told every five seconds', () => {
+test('a count is printed every five seconds', () => {
   const counts = Array.from({ length: 12 }, (_, i) => [i, `build: ${i} of 12`] as const);
   expect(said(counts)).toEqual(['build: 0 of 12', 'build: 5 of 12', 'build: 10 of 12']);
 });
 
-test('what is new is told at once, what is the same only once', () => {
+test('a new line is printed at once, an equal line only once', () => {
   expect(
     said([
       [0, 'start'],

@@ -242,7 +242,7 @@ describe('a configuration that is not right', () => {
     expect(failure(null)).toMatchObject({ code: 'CONFIG_INVALID' });
   });
 
-  test('tells every problem of shape, and those of the policy, at once', () => {
+  test('reports all problems of shape, and those of the policy, together', () => {
     const input = {
       policy: { runtimes: [] },
       tenants: [
@@ -277,7 +277,7 @@ describe('a configuration that is not right', () => {
     expect(paths).toHaveLength(10);
   });
 
-  test('tells every problem of meaning at once', () => {
+  test('reports all problems of meaning together', () => {
     const input = {
       policy,
       tenants: [

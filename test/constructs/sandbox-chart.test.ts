@@ -278,7 +278,7 @@ describe('a chart that breaks rules is not synthesized', () => {
     );
   });
 
-  test('all broken rules are told at once', () => {
+  test('all broken rules are reported together', () => {
     const change = (chart: Chart) => {
       const webhook = { name: 'all.example.org', failurePolicy: 'Fail', namespaceSelector: {} };
       const apiVersion = 'admissionregistration.k8s.io/v1';

@@ -293,7 +293,7 @@ describe('the registration', () => {
     });
   });
 
-  test('fails closed unless told otherwise', () => {
+  test('fails closed by default', () => {
     expectManifest(registration()).toHave('MutatingWebhookConfiguration', NAME, {
       webhooks: [{ failurePolicy: 'Fail', timeoutSeconds: 3 }],
     });

@@ -23,7 +23,7 @@ test('what is not among the items is ignored', () => {
   expect(ids(orderOf([item('a', 'elsewhere')]).order)).toEqual(['a']);
 });
 
-test('a cycle, and what is behind it, is told', () => {
+test('a cycle, and what is behind it, is reported', () => {
   const { order, cyclic } = orderOf([item('a', 'b'), item('b', 'a'), item('c', 'a'), item('d')]);
   expect(ids(order)).toEqual(['d']);
   expect(ids(cyclic)).toEqual(['a', 'b', 'c']);

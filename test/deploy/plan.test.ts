@@ -40,7 +40,7 @@ test('a dependency between constructs is one between all objects below them', ()
   expect(find(chart, 'ConfigMap/a/l2')?.dependsOn).toEqual(['ConfigMap/a/f1', 'ConfigMap/a/f2']);
 });
 
-test('an object comes after its namespace without being told to', () => {
+test('an object comes after its namespace by itself', () => {
   const chart = newChart();
   add(chart, 'v1', 'ConfigMap/team/settings');
   add(chart, 'v1', 'Namespace/team');

@@ -17,8 +17,8 @@ function rowsOf(section: string): string[] {
 const generic = (id: string) =>
   id.replace(/^(label|proof)-.*/, '$1-RUNTIME').replace(/^rule-.*/, 'rule-SAMPLE');
 
-test('docs/verify.md lists the steps that only read', () => {
-  expect(rowsOf('Steps that only read')).toEqual([PREFLIGHT.id, ...CHECKS.map(({ id }) => id)]);
+test('docs/verify.md lists the read-only steps', () => {
+  expect(rowsOf('Read-only steps')).toEqual([PREFLIGHT.id, ...CHECKS.map(({ id }) => id)]);
 });
 
 test('docs/verify.md lists the steps that create pods', () => {

@@ -64,7 +64,7 @@ test('how an existing cluster is reached is a secret, and nothing else is', asyn
   expect([context, dependsOn]).toEqual(['production', []]);
 });
 
-test('everything wrong is told at once, in the stack and in its settings file', async () => {
+test('all problems are reported together, in the stack and in its settings file', async () => {
   const settings = settingsFile(
     `defineSandbox({ policy: { runtimes: [] }, tenants: [{ name: 'kube-system' }] })`,
   );

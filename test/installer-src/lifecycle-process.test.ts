@@ -111,7 +111,7 @@ test('what others changed meanwhile outlives uninstalling', async () => {
   expect(machine.content()).toHaveProperty(['/etc/containerd/conf.d/other.toml']);
 }, 60_000);
 
-describe('told to end', () => {
+describe('after SIGTERM', () => {
   async function running(machine: Machine) {
     const [statusDir, shutdownDir] = [newDirectory(), newDirectory()];
     const directories = [`--status-dir=${statusDir}`, `--shutdown-dir=${shutdownDir}`];

@@ -31,7 +31,7 @@ const started = (role: string) =>
   eventually(`${role} is up`, async () => (await tailOf(logOf(role), 1)) || undefined);
 
 describe('marked processes', () => {
-  test('are found by the folder of their cluster and told apart by role', async () => {
+  test('are found by the folder of their cluster and distinguished by role', async () => {
     const [a, b] = [await start('a', FOREVER), await start('b', FOREVER)];
     await Promise.all([started('a'), started('b')]);
     const found = await markedProcesses(scratch.folder);

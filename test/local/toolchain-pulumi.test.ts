@@ -70,7 +70,7 @@ describe('where the programs come from', () => {
     expect(await resolve()).toBeUndefined();
   });
 
-  test('to make them takes Go, and its absence is told', async () => {
+  test('to make them takes Go, and its absence is reported', async () => {
     process.env.PATH = '/nonexistent';
     await expect(resolve(true)).rejects.toMatchObject({
       code: 'TOOLCHAIN_NO_GO',

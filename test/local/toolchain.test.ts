@@ -156,7 +156,7 @@ describe('building', () => {
     await expect(goBinary(program())).rejects.toMatchObject({ code: 'TOOLCHAIN_NO_GO' });
   });
 
-  test('a full disk is told from a broken build', async () => {
+  test('a full disk is distinguished from a broken build', async () => {
     const bin = join(scratch.folder, 'bin');
     mkdirSync(bin);
     writeFileSync(

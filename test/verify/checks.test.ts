@@ -322,7 +322,7 @@ describe('tampering', () => {
   });
 });
 
-test('what is wrong in a namespace that is not turned on is told only of its label', async () => {
+test('what is wrong in a namespace that is not turned on is reported only for its label', async () => {
   const api = soundCluster();
   labels({ [ENABLED_LABEL]: 'True', 'admission.gatekeeper.sh/ignore': 'yes' })(api);
   withPod({ hostNetwork: true })(api);

@@ -89,7 +89,7 @@ describe('a cluster that does not do what it should', () => {
     expect(new Set(Object.values(rest))).toEqual(new Set(['not-run']));
   });
 
-  test('a RuntimeClass with another handler is told', async () => {
+  test('a RuntimeClass with another handler is reported', async () => {
     const api = soundCluster();
     api.put(object('node.k8s.io/v1', 'RuntimeClass/kata', { handler: 'runc' }));
     const step = await stepOf(api, 'preflight');
@@ -99,7 +99,7 @@ describe('a cluster that does not do what it should', () => {
     });
   });
 
-  test('a webhook that follows another policy is told', async () => {
+  test('a webhook that follows another policy is reported', async () => {
     const api = soundCluster();
     api.put(
       object('v1', `ConfigMap/${NAMESPACES.gatekeeper}/${MUTATOR.policyConfigMap}`, {

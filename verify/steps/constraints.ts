@@ -2,7 +2,7 @@
 import { objectId, referenceOf, valueAt, type KubernetesObject } from '../../kubernetes/object';
 import { objectOf } from '../../base/untrusted';
 import { canonicalJson } from '../../base/canonical-json';
-import { judged, type Finding, type VerifyContext, type Step } from '../step';
+import { outcomeOfFindings, type Finding, type VerifyContext, type Step } from '../step';
 import { DEPLOY_AGAIN } from '../webhooks';
 
 /** The members that decide whether a constraint refuses, and what it refuses. */
@@ -28,7 +28,7 @@ export const constraints: Step = {
       ...templates.map((template) => compare(context, template, TEMPLATE_MEMBERS)),
       ...emitted.map((constraint) => compare(context, constraint, CONSTRAINT_MEMBERS)),
     ]);
-    return judged(
+    return outcomeOfFindings(
       findings.flat(),
       `${templates.length} templates and ${emitted.length} constraints as deployed`,
     );

@@ -3,7 +3,7 @@ import { listAt, type KubernetesObject } from '../../kubernetes/object';
 import { IGNORE_LABEL } from '../../constructs/gatekeeper/names';
 import { NAMESPACES } from '../../base/names';
 import { enabledNamespaces, namespaceId } from '../enabled-namespaces';
-import { judged, type Finding, type VerifyContext, type Step } from '../step';
+import { outcomeOfFindings, type Finding, type VerifyContext, type Step } from '../step';
 
 /** The one Config object Gatekeeper reads (gatekeeper v3.23.1, pkg/keys, `Config`). */
 const CONFIG = {
@@ -30,7 +30,10 @@ export const exemptions: Step = {
       excluded(context, namespaces),
       ...DEPLOYMENTS.map((name) => exempted(context, name, namespaces)),
     ]);
-    return judged(findings.flat(), `no exemption in the enabled namespaces (${namespaces.length})`);
+    return outcomeOfFindings(
+      findings.flat(),
+      `no exemption in the enabled namespaces (${namespaces.length})`,
+    );
   },
 };
 

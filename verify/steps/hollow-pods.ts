@@ -4,7 +4,7 @@ import type { RuntimePolicy } from '../../policy/model/runtime-policy';
 import { annotationsOf, runtimeClassNameOf } from '../../policy/pod/pod';
 import { hollowAnnotations } from '../../policy/decision/validate';
 import { enabledNamespaces } from '../enabled-namespaces';
-import { judged, type Finding, type Step } from '../step';
+import { outcomeOfFindings, type Finding, type Step } from '../step';
 
 const CONTAINER_LISTS = ['initContainers', 'containers', 'ephemeralContainers'];
 
@@ -19,7 +19,7 @@ export const hollowPods: Step = {
       context.api.list({ apiVersion: 'v1', kind: 'Pod', namespace: name }),
     );
     const running = (await Promise.all(lists)).flat().filter(isOnNode);
-    return judged(
+    return outcomeOfFindings(
       running.flatMap((pod) => findingOf(pod, context.policy)),
       `${running.length} pods on nodes, in ${namespaces.length} enabled namespaces`,
     );

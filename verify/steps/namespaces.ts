@@ -2,7 +2,7 @@
 import type { KubernetesObject } from '../../kubernetes/object';
 import { ENABLED_LABEL, EXEMPT_NAMESPACES } from '../../base/names';
 import { labelledNamespaces, namespaceId } from '../enabled-namespaces';
-import { judged, type Finding, type Step } from '../step';
+import { outcomeOfFindings, type Finding, type Step } from '../step';
 
 /** Label of the level the Pod Security admission plugin enforces (kubernetes.io, "Pod Security Admission"). */
 const ENFORCE_LABEL = 'pod-security.kubernetes.io/enforce';
@@ -18,7 +18,7 @@ export const namespaces: Step = {
   run: async (context) => {
     const labelled = await labelledNamespaces(context);
     const sound = `${labelled.length} enabled: ${labelled.map(({ metadata }) => metadata.name).join(', ') || 'none'}`;
-    return judged(labelled.flatMap(findingsOf), sound);
+    return outcomeOfFindings(labelled.flatMap(findingsOf), sound);
   },
 };
 

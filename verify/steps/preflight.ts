@@ -10,7 +10,13 @@ import {
 } from '../../kubernetes/object';
 import { READINESS } from '../../deploy/readiness';
 import type { WaitKind } from '../../deploy/plan';
-import { judged, type Finding, type Outcome, type VerifyContext, type Step } from '../step';
+import {
+  outcomeOfFindings,
+  type Finding,
+  type Outcome,
+  type VerifyContext,
+  type Step,
+} from '../step';
 import { enabledNamespace, NO_NAMESPACE } from '../namespace';
 import { DEPLOY_AGAIN } from '../webhooks';
 
@@ -43,7 +49,7 @@ export async function preflight(context: VerifyContext): Promise<Preflight> {
   ).flat();
   const findings = flaws.map(({ path, reason, fix }) => ({ path, reason, fix }));
   return {
-    outcome: judged(findings, 'all exist and are ready'),
+    outcome: outcomeOfFindings(findings, 'all exist and are ready'),
     installed: flaws.every(({ missing }) => missing !== true),
   };
 }

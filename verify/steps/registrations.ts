@@ -1,7 +1,7 @@
 /** Steps: the API server calls the webhooks for everything this project registered them for. */
 import { referenceOf, type KubernetesObject } from '../../kubernetes/object';
 import { enabledNamespaces } from '../enabled-namespaces';
-import { judged, type VerifyContext, type Step } from '../step';
+import { outcomeOfFindings, type VerifyContext, type Step } from '../step';
 import { webhookFindings } from '../webhooks';
 
 export const mutatorRegistration: Step = {
@@ -23,7 +23,7 @@ async function compare(context: VerifyContext, expected: KubernetesObject) {
     context.api.get(referenceOf(expected)),
     enabledNamespaces(context),
   ]);
-  return judged(
+  return outcomeOfFindings(
     webhookFindings(expected, live, namespaces),
     `as deployed, for all enabled namespaces (${namespaces.length})`,
   );

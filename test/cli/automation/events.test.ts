@@ -12,10 +12,10 @@ const said = (severity: 'info' | 'error', message: string, id?: string) =>
   event({ diagnosticEvent: { severity, message, color: 'never', ...(id && { urn: urnOf(id) }) } });
 
 function watched(events: readonly EngineEvent[]) {
-  const told: DeployEvent[] = [];
-  const watch = deploymentWatch({ total: () => 4, onProgress: (one) => told.push(one) });
+  const reported: DeployEvent[] = [];
+  const watch = deploymentWatch({ total: () => 4, onProgress: (one) => reported.push(one) });
   for (const one of events) watch.onEvent(one);
-  return { watch, told };
+  return { watch, reported };
 }
 
 test('each object counts once, by what became of it', () => {
@@ -42,22 +42,22 @@ test('the stack, the provider and the chart itself are no objects', () => {
     'urn:pulumi:s::p::pulumi:providers:kubernetes::cluster',
     `${CHART}::platform`,
   ];
-  const { watch, told } = watched(
+  const { watch, reported } = watched(
     others.map((urn) => event({ resOutputsEvent: step('create', urn) })),
   );
   expect(watch.report().created).toBe(0);
-  expect(told).toEqual([]);
+  expect(reported).toEqual([]);
 });
 
 test('progress counts objects, and says what is waited for and deleted', () => {
-  const { told } = watched([
+  const { reported } = watched([
     done('create', 'Namespace/a'),
     said('info', '[1/2] Waiting for app ReplicaSet\n', 'Deployment/a/b'),
     said('info', '', 'Deployment/a/b'),
     done('create', 'Deployment/a/b'),
     event({ resourcePreEvent: step('delete', urnOf('ConfigMap/a/d')) }),
   ]);
-  expect(told).toEqual([
+  expect(reported).toEqual([
     { type: 'applied', id: 'Namespace/a', outcome: 'created', done: 1, total: 4 },
     {
       type: 'waiting',

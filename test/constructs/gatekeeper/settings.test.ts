@@ -127,7 +127,7 @@ describe('settings that cannot work', () => {
     expect(refused(props)).toEqual([path === '' ? 'props' : `props.${path}`]);
   });
 
-  test('are all told at once', () => {
+  test('are all reported together', () => {
     expect(refused({ logLevel: 'LOUD', audit: { intervalSeconds: 1.5 }, colour: 'red' })).toEqual([
       'props.logLevel',
       'props.audit.intervalSeconds',

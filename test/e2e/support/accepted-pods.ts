@@ -148,7 +148,7 @@ function containerLevel({ requests = {}, limits = {} }: Resources): Resources {
 /** No request exceeds its limit. */
 function inOrder({ requests, limits }: Required<Resources>): Resources {
   const swapped = Object.keys(requests).filter(
-    (name) => amount(requests[name]) > amount(limits[name] ?? requests[name]),
+    (name) => quantityOf(requests[name]) > quantityOf(limits[name] ?? requests[name]),
   );
   const taken = (from: Quantities) =>
     Object.fromEntries(swapped.map((name) => [name, from[name] ?? '']));
@@ -158,7 +158,7 @@ function inOrder({ requests, limits }: Required<Resources>): Resources {
   };
 }
 
-function amount(quantity = ''): bigint {
+function quantityOf(quantity = ''): bigint {
   return parseQuantity(quantity) ?? 0n;
 }
 

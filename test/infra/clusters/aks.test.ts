@@ -194,7 +194,7 @@ test.each([
   expect(problemsWith(aks, { ...stack, kataPool }, sandbox).map((p) => p.path)).toEqual(paths);
 });
 
-test('everything is told at once', () => {
+test('all problems are reported together', () => {
   const values = {
     region: 'westeurope',
     kubernetesVersion: '1.26',

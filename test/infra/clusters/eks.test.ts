@@ -274,7 +274,7 @@ test('for the 7th generation the fix says how to find out', () => {
   expect(problem?.fix).toContain('supported-features,Values=nested-virtualization');
 });
 
-test('everything is told at once', () => {
+test('all problems are reported together', () => {
   const pool = { machineType: 't3.large', group: 'managed', spot: true, minNodes: 9 };
   const values = { ...kata(pool), kubernetesVersion: '1.27.1', authorizedNetworks: ['0.0.0.0/0'] };
   expect(problemsWith(eks, values, platform()).map((p) => p.path)).toEqual([

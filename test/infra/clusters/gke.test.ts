@@ -258,7 +258,7 @@ test('refused: GKE Sandbox on Ubuntu', () => {
   ]);
 });
 
-test('everything is told at once', () => {
+test('all problems are reported together', () => {
   const values = {
     ...stack,
     autopilot: true,

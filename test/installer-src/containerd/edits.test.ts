@@ -70,7 +70,7 @@ test.each(['[t]\nimports = []', '"imports" = []', 'x = { imports = [] }', ''])(
   (text) => expect(withImport(text, PATTERN)).toBeUndefined(),
 );
 
-test('half of our marks is refused, and told', () => {
+test('half of the marks is refused and reported', () => {
   const [begin = '', , end = ''] = withBlockAtStart('', 'a = 1\n').split('\n');
   for (const damaged of [`${begin}\na = 1\n`, `a = 1\n${end}\n`]) {
     expect(() => undone(damaged)).toThrow(SandboxError);

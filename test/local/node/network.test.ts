@@ -41,7 +41,7 @@ test('the network overlaps nothing the computer has an address in or a route to'
   );
 });
 
-test('a computer whose network takes all addresses is told so', () => {
+test('a computer whose network takes all addresses gets an error', () => {
   expect(() => chooseOctet(3, ['10.0.0.0/8'])).toThrow(
     expect.objectContaining({ code: 'NODE_NETWORK_FULL' }) as Error,
   );

@@ -29,7 +29,7 @@ it('loads once for each change, not once for each look', async () => {
   expect(seen).toEqual(['loaded 1', 'loaded 2']);
 });
 
-it('tries again while it fails, without a change on disk, and tells each reason once', async () => {
+it('tries again while it fails, without a change on disk, and reports each reason once', async () => {
   const reasons = ['not yet', 'not yet', 'still not'];
   const { file, seen, reloader } = watching(() => {
     const reason = reasons.shift();
