@@ -4,12 +4,19 @@ import { ApiError, denyingWebhook, type KubernetesApi } from '../kubernetes/api'
 import type { KubernetesObject } from '../kubernetes/object';
 import { NotYet, type Observation } from '../base/wait-until';
 
-/** Requests no runtime, so every policy accepts it, and passes the Pod Security standard `restricted`. */
+/** No decision of the webhook: it replaces this annotation, or removes it where it chooses nothing (policy/decision/patch.ts). */
+const UNDECIDED = 'probe';
+
+/** Requests no runtime, so that it fits every policy, and passes the Pod Security standard `restricted`. */
 function probePod(namespace: string): KubernetesObject {
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { generateName: 'secure-ai-probe-', namespace },
+    metadata: {
+      generateName: 'secure-ai-probe-',
+      namespace,
+      annotations: { [DECISION_ANNOTATION]: UNDECIDED },
+    },
     spec: {
       automountServiceAccountToken: false,
       securityContext: {
@@ -33,14 +40,14 @@ function probePod(namespace: string): KubernetesObject {
 }
 
 /**
- * Whether the webhook decides about a pod created in the namespace now: the pod returns with the decision annotation, or is denied,
- * for example if the namespace requires a label that the pod does not have.
+ * Whether the webhook decides about a pod created in the namespace now, whatever its policy is: the pod returns without the probe's
+ * annotation, or the webhook denies it, for example because it has no label.
  */
 export async function probeWebhook(api: KubernetesApi, namespace: string): Promise<Observation> {
   try {
     const pod = await api.create(probePod(namespace), { dryRun: true });
-    if (pod.metadata.annotations?.[DECISION_ANNOTATION] !== undefined) return true;
-    return new NotYet(`a pod created in ${namespace} returns without ${DECISION_ANNOTATION}`);
+    if (pod.metadata.annotations?.[DECISION_ANNOTATION] !== UNDECIDED) return true;
+    return new NotYet(`a pod created in ${namespace} returns without a decision`);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     return denyingWebhook(error.message) === MUTATOR.webhookName ? true : new NotYet(error.message);

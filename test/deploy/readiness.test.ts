@@ -3,6 +3,9 @@ import type { WaitKind } from '../../deploy/plan';
 import { READINESS } from '../../deploy/readiness';
 import { DECISION_ANNOTATION, ENABLED_LABEL } from '../../base/names';
 import { ApiError } from '../../kubernetes/api';
+import { createDecider } from '../../policy/decision/decide';
+import { definePolicy } from '../../policy/model/define';
+import type { RuntimePolicyInput } from '../../policy/model/runtime-policy';
 import { fakeApi, object, type FakeApi } from './fake-api';
 
 /** What is seen, or `done`. */
@@ -172,6 +175,24 @@ describe('webhook', () => {
     };
     expect(await look('webhook-answers', configuration('Q0E='), api)).toBe('done');
     expect(unchanged.writes).toEqual(['dry-run Pod/team/secure-ai-probe-x']);
+  });
+
+  test.each<[string, RuntimePolicyInput['unlabelled']]>([
+    ['assigned a runtime', { assign: 'kata' }],
+    ['denied', 'deny'],
+    ['ignored', 'ignore'],
+  ])('answers where pods without a label are %s', async (_, unlabelled) => {
+    const runtimes = [{ name: 'kata', runtimeClassName: 'kata', handler: 'kata' }];
+    const { decide } = createDecider(definePolicy({ runtimes, unlabelled }));
+    const api = fakeApi([enabled]);
+    api.create = (manifest) => {
+      const { pod, denials } = decide(manifest, { namespace: 'team' });
+      const message = `admission webhook "ai-runtime-mutator.secure-ai.io" denied the request: ${denials[0]?.message}`;
+      return denials.length === 0
+        ? Promise.resolve(pod as KubernetesObject)
+        : Promise.reject(new ApiError(403, 'Forbidden', message));
+    };
+    expect(await look('webhook-answers', configuration('Q0E='), api)).toBe('done');
   });
 
   test.each([
