@@ -27,6 +27,15 @@ export const SANDBOX_ANNOTATION_PREFIXES: readonly string[] = ['io.katacontainer
  */
 export const NETWORK_NOT_ENFORCED_ANNOTATION = `${DOMAIN}/network-policies-not-enforced`;
 
+/**
+ * Label of a node whose containerd has the Kata handlers, `"true"`. kata-deploy sets it once they work and its own
+ * RuntimeClasses select it (kata-containers 4.1.0, tools/packaging/kata-deploy/helm-chart/kata-deploy/templates/runtimeclasses.yaml).
+ */
+export const KATA_NODE_LABEL = 'katacontainers.io/kata-runtime';
+
+/** Label of a node whose containerd has the gVisor handler, `"true"`. gVisor has no upstream installer that sets one. */
+export const GVISOR_NODE_LABEL = `${DOMAIN}/gvisor-runtime`;
+
 /** Namespaces the platform itself runs in. */
 export const NAMESPACES = {
   /** Gatekeeper, the mutating webhook and its certificate rotator. */

@@ -1,15 +1,8 @@
 /** How a sandboxed pod finds a node that can run it: the agreement between RuntimeClasses, node pools and installers. */
-import { DOMAIN, POOL_LABEL } from '../../base/names';
+import { DOMAIN, GVISOR_NODE_LABEL, KATA_NODE_LABEL, POOL_LABEL } from '../../base/names';
 import type { Toleration } from '../internal/schemas';
 
-/**
- * Label of a node whose containerd has the Kata handlers, `"true"`. kata-deploy sets it once they work and its own
- * RuntimeClasses select it (kata-containers 4.1.0, tools/packaging/kata-deploy/helm-chart/kata-deploy/templates/runtimeclasses.yaml).
- */
-export const KATA_NODE_LABEL = 'katacontainers.io/kata-runtime';
-
-/** Label of a node whose containerd has the gVisor handler, `"true"`. gVisor has no upstream installer that sets one. */
-export const GVISOR_NODE_LABEL = `${DOMAIN}/gvisor-runtime`;
+export { GVISOR_NODE_LABEL, KATA_NODE_LABEL };
 
 /**
  * Key of the NoSchedule taint that a new node may come with so that no pod runs before gVisor is installed; the installer removes it last.

@@ -3,8 +3,9 @@
  * Types are inferred from the schemas in `schema.ts`, so what validates and what type-checks cannot drift apart.
  */
 import type { z } from 'zod';
+import type { conditionSchema } from './condition-schema';
 import type {
-  conditionSchema,
+  minimumSchema,
   policySchema,
   requirementSchema,
   ruleSchema,
@@ -17,11 +18,19 @@ export type Runtime = Readonly<z.output<typeof runtimeSchema>>;
 /** What must hold for a rule to match. Every member that is present must hold; a missing value makes a comparison false. */
 export type Condition = z.output<typeof conditionSchema>;
 
-/** "A pod that looks like this needs that runtime." */
+/** What is done with a pod that looks like this: it needs a runtime, is refused, or is left alone. */
 export type Rule = Readonly<z.output<typeof ruleSchema>>;
+
+/** "A pod that looks like this needs that runtime." */
+export type RuntimeRule = Rule & Required<Pick<Rule, 'runtime' | 'enforce'>>;
+
+export const asksForRuntime = (rule: Rule): rule is RuntimeRule => rule.runtime !== undefined;
 
 /** "A container of this name, in these namespaces, may only run with the runtime label set." */
 export type Requirement = Readonly<z.output<typeof requirementSchema>>;
+
+/** "Pods of these namespaces run in nothing weaker." */
+export type Minimum = Readonly<z.output<typeof minimumSchema>>;
 
 /** A validated policy with every default filled in. Plain JSON: it survives `JSON.parse(JSON.stringify(policy))` unchanged. */
 export type RuntimePolicy = Readonly<z.output<typeof policySchema>>;

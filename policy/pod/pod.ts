@@ -23,8 +23,19 @@ interface ContainerLike {
     readonly runAsNonRoot?: boolean;
     readonly allowPrivilegeEscalation?: boolean;
     readonly readOnlyRootFilesystem?: boolean;
-    readonly capabilities?: { readonly add?: readonly string[] };
+    readonly capabilities?: { readonly add?: readonly string[]; readonly drop?: readonly string[] };
+    readonly seccompProfile?: Profile;
+    readonly appArmorProfile?: Profile;
+    readonly procMount?: string;
   };
+  readonly ports?: readonly { readonly containerPort?: number; readonly hostPort?: number }[];
+  readonly env?: readonly { readonly name?: string; readonly value?: string }[];
+}
+
+/** A seccomp or AppArmor profile: `RuntimeDefault`, `Localhost`, `Unconfined`. */
+interface Profile {
+  readonly type?: string;
+  readonly localhostProfile?: string;
 }
 
 export interface PodLike {
@@ -41,11 +52,27 @@ export interface PodLike {
     readonly hostNetwork?: boolean;
     readonly hostPID?: boolean;
     readonly hostIPC?: boolean;
-    readonly securityContext?: { readonly runAsUser?: number; readonly runAsNonRoot?: boolean };
+    readonly hostUsers?: boolean;
+    readonly priorityClassName?: string;
+    readonly nodeName?: string;
+    readonly nodeSelector?: Readonly<Record<string, string>>;
+    readonly os?: { readonly name?: string };
+    readonly resourceClaims?: readonly {
+      readonly name?: string;
+      readonly resourceClaimName?: string;
+      readonly resourceClaimTemplateName?: string;
+    }[];
+    readonly securityContext?: {
+      readonly runAsUser?: number;
+      readonly runAsNonRoot?: boolean;
+      readonly seccompProfile?: Profile;
+      readonly appArmorProfile?: Profile;
+    };
     readonly resources?: ResourceRequirements;
     readonly volumes?: readonly Readonly<Record<string, unknown>>[];
     readonly containers?: readonly ContainerLike[];
     readonly initContainers?: readonly ContainerLike[];
+    readonly ephemeralContainers?: readonly ContainerLike[];
   };
 }
 
@@ -88,6 +115,11 @@ export function mainContainersOf(pod: unknown): readonly unknown[] {
 /** Init containers in their order, sidecars among them. */
 export function initContainersOf(pod: unknown): readonly unknown[] {
   return elementsOf(memberOf(specOf(pod), 'initContainers'));
+}
+
+/** Containers added to a running pod, by its subresource `ephemeralcontainers`. */
+export function ephemeralContainersOf(pod: unknown): readonly unknown[] {
+  return elementsOf(memberOf(specOf(pod), 'ephemeralContainers'));
 }
 
 /** An init container that keeps running beside the main ones (KEP-753). */

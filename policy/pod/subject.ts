@@ -1,5 +1,5 @@
 /** A container or a pod as atoms see it: values by field, whatever kind of thing has them. */
-import type { ContainerFacts, PodFacts } from './facts';
+import type { ContainerFacts, ImageFacts, PodFacts } from './facts';
 import type { Resources } from './resources';
 
 export interface Subject {
@@ -11,9 +11,17 @@ export interface Subject {
   readonly flags: ReadonlyMap<string, boolean>;
   /** `securityContext.capabilities.add`, `volumes`. */
   readonly sets: ReadonlyMap<string, ReadonlySet<string>>;
+  /** `env`, `imageVolumes`, `resourceClaims`, …: of each element its fields; a string has the one field `ofElement`. */
+  readonly lists: ReadonlyMap<string, readonly Element[]>;
 }
 
-export const CAPABILITIES_FIELD = 'securityContext.capabilities.add';
+export type Element = string | ReadonlyMap<string, string>;
+
+export const FIELDS = {
+  addedCapabilities: 'securityContext.capabilities.add',
+  droppedCapabilities: 'securityContext.capabilities.drop',
+  ofElement: '',
+} as const satisfies Readonly<Record<string, string>>;
 
 export interface Subjects {
   readonly pod: Subject;
@@ -25,15 +33,13 @@ export function subjectsOf(facts: PodFacts): Subjects {
 }
 
 function containerSubject(container: ContainerFacts): Subject {
-  const { reference } = container;
   return {
     texts: present<string>([
       ['name', container.name],
-      ['image', container.image],
-      ['image.registry', reference?.registry],
-      ['image.repository', reference?.repository],
-      ['image.tag', reference?.tag],
-      ['image.digest', reference?.digest],
+      ...imageTexts(container),
+      ['securityContext.seccompProfile', container.seccompProfile],
+      ['securityContext.appArmorProfile', container.appArmorProfile],
+      ['securityContext.procMount', container.procMount],
     ]),
     quantities: quantities(container.requests, container.limits),
     flags: present<boolean>([
@@ -41,8 +47,13 @@ function containerSubject(container: ContainerFacts): Subject {
       ['securityContext.runAsRoot', container.runAsRoot],
       ['securityContext.allowPrivilegeEscalation', container.allowPrivilegeEscalation],
       ['securityContext.readOnlyRootFilesystem', container.readOnlyRootFilesystem],
+      ['hostPorts', container.hostPorts],
     ]),
-    sets: new Map([[CAPABILITIES_FIELD, container.addedCapabilities]]),
+    sets: new Map([
+      [FIELDS.addedCapabilities, container.addedCapabilities],
+      [FIELDS.droppedCapabilities, container.droppedCapabilities],
+    ]),
+    lists: new Map([['env', container.env]]),
   };
 }
 
@@ -50,9 +61,18 @@ function podSubject(facts: PodFacts): Subject {
   const texts = present<string>([
     ['namespace', facts.namespace],
     ['serviceAccountName', facts.serviceAccountName],
+    ['os', facts.os],
+    ['priorityClassName', facts.priorityClassName],
   ]);
-  for (const [key, value] of facts.labels) texts.set(`labels.${key}`, value);
-  for (const [key, value] of facts.annotations) texts.set(`annotations.${key}`, value);
+  for (const list of ['labels', 'annotations', 'nodeSelector'] as const) {
+    for (const [key, value] of facts[list]) texts.set(`${list}.${key}`, value);
+  }
+  const claims = facts.resourceClaims.map(({ claim, template }) =>
+    present<string>([
+      ['claim', claim],
+      ['template', template],
+    ]),
+  );
   return {
     texts,
     quantities: quantities(facts.requests, facts.limits),
@@ -60,9 +80,25 @@ function podSubject(facts: PodFacts): Subject {
       ['hostNetwork', facts.hostNetwork],
       ['hostPID', facts.hostPID],
       ['hostIPC', facts.hostIPC],
+      ['hostUsers', facts.hostUsers],
     ]),
     sets: new Map([['volumes', facts.volumes]]),
+    lists: new Map<string, readonly Element[]>([
+      ['hostPaths', facts.hostPaths],
+      ['imageVolumes', facts.imageVolumes.map((image) => present(imageTexts(image)))],
+      ['resourceClaims', claims],
+    ]),
   };
+}
+
+function imageTexts({ image, reference }: ImageFacts): [string, string | undefined][] {
+  return [
+    ['image', image],
+    ['image.registry', reference?.registry],
+    ['image.repository', reference?.repository],
+    ['image.tag', reference?.tag],
+    ['image.digest', reference?.digest],
+  ];
 }
 
 function present<T>(fields: readonly (readonly [string, T | undefined])[]): Map<string, T> {

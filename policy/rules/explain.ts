@@ -1,17 +1,16 @@
 /** Why a rule matches a pod or does not: its condition with the values it was evaluated on, as data to print. */
+import { atomHolds, describeAtom, seenBy } from './ask';
 import type { Atom } from './atoms';
-import { atomHolds, describeAtom } from './atoms';
-import type { Formula } from './formula';
+import type { ContainerFormula, Formula } from './formula';
 import { formulaOf } from './formula';
 import type { PodFacts } from '../pod/facts';
 import type { Rule } from '../model/runtime-policy';
-import { formatQuantity } from '../pod/quantity';
 import type { Subject, Subjects } from '../pod/subject';
 import { subjectsOf } from '../pod/subject';
 
 /** One condition, or one part of it. */
 export interface Explanation {
-  /** `all`, `any`, `not`, `pod`, `some container`, `container ai-model`, or a question such as `requests.cpu gt 4`. */
+  /** `all`, `any`, `not`, `pod`, `some container`, `every container`, `container ai-model`, or a question such as `requests.cpu gt 4`. */
   readonly text: string;
   readonly holds: boolean;
   /** The value a question was evaluated on; `missing` without one. Only on questions. */
@@ -38,19 +37,48 @@ function explain(formula: Formula, subjects: Subjects): Explanation {
       return everyOf('all', formula.parts.map(explainPart));
     case 'any':
       return someOf('any', formula.parts.map(explainPart));
-    case 'not': {
-      const inner = explainPart(formula.part);
-      return { text: 'not', holds: !inner.holds, parts: [inner] };
-    }
-    case 'container': {
-      const containers = subjects.containers.map((subject, index) =>
-        explainAtoms(`container ${subject.texts.get('name') ?? index}`, formula.atoms, subject),
+    case 'not':
+      return negated(explainPart(formula.part));
+    case 'container':
+      return someOf('some container', explainContainers(formula.formula, subjects));
+    case 'everyContainer': {
+      const { text, holds, parts } = everyOf(
+        'every container',
+        explainContainers(formula.formula, subjects),
       );
-      return someOf('some container', containers);
+      return { text, holds: holds && parts.length > 0, parts };
     }
     case 'pod':
       return explainAtoms('pod', formula.atoms, subjects.pod);
   }
+}
+
+function explainContainers(formula: ContainerFormula, { containers }: Subjects): Explanation[] {
+  return containers.map((subject, index) => {
+    const { holds, parts, text } = explainContainer(formula, subject);
+    const name = `container ${subject.texts.get('name') ?? index}`;
+    if (text === 'all') return { text: name, holds, parts };
+    return { text: name, holds, parts: [{ text, holds, parts }] };
+  });
+}
+
+/** What stands directly in a condition reads as the `all` it is. */
+function explainContainer(formula: ContainerFormula, subject: Subject): Explanation {
+  const explainPart = (part: ContainerFormula) => explainContainer(part, subject);
+  switch (formula.kind) {
+    case 'all':
+      return everyOf('all', formula.parts.map(explainPart));
+    case 'any':
+      return someOf('any', formula.parts.map(explainPart));
+    case 'not':
+      return negated(explainPart(formula.part));
+    case 'test':
+      return explainAtoms('all', formula.atoms, subject);
+  }
+}
+
+function negated(inner: Explanation): Explanation {
+  return { text: 'not', holds: !inner.holds, parts: [inner] };
 }
 
 function explainAtoms(text: string, atoms: readonly Atom[], subject: Subject): Explanation {
@@ -61,14 +89,6 @@ function explainAtoms(text: string, atoms: readonly Atom[], subject: Subject): E
     parts: [],
   }));
   return everyOf(text, parts);
-}
-
-function seenBy({ field }: Atom, { texts, quantities, flags, sets }: Subject): string {
-  const quantity = quantities.get(field);
-  const set = sets.get(field);
-  if (quantity !== undefined) return formatQuantity(quantity);
-  if (set !== undefined) return set.size === 0 ? 'none' : [...set].sort().join(', ');
-  return texts.get(field) ?? flags.get(field)?.toString() ?? 'missing';
 }
 
 function everyOf(text: string, parts: readonly Explanation[]): Explanation {

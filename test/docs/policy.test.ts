@@ -5,7 +5,7 @@ import { RUNTIME_LABEL } from '../../base/names';
 import { createDecider } from '../../policy/decision/decide';
 import { DENIAL_MESSAGES } from '../../policy/decision/messages';
 import { definePolicy } from '../../policy/model/define';
-import { conditionSchema } from '../../policy/model/schema';
+import { conditionSchema } from '../../policy/model/condition-schema';
 import { compileMatcher } from '../../policy/rules/compiled/compile';
 
 const DOCUMENT = readFileSync(join(__dirname, '../../docs/policy.md'), 'utf8');

@@ -1,13 +1,13 @@
 /** The `container` and `pod` members of a condition as the Rego library reads them: globs made expressions, capabilities normalised. */
 import type { z } from 'zod';
-import { capabilityName } from '../../pod/facts';
+import { capabilityName } from '../../pod/container-facts';
 import { globToRegExpSource } from '../../../base/glob';
 import type { Condition } from '../../model/runtime-policy';
 import type {
   imageMatchSchema,
   securityContextMatchSchema,
   textMatchSchema,
-} from '../../model/schema';
+} from '../../model/condition-schema';
 
 /** A string to equal, an anchored expression to match, or whether a value exists: one of the three. */
 type TextTest =

@@ -1,6 +1,6 @@
 /** In which order the atoms of a clause are asked: first those that few subjects satisfy and that an index answers at once. */
 import type { Atom } from '../atoms';
-import { describeAtom } from '../atoms';
+import { describeAtom } from '../ask';
 import { isSelective, isTextAtom } from './texts';
 
 export interface OrderedAtom {

@@ -4,7 +4,7 @@
  * order up to the first that does not hold, the rest one by one.
  */
 import type { Atom } from '../atoms';
-import { atomHolds } from '../atoms';
+import { atomHolds } from '../ask';
 import type { Subject } from '../../pod/subject';
 import type { OrderedAtom } from './atom-order';
 import { orderAtoms } from './atom-order';

@@ -25,14 +25,18 @@ export function compileMatcher(policy: RuntimePolicy): Matcher {
   const { waiting, always } = assignTriggers(formulas, numbered);
   const containerIndex = compileKind('container', numbered, waiting);
   const podIndex = compileKind('pod', numbered, waiting);
+  const conjunctions = new Set(
+    [...numbered.values()].flatMap(({ id, isConjunction }) => (isConjunction ? [id] : [])),
+  );
 
   function matching(facts: PodFacts): readonly Rule[] {
     const subjects = subjectsOf(facts);
-    const holding = new Map<number, boolean>();
+    const fired = new Set<number>();
+    const evaluated = new Map<number, boolean>();
     const woken = new Set(always);
     const wake = (clause: number) => {
-      if (holding.has(clause)) return;
-      holding.set(clause, true);
+      if (fired.has(clause)) return;
+      fired.add(clause);
       waiting.get(clause)?.forEach((rule) => woken.add(rule));
     };
     podIndex(subjects.pod, wake);
@@ -40,10 +44,10 @@ export function compileMatcher(policy: RuntimePolicy): Matcher {
 
     const holds = (clause: Clause): boolean => {
       const id = numbered.get(clause)?.id ?? -1;
-      const known = holding.get(id) ?? (waiting.has(id) ? false : undefined);
-      if (known !== undefined) return known;
-      const isHolding = clauseHolds(clause, subjects);
-      holding.set(id, isHolding);
+      if (waiting.has(id) && !fired.has(id)) return false;
+      if (fired.has(id) && conjunctions.has(id)) return true;
+      const isHolding = evaluated.get(id) ?? clauseHolds(clause, subjects);
+      evaluated.set(id, isHolding);
       return isHolding;
     };
     return [...woken]
@@ -59,14 +63,14 @@ export function compileMatcher(policy: RuntimePolicy): Matcher {
 }
 
 function compileKind(
-  kind: Clause['kind'],
+  subject: 'container' | 'pod',
   numbered: ReadonlyMap<Clause, NumberedClause>,
   waiting: ReadonlyMap<number, unknown>,
 ): ClauseIndex {
   const indexed = [...new Set(numbered.values())].filter(
-    ({ id, clause }) => clause.kind === kind && waiting.has(id),
+    ({ id, clause }) => (clause.kind === 'pod') === (subject === 'pod') && waiting.has(id),
   );
-  return compileClauses(indexed.map(({ id, clause }) => ({ id, atoms: clause.atoms })));
+  return compileClauses(indexed);
 }
 
 interface Assignment {
