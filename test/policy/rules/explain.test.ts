@@ -18,8 +18,8 @@ test('shows for every container what was asked and what was seen', () => {
   expect(lines(condition)).toEqual([
     '- some container',
     '  - container main',
-    '    - requests.cpu gt 4 [2.5]',
     '    + image contains "pytorch" [pytorch/pytorch]',
+    '    - requests.cpu gt 4 [2.5]',
   ]);
 });
 
