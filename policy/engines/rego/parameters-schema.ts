@@ -30,7 +30,9 @@ const sandboxes = listOf(
 const effects = {
   runtime: text('Runtime a matching pod needs.'),
   deny: text('Why a matching pod is refused.'),
-  exempt: text('Why a matching pod that has no label is left alone, unless another rule refuses it.'),
+  exempt: text(
+    'Why a matching pod that has no label is left alone, unless another rule refuses it.',
+  ),
 };
 
 const rules = listOf(
