@@ -15,6 +15,9 @@ export const ENABLED_LABEL = `${DOMAIN}/sandbox-enabled`;
 /** Annotation the mutating webhook leaves on a pod: compact JSON of the decision, see `DecisionRecord`. */
 export const DECISION_ANNOTATION = `${DOMAIN}/decision`;
 
+/** Annotation of a pod that mirrors a static pod of its node (MirrorPodAnnotationKey in k8s.io/api v0.36.3, core/v1/annotation_key_constants.go). */
+export const MIRROR_ANNOTATION = 'kubernetes.io/config.mirror';
+
 /**
  * Prefixes of pod annotations by which a sandbox runtime takes settings from the pod's author. Sources: kata-containers
  * 4.1.0, docs/how-to/how-to-set-sandbox-config-kata.md; gvisor, runsc/boot and pkg/shim (`dev.gvisor.*`).

@@ -18,10 +18,13 @@ export interface ExplainedPod {
   readonly denials: readonly Denial[];
 }
 
-interface ExplainedRule {
+export interface ExplainedRule {
   readonly name: string;
   readonly title: string;
-  readonly runtime: string;
+  /** What the rule does: the runtime it asks for, or why it refuses or exempts. */
+  readonly runtime?: string;
+  readonly deny?: string;
+  readonly exempt?: string;
   readonly matches: boolean;
   readonly condition: Explanation;
 }
@@ -33,8 +36,13 @@ export function explainPod(found: FoundPod, policy: RuntimePolicy): ExplainedPod
   const facts = podFacts(pod, { namespace });
   const rules = policy.rules.map((rule) => {
     const { matches, condition } = explainRule(rule, facts);
-    const { name, runtime, title = name } = rule;
-    return { name, title, runtime, matches, condition };
+    const { name, title, runtime, deny, exempt } = rule;
+    const effect = {
+      ...(runtime && { runtime }),
+      ...(deny && { deny }),
+      ...(exempt && { exempt }),
+    };
+    return { name, title, ...effect, matches, condition };
   });
   return {
     source,

@@ -7,14 +7,17 @@ export interface DecisionContext {
   readonly namespace: string;
 }
 
-/** Where the choice came from; rows 1, 4, 6 and 8 of the selection table, or nothing chosen. */
-export type Source = 'label' | 'class' | 'rule' | 'default' | 'none';
+/**
+ * Where the choice came from: rows 1, 4, 6 and 8 of the selection table. Nothing is chosen for a mirror of a static pod (`mirror`), for a
+ * pod that a rule leaves alone (`exempt`), and where validation refuses or nothing is assigned (`none`).
+ */
+export type Source = 'label' | 'class' | 'rule' | 'default' | 'exempt' | 'mirror' | 'none';
 
 export interface Selection {
-  /** The runtime chosen, or undefined where the pod is left alone (source `none`). */
+  /** The runtime chosen, or undefined where the pod is left alone (source `exempt`, `mirror`, `none`). */
   readonly runtime: Runtime | undefined;
   readonly source: Source;
-  /** Names of every matching rule, sorted. Recorded whatever the source is. */
+  /** Names of the matching rules that ask for a runtime, whatever the source is, or of those that exempt; sorted. */
   readonly rules: readonly string[];
 }
 
@@ -24,6 +27,8 @@ export const DENIAL_CODES = [
   'LABEL_REQUIRED',
   'RULE_VIOLATED',
   'CLASS_MISMATCH',
+  'DENIED',
+  'BELOW_MINIMUM',
   'HOLLOW_SANDBOX',
   'UNSANDBOXED',
 ] as const;
@@ -37,8 +42,9 @@ export interface Denial {
 
 /** Value of the `secure-ai.io/decision` annotation. */
 export interface DecisionRecord {
-  readonly runtime: string;
-  readonly source: Exclude<Source, 'none'>;
+  /** Missing where the pod is exempt. */
+  readonly runtime?: string;
+  readonly source: Exclude<Source, 'none' | 'mirror'>;
   readonly rules: readonly string[];
   /** First 12 hex digits of the SHA-256 of the canonical policy. */
   readonly policy: string;

@@ -7,6 +7,8 @@ export const DENIAL_MESSAGES = {
   LABEL_REQUIRED: 'Pod {pod} requires label {labelKey} to use runtime {runtime}',
   RULE_VIOLATED: 'Workload {pod} with {title} requires runtime {runtime}',
   CLASS_MISMATCH: 'Pod {pod} has runtime label {label} but runtimeClassName {class}',
+  DENIED: 'Pod {pod} is refused by {title}: {reason}',
+  BELOW_MINIMUM: 'Pod {pod} needs at least runtime {runtime} in namespace {namespace}',
   HOLLOW_SANDBOX: 'Pod {pod} {what}, which leads around its sandbox',
   UNSANDBOXED: 'Pod {pod} in namespace {namespace} would run outside a sandbox',
 } as const satisfies Record<DenialCode, string>;
@@ -25,11 +27,13 @@ type Placeholder<Template extends string> = Template extends `${string}{${infer 
   ? Name | Placeholder<Rest>
   : never;
 
-/** The template with each `{placeholder}` replaced by its value; what a value contains is never replaced. */
+/** The template with each `{placeholder}` replaced by its value, `""` by an empty one; what a value contains is never replaced. */
 export function filled<Template extends string>(
   template: Template,
   values: Readonly<Record<Placeholder<Template>, string>>,
 ): string {
   const named: Readonly<Record<string, string>> = values;
-  return template.replace(/\{(\w+)\}/g, (placeholder, name: string) => named[name] ?? placeholder);
+  return template.replace(/\{(\w+)\}/g, (placeholder, name: string) =>
+    named[name] === '' ? '""' : (named[name] ?? placeholder),
+  );
 }

@@ -11,8 +11,8 @@ const MAX_RECORD_LENGTH = 256 * 1024;
 /** What a selection is remembered by, or undefined where nothing was chosen. */
 export function recordOf(selection: Selection, policyHash: string): DecisionRecord | undefined {
   const { runtime, source, rules } = selection;
-  if (runtime === undefined || source === 'none') return undefined;
-  return { runtime: runtime.name, source, rules, policy: policyHash };
+  if (source === 'none' || source === 'mirror') return undefined;
+  return { ...(runtime && { runtime: runtime.name }), source, rules, policy: policyHash };
 }
 
 /** The annotation's value. Equal records have equal values. */
@@ -33,11 +33,18 @@ export function parseRecord(text: string): DecisionRecord | undefined {
   const policy = stringOf(memberOf(value, 'policy'));
   const source = SOURCES.find((known) => known === memberOf(value, 'source'));
   const rules = elementsOf(memberOf(value, 'rules')).filter((rule) => typeof rule === 'string');
-  if (runtime === undefined || policy === undefined || source === undefined) return undefined;
-  return { runtime, source, rules, policy };
+  if (policy === undefined || source === undefined) return undefined;
+  if ((runtime === undefined) !== (source === 'exempt')) return undefined;
+  return { ...(runtime !== undefined && { runtime }), source, rules, policy };
 }
 
-const SOURCES: readonly DecisionRecord['source'][] = ['label', 'class', 'rule', 'default'];
+const SOURCES: readonly DecisionRecord['source'][] = [
+  'label',
+  'class',
+  'rule',
+  'default',
+  'exempt',
+];
 
 /**
  * The facts without what a record claims the mutator has set: the label unless the label itself was the source, the class unless the
@@ -48,6 +55,7 @@ export function beforeMutation(
   facts: PodFacts,
   { runtime, source }: DecisionRecord,
 ): PodFacts {
+  if (runtime === undefined) return facts;
   const labels = new Map(facts.labels);
   if (source !== 'label' && labels.get(policy.labelKey) === runtime) labels.delete(policy.labelKey);
   const runtimeClassName = runtimeNamed(policy, runtime)?.runtimeClassName;

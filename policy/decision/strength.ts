@@ -1,9 +1,9 @@
 /** What rules and requirements ask of a pod's runtime, once it is known which of them concern the pod. */
 import type { PodFacts } from '../pod/facts';
-import type { Requirement, Rule, Runtime, RuntimePolicy } from '../model/runtime-policy';
+import type { Requirement, Runtime, RuntimePolicy, RuntimeRule } from '../model/runtime-policy';
 
 /** The weakest runtime is 0; -1 for a name no runtime has. */
-function strengthOf(policy: RuntimePolicy, runtime: string | undefined): number {
+export function strengthOf(policy: RuntimePolicy, runtime: string | undefined): number {
   return policy.runtimes.findIndex(({ name }) => name === runtime);
 }
 
@@ -22,8 +22,11 @@ export function runtimeOfClass(
  * The rule that speaks for all matching ones: the one that names the strongest runtime, the first by name among equals.
  * The runtime it names is R, what the pod's rules ask for.
  */
-export function strongestRule(policy: RuntimePolicy, matching: readonly Rule[]): Rule | undefined {
-  return matching.reduce<Rule | undefined>((best, rule) => {
+export function strongestRule(
+  policy: RuntimePolicy,
+  matching: readonly RuntimeRule[],
+): RuntimeRule | undefined {
+  return matching.reduce<RuntimeRule | undefined>((best, rule) => {
     if (best === undefined) return rule;
     const difference = strengthOf(policy, rule.runtime) - strengthOf(policy, best.runtime);
     return difference > 0 || (difference === 0 && rule.name < best.name) ? rule : best;
@@ -36,7 +39,7 @@ export function strongestRule(policy: RuntimePolicy, matching: readonly Rule[]):
  */
 export function acceptableToRules(
   policy: RuntimePolicy,
-  matching: readonly Rule[],
+  matching: readonly RuntimeRule[],
   runtime: string | undefined,
 ): boolean {
   const strength = strengthOf(policy, runtime);

@@ -1,10 +1,12 @@
 /** Validation: every reason to refuse a pod as it stands, after whatever changed it. */
+import { demandsOf, isMirror, type Demands } from './demands';
 import {
   acceptableToRequirement,
   acceptableToRules,
   applicableRequirements,
   runtimeNamed,
   runtimeOfClass,
+  strengthOf,
   strongestRule,
 } from './strength';
 import type { Denial } from './decision';
@@ -26,15 +28,19 @@ export function denialsOf(
   facts: PodFacts,
   matching: readonly Rule[],
 ): readonly Denial[] {
+  const demands = demandsOf(policy, facts, matching);
+  if (isMirror(facts) || demands.exempting.length > 0) return [];
   const denials = [
     ...unknownRuntime(policy, facts),
     ...unknownClass(policy, facts),
     ...labelRequired(policy, facts),
-    ...ruleViolated(policy, facts, matching),
+    ...ruleViolated(policy, facts, demands),
     ...classMismatch(policy, facts),
+    ...denied(facts, demands),
+    ...belowMinimum(policy, facts, demands),
     ...hollowSandbox(policy, facts),
   ];
-  return sorted(denials.length === 0 ? unsandboxed(policy, facts) : denials);
+  return sorted(denials.length === 0 ? unsandboxed(policy, facts, demands) : denials);
 }
 
 function unknownRuntime(policy: RuntimePolicy, facts: PodFacts): Denial[] {
@@ -73,10 +79,10 @@ function labelRequired(policy: RuntimePolicy, facts: PodFacts): Denial[] {
     }));
 }
 
-function ruleViolated(policy: RuntimePolicy, facts: PodFacts, matching: readonly Rule[]): Denial[] {
-  const rule = strongestRule(policy, matching);
+function ruleViolated(policy: RuntimePolicy, facts: PodFacts, { binding }: Demands): Denial[] {
+  const rule = strongestRule(policy, binding);
   const label = facts.labels.get(policy.labelKey);
-  if (rule === undefined || acceptableToRules(policy, matching, label)) return [];
+  if (rule === undefined || acceptableToRules(policy, binding, label)) return [];
   const { title, runtime } = rule;
   const message = filled(DENIAL_MESSAGES.RULE_VIOLATED, { pod: facts.displayName, title, runtime });
   return [{ code: 'RULE_VIOLATED', message }];
@@ -123,10 +129,39 @@ function hollowSandbox(policy: RuntimePolicy, facts: PodFacts): Denial[] {
   return [{ code: 'HOLLOW_SANDBOX', message }];
 }
 
+function denied(facts: PodFacts, { denying }: Demands): Denial[] {
+  return denying.map(({ title, deny = '' }) => ({
+    code: 'DENIED',
+    message: filled(DENIAL_MESSAGES.DENIED, { pod: facts.displayName, title, reason: deny }),
+  }));
+}
+
+/** What the label names and what the class belongs to, whichever is known, must both be strong enough. */
+function belowMinimum(policy: RuntimePolicy, facts: PodFacts, demands: Demands): Denial[] {
+  const weakest = strengthOf(policy, demands.minimum?.name);
+  const known = [
+    runtimeNamed(policy, facts.labels.get(policy.labelKey)),
+    runtimeOfClass(policy, facts.runtimeClassName),
+  ];
+  const isBelow = known.some((runtime) => runtime && strengthOf(policy, runtime.name) < weakest);
+  return isBelow ? minimumMissed(facts, demands) : [];
+}
+
+function minimumMissed(facts: PodFacts, { minimum }: Demands): Denial[] {
+  if (minimum === undefined) return [];
+  const message = filled(DENIAL_MESSAGES.BELOW_MINIMUM, {
+    pod: facts.displayName,
+    runtime: minimum.name,
+    namespace: facts.namespace,
+  });
+  return [{ code: 'BELOW_MINIMUM', message }];
+}
+
 /** Asked only where nothing else applies. A pod without a label but with a known class is in a sandbox. */
-function unsandboxed(policy: RuntimePolicy, facts: PodFacts): Denial[] {
+function unsandboxed(policy: RuntimePolicy, facts: PodFacts, demands: Demands): Denial[] {
   const saysNothing = !facts.labels.has(policy.labelKey) && facts.runtimeClassName === undefined;
-  if (!saysNothing || policy.unlabelled === 'ignore') return [];
+  if (!saysNothing) return [];
+  if (policy.unlabelled === 'ignore') return minimumMissed(facts, demands);
   const message = filled(DENIAL_MESSAGES.UNSANDBOXED, {
     pod: facts.displayName,
     namespace: facts.namespace,

@@ -42,6 +42,7 @@ function checkNames(policy: unknown): Problem[] {
   const runtimes = elementsOf(memberOf(policy, 'runtimes'));
   const rules = elementsOf(memberOf(policy, 'rules'));
   const required = elementsOf(memberOf(policy, 'required'));
+  const minimum = elementsOf(memberOf(policy, 'minimum'));
   const known = new Set(runtimes.map((runtime) => stringOf(memberOf(runtime, 'name'))));
   const assigned = memberOf(memberOf(policy, 'unlabelled'), 'assign');
   return [
@@ -51,6 +52,9 @@ function checkNames(policy: unknown): Problem[] {
     ...rules.flatMap((rule, i) => unknown(memberOf(rule, 'runtime'), `rules[${i}].runtime`, known)),
     ...required.flatMap((requirement, i) =>
       unknown(memberOf(requirement, 'runtime'), `required[${i}].runtime`, known),
+    ),
+    ...minimum.flatMap((least, i) =>
+      unknown(memberOf(least, 'runtime'), `minimum[${i}].runtime`, known),
     ),
     ...unknown(assigned, 'unlabelled.assign', known),
   ];

@@ -137,7 +137,8 @@ const SANDBOX_ON_UBUNTU: Problem = {
 function hostPathProblems(sandbox: SandboxConfig): readonly Problem[] {
   const names = new Set(runtimesOf('gvisor', sandbox).map(({ name }) => name));
   return sandbox.policy.rules.flatMap((rule, i): Problem[] => {
-    if (!names.has(rule.runtime) || !asksForHostPath(rule.when)) return [];
+    if (rule.runtime === undefined || !names.has(rule.runtime)) return [];
+    if (!asksForHostPath(rule.when)) return [];
     return [
       {
         path: inSettings('policy', 'rules', i),
@@ -149,5 +150,6 @@ function hostPathProblems(sandbox: SandboxConfig): readonly Problem[] {
 }
 
 function asksForHostPath({ all = [], any = [], pod }: Condition): boolean {
-  return (pod?.volumes?.includes('hostPath') ?? false) || [...all, ...any].some(asksForHostPath);
+  const isAsked = pod?.hostPaths !== undefined || (pod?.volumes?.includes('hostPath') ?? false);
+  return isAsked || [...all, ...any].some(asksForHostPath);
 }
