@@ -19,7 +19,7 @@ interface NotOf<Leaf> {
 }
 
 /** A condition of conditions, down to a leaf. */
-type FormulaOf<Leaf> = ListOf<Leaf> | NotOf<Leaf> | Leaf;
+export type FormulaOf<Leaf> = ListOf<Leaf> | NotOf<Leaf> | Leaf;
 
 /** What stands directly in one `container` condition: it holds of a container that satisfies every atom. */
 export interface ContainerTest {
@@ -126,13 +126,13 @@ export function formulaHolds<Leaf extends { readonly kind: string }>(
   return isNegation(formula) ? !formulaHolds(formula.part, holds) : holds(formula);
 }
 
-function isList<Leaf extends { readonly kind: string }>(
+export function isList<Leaf extends { readonly kind: string }>(
   formula: FormulaOf<Leaf>,
 ): formula is ListOf<Leaf> {
   return formula.kind === 'all' || formula.kind === 'any';
 }
 
-function isNegation<Leaf extends { readonly kind: string }>(
+export function isNegation<Leaf extends { readonly kind: string }>(
   formula: NotOf<Leaf> | Leaf,
 ): formula is NotOf<Leaf> {
   return formula.kind === 'not';
