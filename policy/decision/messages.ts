@@ -13,15 +13,34 @@ export const DENIAL_MESSAGES = {
   UNSANDBOXED: 'Pod {pod} in namespace {namespace} would run outside a sandbox',
 } as const satisfies Record<DenialCode, string>;
 
-/** `{what}` of `HOLLOW_SANDBOX` for annotations: one, several, or more than `MOST_NAMED_ANNOTATIONS`. */
-export const HOLLOW_ANNOTATIONS = {
-  one: 'sets annotation {keys}',
-  several: 'sets annotations {keys}',
-  many: 'sets annotations {keys} and {omitted} more',
-} as const;
+/** `{what}` of `HOLLOW_SANDBOX`, by guardrail. */
+export const HOLLOW = {
+  hostPaths: 'mounts {names} of its node',
+  hostNetwork: 'shares the network of its node',
+  hostPID: 'shares the processes of its node',
+  hostIPC: 'shares the memory of its node',
+  privileged: 'runs {names} privileged',
+  systemPriority: 'has priority class {class}',
+  nodeName: 'names node {node}',
+  sandboxAnnotation: 'sets annotation {names}',
+  sandboxAnnotations: 'sets annotations {names}',
+  windows: 'is for Windows',
+} as const satisfies Readonly<Record<string, string>>;
 
-/** Annotation keys that a denial names; there may be thousands. */
-export const MOST_NAMED_ANNOTATIONS = 5;
+/** Names that a denial lists; there may be thousands. */
+export const MOST_LISTED = 5;
+
+/** What is behind the last listed name where there are more. */
+export const AND_MORE = ' and {omitted} more';
+
+/** The names with commas between them, the first `MOST_LISTED` of them. */
+export function listed(names: readonly string[]): string {
+  const omitted = names.length - MOST_LISTED;
+  const shown = names.slice(0, MOST_LISTED).map(quotedIfEmpty).join(', ');
+  return omitted > 0 ? shown + filled(AND_MORE, { omitted: String(omitted) }) : shown;
+}
+
+const quotedIfEmpty = (value: string): string => (value === '' ? '""' : value);
 
 type Placeholder<Template extends string> = Template extends `${string}{${infer Name}}${infer Rest}`
   ? Name | Placeholder<Rest>
@@ -30,10 +49,13 @@ type Placeholder<Template extends string> = Template extends `${string}{${infer 
 /** The template with each `{placeholder}` replaced by its value, `""` by an empty one; what a value contains is never replaced. */
 export function filled<Template extends string>(
   template: Template,
-  values: Readonly<Record<Placeholder<Template>, string>>,
+  values: string extends Template
+    ? Readonly<Record<string, string>>
+    : Readonly<Record<Placeholder<Template>, string>>,
 ): string {
   const named: Readonly<Record<string, string>> = values;
-  return template.replace(/\{(\w+)\}/g, (placeholder, name: string) =>
-    named[name] === '' ? '""' : (named[name] ?? placeholder),
-  );
+  return template.replace(/\{(\w+)\}/g, (placeholder, name: string) => {
+    const value = named[name];
+    return value === undefined ? placeholder : quotedIfEmpty(value);
+  });
 }

@@ -11,11 +11,10 @@ import {
 } from './strength';
 import type { Denial } from './decision';
 import { DENIAL_CODES } from './decision';
-import { DENIAL_MESSAGES, filled, HOLLOW_ANNOTATIONS, MOST_NAMED_ANNOTATIONS } from './messages';
+import { hollowness } from './guardrails';
+import { DENIAL_MESSAGES, filled } from './messages';
 import type { PodFacts } from '../pod/facts';
-import { globMatches } from '../../base/glob';
 import type { Rule, RuntimePolicy } from '../model/runtime-policy';
-import { SANDBOX_ANNOTATION_PREFIXES } from '../../base/names';
 
 /**
  * Every denial that applies, in the order of `DENIAL_CODES` and then of the messages; none twice.
@@ -99,34 +98,11 @@ function classMismatch(policy: RuntimePolicy, facts: PodFacts): Denial[] {
   return [{ code: 'CLASS_MISMATCH', message }];
 }
 
-/**
- * Keys of annotations that configure the sandbox and that its runtime does not allow, sorted. What runs is the class, so the allow-list is that of
- * the class, and without one nothing is allowed. Keys are compared with their case, as everything does that reads them (containerd
- * v2.3.7 internal/cri/util/util.go, PassThroughAnnotations; gvisor runsc/specutils/specutils.go): a key in other letters has no
- * effect.
- */
-export function hollowAnnotations(
-  policy: RuntimePolicy,
-  { runtimeClassName, annotations }: Pick<PodFacts, 'runtimeClassName' | 'annotations'>,
-): readonly string[] {
-  const allowed = runtimeOfClass(policy, runtimeClassName)?.allowedAnnotations ?? [];
-  return [...annotations.keys()]
-    .filter((key) => SANDBOX_ANNOTATION_PREFIXES.some((prefix) => key.startsWith(prefix)))
-    .filter((key) => !allowed.some((glob) => globMatches(glob, key)))
-    .sort();
-}
-
 function hollowSandbox(policy: RuntimePolicy, facts: PodFacts): Denial[] {
-  const keys = hollowAnnotations(policy, facts);
-  if (keys.length === 0) return [];
-  const omitted = keys.length - MOST_NAMED_ANNOTATIONS;
-  const howMany = keys.length === 1 ? 'one' : omitted <= 0 ? 'several' : 'many';
-  const what = filled(HOLLOW_ANNOTATIONS[howMany], {
-    keys: keys.slice(0, MOST_NAMED_ANNOTATIONS).join(', '),
-    omitted: String(omitted),
-  });
-  const message = filled(DENIAL_MESSAGES.HOLLOW_SANDBOX, { pod: facts.displayName, what });
-  return [{ code: 'HOLLOW_SANDBOX', message }];
+  return hollowness(policy, facts).map(({ what }) => ({
+    code: 'HOLLOW_SANDBOX',
+    message: filled(DENIAL_MESSAGES.HOLLOW_SANDBOX, { pod: facts.displayName, what }),
+  }));
 }
 
 function denied(facts: PodFacts, { denying }: Demands): Denial[] {

@@ -1,5 +1,5 @@
 /** Gatekeeper constraints of a policy: the policy as parameters, in the form the Rego library reads. */
-import type { Requirement, RuntimePolicy } from '../../model/runtime-policy';
+import type { Requirement, Rule, RuntimePolicy } from '../../model/runtime-policy';
 import { CONSTRAINT_KINDS, ENABLED_LABEL, EXEMPT_NAMESPACES } from '../../../base/names';
 import { decisionGraph } from './decision-graph';
 import { textTest } from './condition-parameters';
@@ -25,9 +25,13 @@ interface ConstraintManifest {
   };
 }
 
-/** The constraints that can ever speak under this policy: no rules, no `K8sDynamicRuntime`. They match pods of enabled namespaces that are not exempt. */
+/**
+ * The constraints that can ever speak under this policy: no `K8sDynamicRuntime` without a rule that asks for a runtime or denies.
+ * They match pods of enabled namespaces that are not exempt.
+ */
 export function constraints(policy: RuntimePolicy): readonly ConstraintManifest[] {
-  const dynamic = policy.rules.length === 0 ? [] : [dynamicConstraint(policy)];
+  const speaks = policy.rules.some(({ exempt }) => exempt === undefined);
+  const dynamic = speaks ? [dynamicConstraint(policy)] : [];
   return [...requiredConstraints(policy), ...dynamic, sandboxedConstraint(policy)];
 }
 
@@ -45,19 +49,18 @@ function requiredConstraint(
   name: string,
 ): ConstraintManifest {
   const { namespaces, container, runtime, enforce } = requirement;
-  const parameters = { ...base(policy), container, runtime, enforce };
+  const rules = listOrNone('rules', exemptingRules(policy).map(ruleParameters));
+  const parameters = { ...base(policy), container, runtime, enforce, ...rules };
   return constraint({ kind: CONSTRAINT_KINDS.required, name, namespaces, parameters });
 }
 
 function dynamicConstraint(policy: RuntimePolicy): ConstraintManifest {
-  const rules = policy.rules.map(({ name, title, when, runtime, enforce }) => ({
-    name,
-    title,
-    when: decisionGraph(when),
-    runtime,
-    enforce,
+  const rules = policy.rules.map((rule) => ({
+    ...ruleParameters(rule),
+    title: rule.title,
+    ...(rule.enforce && { enforce: rule.enforce }),
   }));
-  const parameters = { ...base(policy), rules };
+  const parameters = { ...base(policy), ...minimum(policy), rules };
   return constraint({
     kind: CONSTRAINT_KINDS.dynamic,
     name: 'enforce-dynamic-ai-runtime',
@@ -66,10 +69,13 @@ function dynamicConstraint(policy: RuntimePolicy): ConstraintManifest {
 }
 
 function sandboxedConstraint(policy: RuntimePolicy): ConstraintManifest {
+  const isIgnored = policy.unlabelled === 'ignore';
+  const refusesUnlabelled = !isIgnored || policy.minimum.length > 0;
   const unlabelled = {
-    rules: policy.rules.map(({ name, when }) => ({ name, when: decisionGraph(when) })),
+    code: isIgnored ? 'BELOW_MINIMUM' : 'UNSANDBOXED',
     required: policy.required.map(({ namespaces, container }) => ({ namespaces, container })),
   };
+  const rules = refusesUnlabelled ? policy.rules : exemptingRules(policy);
   const parameters = {
     ...base(policy),
     runtimes: policy.runtimes.map(({ name, runtimeClassName, allowedAnnotations }) => ({
@@ -77,9 +83,36 @@ function sandboxedConstraint(policy: RuntimePolicy): ConstraintManifest {
       runtimeClassName,
       ...(allowedAnnotations && { allowedAnnotations: allowedAnnotations.map(textTest) }),
     })),
-    ...(policy.unlabelled !== 'ignore' && { unlabelled }),
+    ...minimum(policy),
+    ...listOrNone('rules', rules.map(ruleParameters)),
+    ...(refusesUnlabelled && { unlabelled }),
   };
   return constraint({ kind: CONSTRAINT_KINDS.sandboxed, name: 'enforce-sandbox', parameters });
+}
+
+/** The rules that decide whether a pod is left alone; none where no rule exempts. */
+function exemptingRules({ rules }: RuntimePolicy): readonly Rule[] {
+  const exempts = rules.some(({ exempt }) => exempt !== undefined);
+  return exempts ? rules.filter(({ runtime }) => runtime === undefined) : [];
+}
+
+/** What every kind of constraint needs of a rule. */
+function ruleParameters({ name, when, runtime, deny, exempt }: Rule) {
+  return {
+    name,
+    when: decisionGraph(when),
+    ...(runtime !== undefined && { runtime }),
+    ...(deny !== undefined && { deny }),
+    ...(exempt !== undefined && { exempt }),
+  };
+}
+
+function minimum(policy: RuntimePolicy) {
+  return listOrNone('minimum', policy.minimum);
+}
+
+function listOrNone(name: string, list: readonly unknown[]): Readonly<Record<string, unknown>> {
+  return list.length === 0 ? {} : { [name]: list };
 }
 
 function base(policy: RuntimePolicy) {

@@ -9,7 +9,11 @@ denial(code, values) := {
 	"details": {"code": code},
 }
 
-# The template with each {placeholder} replaced by its value; what a value contains is never replaced.
+# The template with each {placeholder} replaced by its value, "" by an empty one; what a value contains is never replaced.
 filled(template, values) := strings.replace_n(placeholders, template) if {
-	placeholders := {sprintf("{%s}", [name]): value | some name, value in values}
+	placeholders := {sprintf("{%s}", [name]): shown(value) | some name, value in values}
 }
+
+shown("") := `""`
+
+shown(value) := value if value != ""

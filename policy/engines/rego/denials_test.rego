@@ -14,3 +14,7 @@ test_a_denial_has_the_message_and_the_code if {
 test_what_a_value_contains_is_never_replaced if {
 	denials.filled("{a} and {b}, {c}", {"a": "{b}", "b": "$& {a}"}) == "{b} and $& {a}, {c}"
 }
+
+test_an_empty_value_is_shown_as_one if {
+	denials.filled("{a} and {b}", {"a": "", "b": "x"}) == `"" and x`
+}

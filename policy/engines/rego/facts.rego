@@ -28,6 +28,9 @@ sandbox_annotations := {key |
 	strings.any_prefix_match(key, constants.sandbox_annotation_prefixes)
 }
 
+# Whether the pod only mirrors a static pod, which runs already; isMirror in policy/decision/demands.ts says why it is left alone.
+is_mirror if annotations[constants.mirror_annotation]
+
 label := label_of(pod)
 
 class := class_of(pod)
@@ -39,11 +42,11 @@ class_of(object_) := untrusted.string(object_, ["spec", "runtimeClassName"])
 
 containers := containers_of(pod)
 
-# Main containers, then init containers and sidecars.
-containers_of(object_) := array.concat(
-	untrusted.objects(object_, ["spec", "containers"]),
-	untrusted.objects(object_, ["spec", "initContainers"]),
-)
+# Main containers, then init containers and sidecars, then ephemeral ones.
+containers_of(object_) := [container |
+	some list in ["containers", "initContainers", "ephemeralContainers"]
+	some container in untrusted.objects(object_, ["spec", list])
+]
 
 has_container(container_name) if {
 	some container in containers
@@ -52,28 +55,33 @@ has_container(container_name) if {
 
 pod_resources := resources.of_pod
 
+volume_objects := untrusted.objects(pod, ["spec", "volumes"])
+
+# Kinds of its volumes.
 volumes := {kind |
-	some volume in untrusted.objects(pod, ["spec", "volumes"])
+	some volume in volume_objects
 	some kind, value in volume
 	kind != "name"
 	value != null
 }
 
-# True for user 0, false for another user or runAsNonRoot, undefined where the image decides. The container's value wins over
-# the pod's (Kubernetes pkg/securitycontext/util.go, DetermineEffectiveSecurityContext).
-runs_as_root(container) := user == 0 if {
-	user := user_of(container)
-} else := false if {
-	path := ["securityContext", "runAsNonRoot"]
-	untrusted.flag(container, path, untrusted.flag(untrusted.members(pod, ["spec"]), path, false))
-}
+# Absolute, with single slashes, however they are spelled.
+host_paths := [concat("", ["/", concat("/", names)]) |
+	some volume in volume_objects
+	path := untrusted.string(volume, ["hostPath", "path"])
+	names := [part | some part in split(path, "/"); not part in {"", "."}]
+]
 
-user_of(container) := user if {
-	user := untrusted.integer(container, ["securityContext", "runAsUser"])
-} else := untrusted.integer(pod, ["spec", "securityContext", "runAsUser"])
+# References of its image volumes.
+image_volumes := [reference |
+	some volume in volume_objects
+	reference := untrusted.string(volume, ["image", "reference"])
+]
 
-# In upper case without CAP_, because container runtimes accept both spellings of a capability.
-added_capabilities(container) := {trim_prefix(upper(capability), "CAP_") |
-	some capability in untrusted.elements(container, ["securityContext", "capabilities", "add"])
-	is_string(capability)
-}
+resource_claims := [claim |
+	some element in untrusted.objects(pod, ["spec", "resourceClaims"])
+	claim := {member: name |
+		some member, field in {"claim": "resourceClaimName", "template": "resourceClaimTemplateName"}
+		name := untrusted.string(element, [field])
+	}
+]

@@ -43,10 +43,20 @@ test_sandbox_annotations_are_known_by_their_prefix if {
 	facts.sandbox_annotations == {"io.katacontainers.config.agent.x", "dev.gvisor.flag.debug"} with input as reviewed(pod)
 }
 
-test_containers_are_main_containers_and_then_init_containers if {
-	spec := {"containers": [{"name": "main"}, "odd"], "initContainers": [{"name": "init"}]}
-	facts.containers == [{"name": "main"}, {}, {"name": "init"}] with input as reviewed({"spec": spec})
-	facts.has_container("init") with input as reviewed({"spec": spec})
+test_a_mirror_of_a_static_pod_is_known_by_its_annotation if {
+	facts.is_mirror with input as reviewed({"metadata": {"annotations": {"kubernetes.io/config.mirror": ""}}})
+	not facts.is_mirror with input as reviewed({"metadata": {"annotations": {"kubernetes.io/config.mirror": null}}})
+	not facts.is_mirror with input as reviewed({"metadata": {"annotations": {"kubernetes.io/config.source": "file"}}})
+}
+
+test_containers_are_main_containers_then_init_containers_then_ephemeral_ones if {
+	spec := {
+		"ephemeralContainers": [{"name": "debug"}],
+		"initContainers": [{"name": "init"}],
+		"containers": [{"name": "main"}, "odd"],
+	}
+	facts.containers == [{"name": "main"}, {}, {"name": "init"}, {"name": "debug"}] with input as reviewed({"spec": spec})
+	facts.has_container("debug") with input as reviewed({"spec": spec})
 	not facts.has_container("other") with input as reviewed({"spec": spec})
 }
 
@@ -55,19 +65,18 @@ test_volumes_are_known_by_their_kind if {
 	facts.volumes == {"emptyDir", "hostPath"} with input as reviewed({"spec": {"volumes": volumes}})
 }
 
-test_user_0_is_root_and_another_user_is_not if {
-	facts.runs_as_root({"securityContext": {"runAsUser": 0}}) == true with input as reviewed({})
-	facts.runs_as_root({"securityContext": {"runAsUser": 1000}}) == false with input as reviewed({})
-	facts.runs_as_root({"securityContext": {"runAsNonRoot": true}}) == false with input as reviewed({})
+test_host_paths_are_plain if {
+	paths := ["/", "", "//etc/.", "var/run/", "/a/../b", "/./x/.y"]
+	volumes := [{"hostPath": {"path": path}} | some path in paths]
+	facts.host_paths == ["/", "/", "/etc", "/var/run", "/a/../b", "/x/.y"] with input as reviewed({"spec": {"volumes": volumes}})
 }
 
-test_the_user_of_the_container_wins_over_the_one_of_the_pod if {
-	pod := {"spec": {"securityContext": {"runAsUser": 0, "runAsNonRoot": true}}}
-	facts.runs_as_root({}) == true with input as reviewed(pod)
-	facts.runs_as_root({"securityContext": {"runAsUser": 1000}}) == false with input as reviewed(pod)
+test_image_volumes_are_known_by_their_reference if {
+	volumes := [{"image": {"reference": "model:1"}}, {"image": {"reference": 1}}, {"image": null}, {"emptyDir": {}}]
+	facts.image_volumes == ["model:1"] with input as reviewed({"spec": {"volumes": volumes}})
 }
 
-test_capabilities_have_one_spelling if {
-	container := {"securityContext": {"capabilities": {"add": ["cap_net_admin", "SYS_TIME", 1]}}}
-	facts.added_capabilities(container) == {"NET_ADMIN", "SYS_TIME"}
+test_claims_are_known_by_claim_or_template if {
+	claims := [{"resourceClaimName": "a"}, {"resourceClaimTemplateName": "b"}, "odd"]
+	facts.resource_claims == [{"claim": "a"}, {"template": "b"}, {}] with input as reviewed({"spec": {"resourceClaims": claims}})
 }

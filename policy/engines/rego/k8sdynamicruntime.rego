@@ -1,4 +1,4 @@
-# K8sDynamicRuntime: pods that rules match need the label of a runtime that the rules accept.
+# K8sDynamicRuntime: pods that rules match need the label of a runtime that the rules accept, or are refused.
 package k8sdynamicruntime
 
 import data.lib.denials
@@ -10,4 +10,10 @@ violation contains denial if {
 	rule := rules.strongest
 	not rules.label_accepted
 	denial := denials.denial("RULE_VIOLATED", {"title": rule.title, "runtime": rule.runtime})
+}
+
+violation contains denial if {
+	review.judged
+	some rule in rules.denying
+	denial := denials.denial("DENIED", {"title": rule.title, "reason": rule.deny})
 }

@@ -31,3 +31,25 @@ test_other_pods_and_other_operations_pass if {
 	count(k8sdynamicruntime.violation) == 0 with input as reviewed("CREATE", "gvisor", "mismatch")
 	count(k8sdynamicruntime.violation) == 0 with input as reviewed("DELETE", "gvisor", "match")
 }
+
+refusing(effects) := {
+	"parameters": {
+		"labelKey": "runtime",
+		"runtimes": [{"name": "kata", "runtimeClassName": "kata"}],
+		"rules": [{"name": name, "title": name, name: "because", "when": {"start": "match", "tests": []}} |
+			some name in effects
+		],
+	},
+	"review": {"object": {"metadata": {"name": "web"}}},
+}
+
+test_a_pod_that_a_rule_denies_is_refused if {
+	denials := k8sdynamicruntime.violation with input as refusing(["deny", "exempt"])
+	denials == {{"msg": "Pod web is refused by deny: because", "details": {"code": "DENIED"}}}
+}
+
+test_exempt_pods_and_mirrors_of_static_pods_pass if {
+	count(k8sdynamicruntime.violation) == 0 with input as refusing(["exempt"])
+	mirror := {"annotations": {"kubernetes.io/config.mirror": "x"}}
+	count(k8sdynamicruntime.violation) == 0 with input as refusing(["deny"]) with input.review.object.metadata as mirror
+}

@@ -32,3 +32,9 @@ test_other_pods_and_other_operations_pass if {
 	count(k8srequiredruntime.violation) == 0 with input as reviewed("CREATE", "other", {})
 	count(k8srequiredruntime.violation) == 0 with input as reviewed("DELETE", "ai-model", {})
 }
+
+test_exempt_pods_pass if {
+	exempt := {"name": "a", "exempt": "because", "when": {"start": "match", "tests": []}}
+	reviewed_ := reviewed("CREATE", "ai-model", {})
+	count(k8srequiredruntime.violation) == 0 with input as reviewed_ with input.parameters.rules as [exempt]
+}

@@ -1,12 +1,14 @@
-# K8sSandboxedRuntime: label and class name one and the same sandbox of the policy, and no pod goes without a sandbox.
+# K8sSandboxedRuntime: label and class name one and the same sandbox of the policy, strong enough for the namespace, and
+# no pod goes without a sandbox.
 package k8ssandboxedruntime
 
-import data.lib.conditions
 import data.lib.constants
 import data.lib.denials
 import data.lib.facts
 import data.lib.review
+import data.lib.rules
 import data.lib.runtimes
+import data.lib.values
 
 violation contains denial if {
 	review.judged
@@ -37,13 +39,38 @@ violation contains denial if {
 
 violation contains denial if {
 	review.judged
-	input.parameters.unlabelled
+	is_below_minimum
+	denial := denials.denial("BELOW_MINIMUM", {
+		"runtime": runtimes.minimum_name,
+		"namespace": facts.namespace,
+	})
+}
+
+violation contains denial if {
+	review.judged
+	is_refused_as("UNSANDBOXED")
+	denial := denials.denial("UNSANDBOXED", {"namespace": facts.namespace})
+}
+
+# What the label names and what the class belongs to must both be strong enough.
+is_below_minimum if runtimes.is_below_minimum(facts.label)
+
+is_below_minimum if {
+	some name, class in runtimes.classes
+	class == facts.class
+	runtimes.is_below_minimum(name)
+}
+
+is_below_minimum if is_refused_as("BELOW_MINIMUM")
+
+# Whether the pod names neither runtime nor class, is to be refused for that with this code, and is not refused otherwise.
+is_refused_as(code) if {
+	input.parameters.unlabelled.code == code
 	count(hollow) == 0
 	not facts.label
 	not facts.class
-	not refused_for_a_rule
-	not refused_for_a_container
-	denial := denials.denial("UNSANDBOXED", {"namespace": facts.namespace})
+	not is_refused_for_a_container
+	not is_refused_for_a_rule
 }
 
 is_known_class(class) if {
@@ -62,7 +89,7 @@ is_allowed(key) if {
 	some runtime in input.parameters.runtimes
 	runtime.runtimeClassName == facts.class
 	some wanted in runtime.allowedAnnotations
-	conditions.string_meets(wanted, key)
+	values.string_meets(wanted, key)
 }
 
 what_is_hollow := denials.filled(constants.hollow_annotations[how_many], {
@@ -79,12 +106,11 @@ how_many := "several" if {
 
 how_many := "many" if count(hollow) > constants.most_named_annotations
 
-refused_for_a_rule if {
-	some rule in input.parameters.unlabelled.rules
-	conditions.holds(rule.when)
-}
+is_refused_for_a_rule if count(rules.binding) > 0
 
-refused_for_a_container if {
+is_refused_for_a_rule if count(rules.denying) > 0
+
+is_refused_for_a_container if {
 	some requirement in input.parameters.unlabelled.required
 	facts.namespace in requirement.namespaces
 	facts.has_container(requirement.container)

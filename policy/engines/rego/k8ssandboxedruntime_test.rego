@@ -9,18 +9,27 @@ parameters := {
 		{"name": "gvisor", "runtimeClassName": "gvisor"},
 		{"name": "kata", "runtimeClassName": "kata-qemu", "allowedAnnotations": [{"equals": "dev.gvisor.allowed"}]},
 	],
-	"unlabelled": {
-		"rules": [{"name": "a", "when": {
-			"start": "pod",
-			"tests": [{"name": "pod", "pod": {"hostPID": true}, "ifTrue": "match", "ifFalse": "mismatch"}],
-		}}],
-		"required": [{"namespaces": ["team-a"], "container": "ai-model"}],
-	},
+	"rules": [
+		{"name": "a", "runtime": "kata", "when": where("hostPID")},
+		{"name": "b", "runtime": "gvisor", "when": where("hostIPC")},
+		{"name": "c", "deny": "because", "when": where("hostNetwork")},
+	],
+	"unlabelled": {"code": "UNSANDBOXED", "required": [{"namespaces": ["team-a"], "container": "ai-model"}]},
 }
 
-messages(metadata, spec) := {sprintf("%s: %s", [denial.details.code, denial.msg]) |
+where(member) := {
+	"start": "pod",
+	"tests": [{"name": "pod", "pod": {member: true}, "ifTrue": "match", "ifFalse": "mismatch"}],
+}
+
+messages(metadata, spec) := messages_under({}, metadata, spec)
+
+messages_under(changes, metadata, spec) := {sprintf("%s: %s", [denial.details.code, denial.msg]) |
 	pod := {"metadata": object.union({"name": "web", "namespace": "team-a"}, metadata), "spec": spec}
-	violations := k8ssandboxedruntime.violation with input as {"parameters": parameters, "review": {"object": pod}}
+	violations := k8ssandboxedruntime.violation with input as {
+		"parameters": object.union(parameters, changes),
+		"review": {"object": pod},
+	}
 	some denial in violations
 }
 
@@ -68,6 +77,7 @@ test_a_pod_without_label_and_class_is_outside_a_sandbox if {
 
 test_a_pod_that_another_constraint_refuses_is_not_refused_twice if {
 	messages({}, {"hostPID": true}) == set()
+	messages({}, {"hostNetwork": true}) == set()
 	messages({}, {"containers": [{"name": "ai-model"}]}) == set()
 }
 
@@ -76,4 +86,32 @@ test_unlabelled_pods_pass_where_the_policy_ignores_them if {
 		"parameters": object.remove(parameters, ["unlabelled"]),
 		"review": {"object": {}},
 	}
+}
+
+minimum := {"minimum": [{"namespaces": ["team-a"], "runtime": "kata"}]}
+
+below := {"BELOW_MINIMUM: Pod web needs at least runtime kata in namespace team-a"}
+
+test_label_and_class_must_be_as_strong_as_the_minimum if {
+	messages_under(minimum, kata, {"runtimeClassName": "kata-qemu"}) == set()
+	messages_under(minimum, {"labels": {"runtime": "gvisor"}}, {"runtimeClassName": "gvisor"}) == below
+	messages_under(minimum, {}, {"runtimeClassName": "gvisor"}) == below
+	messages_under(minimum, {"namespace": "other"}, {"runtimeClassName": "gvisor"}) == set()
+	mismatch := {"CLASS_MISMATCH: Pod web has runtime label kata but runtimeClassName gvisor"}
+	messages_under(minimum, kata, {"runtimeClassName": "gvisor"}) == below | mismatch
+}
+
+ignored := object.union(minimum, {"unlabelled": {"code": "BELOW_MINIMUM", "required": []}})
+
+test_a_minimum_refuses_unlabelled_pods_that_the_policy_ignores_elsewhere if {
+	messages_under(ignored, {}, {}) == below
+	messages_under(ignored, {}, {"hostIPC": true}) == below
+	messages_under(ignored, {}, {"hostPID": true}) == set()
+	messages_under(ignored, {"namespace": "other"}, {}) == set()
+}
+
+test_pods_that_are_left_alone_pass if {
+	exempt := {"rules": [{"name": "a", "exempt": "because", "when": where("hostPID")}]}
+	messages_under(exempt, {}, {"hostPID": true, "runtimeClassName": "runc"}) == set()
+	messages({"annotations": {"kubernetes.io/config.mirror": ""}, "labels": {"runtime": "runc"}}, {}) == set()
 }

@@ -1,7 +1,11 @@
 /** The Rego modules of this folder as strings; one is generated from the constants that Rego shares with TypeScript. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DECISION_ANNOTATION, SANDBOX_ANNOTATION_PREFIXES } from '../../../base/names';
+import {
+  DECISION_ANNOTATION,
+  MIRROR_ANNOTATION,
+  SANDBOX_ANNOTATION_PREFIXES,
+} from '../../../base/names';
 import {
   DENIAL_MESSAGES,
   HOLLOW_ANNOTATIONS,
@@ -10,6 +14,7 @@ import {
 
 const CONSTANTS = {
   decision_annotation: DECISION_ANNOTATION,
+  mirror_annotation: MIRROR_ANNOTATION,
   sandbox_annotation_prefixes: SANDBOX_ANNOTATION_PREFIXES,
   messages: DENIAL_MESSAGES,
   hollow_annotations: HOLLOW_ANNOTATIONS,

@@ -1,14 +1,18 @@
-# Whether a review is judged at all; for updates equal to isJudgedChange in policy/decision/judged-change.ts, which gives the reasons.
+# Whether a review is judged at all: not where its pod is left alone, and for updates as isJudgedChange in
+# policy/decision/judged-change.ts says, which gives the reasons.
 package lib.review
 
 import data.lib.constants
 import data.lib.facts
 import data.lib.resources
+import data.lib.rules
 import data.lib.untrusted
 
 judged if {
 	not unjudged_operation
 	not unjudged_update
+	not facts.is_mirror
+	not rules.is_exempt
 }
 
 # Deleting a pod and connecting to it are never refused. Audits have no operation.

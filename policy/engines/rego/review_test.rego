@@ -65,3 +65,7 @@ test_an_update_of_anything_else_is_not_judged if {
 		not judged_update(pod, changed(path, value))
 	}
 }
+
+test_mirrors_of_static_pods_are_not_judged if {
+	not review.judged with input as {"review": {"object": {"metadata": {"annotations": {"kubernetes.io/config.mirror": ""}}}}}
+}

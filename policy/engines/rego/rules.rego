@@ -1,15 +1,34 @@
-# What the matching rules ask of the pod's runtime, equal to strongestRule and acceptableToRules in policy/decision/strength.ts.
+# What the matching rules do to the pod, equal to demandsOf in policy/decision/demands.ts, and what they ask of its runtime, equal to
+# strongestRule and acceptableToRules in policy/decision/strength.ts.
 package lib.rules
 
 import data.lib.conditions
+import data.lib.facts
 import data.lib.runtimes
 
-matching := [rule | some rule in input.parameters.rules; conditions.holds(rule.when)]
+denying := [rule | some rule in input.parameters.rules; rule.deny; conditions.holds(rule.when)]
 
-required_strength := max([runtimes.strengths[rule.runtime] | some rule in matching])
+# Whether a rule leaves the pod alone. The label is asked first: most pods have it, and then no rule has to be tried.
+is_exempt if {
+	not facts.label
+	some rule in input.parameters.rules
+	rule.exempt
+	conditions.holds(rule.when)
+	count(denying) == 0
+}
 
-# The matching rules that name the strongest runtime, by name. Rules that name a weaker one are ignored.
-speaking := {rule.name: rule | some rule in matching; runtimes.strengths[rule.runtime] == required_strength}
+# Those that have a say: what they ask for is no weaker than the minimum.
+binding := [rule |
+	some rule in input.parameters.rules
+	rule.runtime
+	not runtimes.is_below_minimum(rule.runtime)
+	conditions.holds(rule.when)
+]
+
+required_strength := max([runtimes.strengths[rule.runtime] | some rule in binding])
+
+# The binding rules that name the strongest runtime, by name. Rules that name a weaker one are ignored.
+speaking := {rule.name: rule | some rule in binding; runtimes.strengths[rule.runtime] == required_strength}
 
 strongest := speaking[min(object.keys(speaking))]
 

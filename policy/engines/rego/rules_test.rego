@@ -12,6 +12,7 @@ labelled(label, rules_) := {
 		"labelKey": "runtime",
 		"runtimes": [{"name": name, "runtimeClassName": name} | some name in ["gvisor", "kata", "kata-cc"]],
 		"rules": rules_,
+		"minimum": [{"namespaces": ["team-a"], "runtime": "kata"}],
 	},
 	"review": {"object": {"metadata": {"labels": {"runtime": label}}}},
 }
@@ -34,4 +35,30 @@ test_a_stronger_runtime_is_accepted_where_every_speaking_rule_says_at_least if {
 	mixed := array.concat(at_least, [matching("b", "kata", "exactly")])
 	rules.label_accepted with input as labelled("kata", mixed)
 	not rules.label_accepted with input as labelled("kata-cc", mixed)
+}
+
+test_a_rule_that_asks_for_less_than_the_minimum_has_no_say if {
+	rules_ := [matching("weak", "gvisor", "exactly")]
+	rules.strongest.name == "weak" with input as labelled("kata", rules_)
+	not rules.strongest with input as labelled("kata", rules_) with input.review.namespace as "team-a"
+	strong := array.concat(rules_, [matching("strong", "kata", "atLeast")])
+	rules.strongest.name == "strong" with input as labelled("kata", strong) with input.review.namespace as "team-a"
+}
+
+effect(name, member, start) := {"name": name, member: "because", "when": {"start": start, "tests": []}}
+
+unlabelled(rules_) := {"parameters": {"labelKey": "runtime", "rules": rules_}, "review": {"object": {}}}
+
+test_a_rule_exempts_only_what_no_rule_denies if {
+	rules.is_exempt with input as unlabelled([effect("a", "exempt", "match"), effect("b", "deny", "mismatch")])
+	not rules.is_exempt with input as unlabelled([effect("a", "exempt", "mismatch"), matching("c", "kata", "exactly")])
+	both := [effect("a", "exempt", "match"), effect("b", "deny", "match")]
+	not rules.is_exempt with input as unlabelled(both)
+	[rule.name | some rule in rules.denying] == ["b"] with input as unlabelled(both)
+}
+
+test_a_pod_with_the_label_is_never_exempt if {
+	every label in ["kata", "", "runc"] {
+		not rules.is_exempt with input as labelled(label, [effect("a", "exempt", "match")])
+	}
 }

@@ -33,3 +33,29 @@ test_a_label_is_accepted_by_how_the_requirement_is_enforced if {
 		["kata-cc", "present"], ["kata-cc", "atLeast"],
 	}
 }
+
+minimums(namespace) := {
+	"parameters": {
+		"runtimes": labelled("kata").parameters.runtimes,
+		"minimum": [
+			{"namespaces": ["a", "b"], "runtime": "kata-cc"},
+			{"namespaces": ["b", "c"], "runtime": "kata"},
+		],
+	},
+	"review": {"namespace": namespace, "object": {}},
+}
+
+test_the_strongest_minimum_of_the_namespace_holds if {
+	runtimes.minimum_name == "kata-cc" with input as minimums("b")
+	runtimes.minimum_name == "kata" with input as minimums("c")
+	not runtimes.minimum_name with input as minimums("d")
+}
+
+test_only_known_runtimes_are_below_the_minimum if {
+	below := {name |
+		some name in ["gvisor", "kata", "kata-cc", "docker"]
+		runtimes.is_below_minimum(name) with input as minimums("c")
+	}
+	below == {"gvisor"}
+	not runtimes.is_below_minimum("gvisor") with input as minimums("d")
+}

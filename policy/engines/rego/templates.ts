@@ -1,12 +1,8 @@
 /** The ConstraintTemplates of every kind in `CONSTRAINT_KINDS`, in the shape of templates.gatekeeper.sh/v1 (Gatekeeper v3.23, constraint framework). */
 import { CONSTRAINT_KINDS } from '../../../base/names';
 import { librariesOf, moduleNamed } from './modules';
-import {
-  DYNAMIC_SCHEMA,
-  REQUIRED_SCHEMA,
-  SANDBOXED_SCHEMA,
-  type OpenApiSchema,
-} from './parameters-schema';
+import type { OpenApiSchema } from './openapi';
+import { DYNAMIC_SCHEMA, REQUIRED_SCHEMA, SANDBOXED_SCHEMA } from './parameters-schema';
 
 interface ConstraintTemplateManifest {
   readonly apiVersion: 'templates.gatekeeper.sh/v1';
@@ -47,14 +43,14 @@ const TEMPLATES: readonly ConstraintTemplateManifest[] = [
     kind: CONSTRAINT_KINDS.dynamic,
     title: 'Runtime by what the pod is',
     description:
-      'Pods that a rule matches, by image, resources or security context, must name the runtime the rule asks for.',
+      'Pods that a rule matches, by image, resources or security context, must name the runtime the rule asks for, or are refused.',
     parameters: DYNAMIC_SCHEMA,
   }),
   constraintTemplate({
     kind: CONSTRAINT_KINDS.sandboxed,
     title: 'Sandboxed runtime',
     description:
-      'The runtime label and runtimeClassName must name one and the same sandbox of the policy.',
+      'The runtime label and runtimeClassName must name one and the same sandbox of the policy, no weaker than the minimum of the namespace.',
     parameters: SANDBOXED_SCHEMA,
   }),
 ];
