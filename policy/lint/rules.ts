@@ -5,6 +5,7 @@ import { canonicalJson } from '../../base/canonical-json';
 import { asksForRuntime } from '../model/runtime-policy';
 import type { Rule, RuntimePolicy } from '../model/runtime-policy';
 import { formulaOf } from '../rules/formula';
+import { partsInForce } from '../decision/enforcement';
 import { strengthOf } from '../decision/strength';
 
 /** Up to here each rule is compared with each other one; of more rules only those whose conditions are written alike. */
@@ -76,13 +77,18 @@ function placeLints(policy: RuntimePolicy, place: Place, group: readonly Place[]
 /** Whether a pod that both rules match is refused, exempt or given its runtime by `strong` whatever `weak` says. */
 function decidesAsMuch(policy: RuntimePolicy, strong: Rule, weak: Rule): boolean {
   // A refusal reports the reason of each rule, so none of them is superfluous.
-  if (weak.deny !== undefined) return false;
+  if (weak.deny !== undefined || !isInForceWith(strong, weak)) return false;
   if (strong.deny !== undefined) return true;
   if (strong.exempt !== undefined) return weak.exempt !== undefined;
   if (!asksForRuntime(strong) || !asksForRuntime(weak)) return false;
   const difference = strengthOf(policy, strong.runtime) - strengthOf(policy, weak.runtime);
   const isLenient = strong.enforce === 'atLeast' && weak.enforce === 'exactly';
   return difference > 0 || (difference === 0 && !isLenient);
+}
+
+/** Whether the one is in force wherever the other is. */
+function isInForceWith(one: Rule, { enforcement = 'deny' }: Rule): boolean {
+  return partsInForce([one], enforcement).length > 0;
 }
 
 function areExactlyDifferent(one: Rule, other: Rule): boolean {

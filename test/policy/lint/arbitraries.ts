@@ -106,14 +106,15 @@ export const policies: fc.Arbitrary<RuntimePolicyInput> = fc.record({
             fc.constant({ deny: 'no' }),
             fc.constant({ exempt: 'so' }),
           ),
+          from(['deny', 'deny', 'warn'] as const),
         ),
         { minLength: 2, maxLength: 5 },
       ),
     )
     .map(([whens, rules]) =>
-      rules.map(([which, effect], i): RuleInput => {
+      rules.map(([which, effect, enforcement], i): RuleInput => {
         const when = whens[which % whens.length] ?? {};
-        return { name: `rule-${i}`, when, ...effect };
+        return { name: `rule-${i}`, when, enforcement, ...effect };
       }),
     ),
   required: fc.constantFrom([], [{ namespaces: ['lab'], container: 'a', runtime: 'kata' }]),

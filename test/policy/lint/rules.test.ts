@@ -172,6 +172,17 @@ test.each(SHADOWED)('compared rules: %s', (_title, rules, expected) => {
   expect(ofRules(...rules)).toEqual(expected);
 });
 
+test('a rule on trial shadows none that is enforced', () => {
+  const trial = { enforcement: 'warn' } as const;
+  expect(ofRules([pytorch, gvisor], [torch, { ...kata, ...trial }])).toEqual([]);
+  expect(ofRules([torch, kata], [torch, { ...gvisor, ...trial }])).toEqual([
+    'RULES_CONTRADICT rules[1]',
+  ]);
+  expect(ofRules([pytorch, { ...kata, ...trial }], [torch, { ...deny, ...trial }])).toEqual([
+    'RULE_SHADOWED rules[0]',
+  ]);
+});
+
 test('of many rules those that are written alike are compared, in time linear in them', () => {
   const rules = Array.from({ length: 5_000 }, (_, i) => ({
     name: `rule-${i}`,
@@ -196,6 +207,9 @@ test('RULES_CONTRADICT: a rule for exactly less than the minimum wherever it mat
   expect(ofMinimum({ pod: { namespace: 'prod*' } }, gvisor)).toEqual([]);
   expect(ofMinimum(prod, { ...gvisor, enforce: 'atLeast' })).toEqual([]);
   expect(ofMinimum(prod, kata)).toEqual([]);
+  expect(ofMinimum(prod, { ...gvisor, enforcement: 'audit' })).toEqual(contradiction);
+  const trial = minimum.map((members) => ({ ...members, enforcement: 'warn' as const }));
+  expect(lintsOf({ minimum: trial, rules: [{ name: 'rule', when: prod, ...gvisor }] })).toEqual([]);
 });
 
 type Requirement = NonNullable<RuntimePolicyInput['required']>[number];
