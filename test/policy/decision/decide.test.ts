@@ -351,7 +351,7 @@ describe('messages', () => {
       { name: 'a', title: 'first', when, runtime: 'kata' },
     ];
     const { validate, select } = createDecider(definePolicy({ ...EXAMPLE, rules }));
-    expect(validate(makePod(), CONTEXT)).toEqual([
+    expect(validate(makePod(), CONTEXT)).toMatchObject([
       { code: 'RULE_VIOLATED', message: 'Workload demo with first requires runtime kata' },
     ]);
     expect(select(makePod(), CONTEXT).rules).toEqual(['a', 'b', 'weak']);
