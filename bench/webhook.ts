@@ -175,7 +175,10 @@ async function main(): Promise<void> {
     rules: [
       {
         name: 'high_compute',
-        when: { container: { image: { contains: 'pytorch' }, requests: { cpu: { gt: '4' } } } },
+        when: {
+          container: { image: { contains: 'pytorch' } },
+          pod: { requests: { cpu: { gt: '4' } } },
+        },
         runtime: 'kata',
       },
     ],

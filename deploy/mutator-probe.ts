@@ -59,11 +59,21 @@ export function isEnabled({ metadata: { name = '', labels } }: KubernetesObject)
   return labels?.[ENABLED_LABEL] === 'true' && !EXEMPT_NAMESPACES.includes(name);
 }
 
-/** The first enabled namespace by name; an exempt namespace is never enabled, whatever its labels. */
-export async function firstEnabledNamespace(api: KubernetesApi): Promise<string | undefined> {
+/**
+ * The first enabled namespace by name; an exempt namespace is never enabled, whatever its labels.
+ *
+ * @param isWanted looks at the name. Default: any will do
+ */
+export async function firstEnabledNamespace(
+  api: KubernetesApi,
+  isWanted: (name: string) => boolean = () => true,
+): Promise<string | undefined> {
   const labelSelector = `${ENABLED_LABEL}=true`;
   const namespaces = await api.list({ apiVersion: 'v1', kind: 'Namespace', labelSelector });
   const staying = namespaces.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   const enabled = staying.filter(isEnabled);
-  return enabled.map(({ metadata }) => metadata.name ?? '').sort()[0];
+  return enabled
+    .map(({ metadata }) => metadata.name ?? '')
+    .filter(isWanted)
+    .sort()[0];
 }

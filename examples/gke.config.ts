@@ -4,6 +4,24 @@
  */
 import { defineSandbox } from '../constructs';
 
+/** Anybody can push to `europe-docker.pkg.dev`, so the repository matters as much as the registry. */
+const foreignImage = {
+  container: {
+    not: { image: { registry: 'europe-docker.pkg.dev', repository: 'my-project/*' } },
+  },
+};
+
+const root = {
+  container: {
+    any: [
+      { securityContext: { runAsRoot: true } },
+      { securityContext: { addsCapability: 'SYS_PTRACE' } },
+    ],
+  },
+};
+
+const gpu = { pod: { limits: { 'nvidia.com/gpu': { gte: '1' } } } };
+
 export default defineSandbox({
   policy: {
     runtimes: [
@@ -12,28 +30,23 @@ export default defineSandbox({
     ],
     rules: [
       {
-        // Code from outside may use gVisor, or better.
-        name: 'untrusted_registry',
-        when: { not: { container: { image: { registry: 'europe-docker.pkg.dev' } } } },
-        runtime: 'gvisor',
-        enforce: 'atLeast',
-      },
-      {
-        name: 'gpu',
-        when: { container: { limits: { 'nvidia.com/gpu': { gte: '1' } } } },
-        runtime: 'gvisor',
-      },
-      {
-        name: 'wants_root',
-        when: {
-          any: [
-            { container: { securityContext: { runAsRoot: true } } },
-            { container: { securityContext: { addsCapability: 'SYS_PTRACE' } } },
-          ],
-        },
+        name: 'foreign_image',
+        title: 'an image from outside',
+        when: foreignImage,
         runtime: 'kata',
       },
+      { name: 'wants_root', title: 'a container that may be root', when: root, runtime: 'kata' },
+      { name: 'gpu', title: 'a GPU', when: gpu, runtime: 'gvisor' },
+      {
+        // Without this rule such a pod would need Kata and wait there for ever.
+        name: 'gpu_outside_gvisor',
+        title: 'the GPU rule',
+        when: { all: [gpu, { any: [foreignImage, root] }] },
+        deny: 'GPUs exist in GKE Sandbox only, which is for our own images without root',
+      },
     ],
+    // What is ours, and asks for nothing.
+    unlabelled: { assign: 'gvisor' },
   },
 
   runtimes: {

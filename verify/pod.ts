@@ -14,7 +14,9 @@ export interface PodOptions {
   readonly labels?: Readonly<Record<string, string>>;
   /** @default main */
   readonly container?: string;
-  /** Kubernetes quantity, request and limit. @default 50m */
+  /** How many containers the pod has. All are alike; the second is called `main-1`. @default 1 */
+  readonly containers?: number;
+  /** Kubernetes quantity, request and limit of each container. @default 50m */
   readonly cpu?: string;
   /** @default the image's own */
   readonly command?: readonly string[];
@@ -48,16 +50,14 @@ export function verificationPod(options: PodOptions): KubernetesObject {
         seccompProfile: { type: 'RuntimeDefault' },
       },
       ...(options.gated === true && { schedulingGates: [{ name: VERIFY_LABEL }] }),
-      containers: [
-        {
-          name: container,
-          image,
-          imagePullPolicy: 'IfNotPresent',
-          ...(options.command && { command: options.command }),
-          securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
-          resources: { requests: resources, limits: resources },
-        },
-      ],
+      containers: Array.from({ length: options.containers ?? 1 }, (_, index) => ({
+        name: index === 0 ? container : `${container}-${index}`,
+        image,
+        imagePullPolicy: 'IfNotPresent',
+        ...(options.command && { command: options.command }),
+        securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+        resources: { requests: resources, limits: resources },
+      })),
     },
   };
 }

@@ -42,8 +42,16 @@ export function trials(policy: RuntimePolicy): readonly Step[] {
   ];
 }
 
-/** Workloads without a runtime label: a training job and a small model. */
+const PYTORCH = { name: 'pytorch', image: 'docker.io/pytorch/pytorch:2.4.0' };
+
+/** Workloads without a runtime label: a training job, the same with its CPU split over two containers, and a small model. */
 const SAMPLES = [
-  { name: 'pytorch', image: 'docker.io/pytorch/pytorch:2.4.0', cpu: '5' },
-  { name: 'scikit', image: 'docker.io/bitnami/scikit-learn-intel:2024.7.0', cpu: '500m' },
+  { id: 'pytorch', ...PYTORCH, cpu: '5' },
+  { id: 'pytorch-split', ...PYTORCH, cpu: '2500m', containers: 2 },
+  {
+    id: 'scikit',
+    name: 'scikit',
+    image: 'docker.io/bitnami/scikit-learn-intel:2024.7.0',
+    cpu: '500m',
+  },
 ] as const;

@@ -1,10 +1,12 @@
 /** What deciding about a pod yields. Data only: `select.ts`, `validate.ts` and `decide.ts` make it. */
-import type { Runtime } from '../model/runtime-policy';
+import type { Enforcement, Runtime } from '../model/runtime-policy';
 
 /** What a pod is decided with besides itself: what the AdmissionReview says around the object. */
 export interface DecisionContext {
   /** Namespace of the request; wins over `metadata.namespace`, which may be empty while a pod is created. */
   readonly namespace: string;
+  /** Whether the pod is stored already, as on an update or in an audit: the scheduler may have named its node. @default false */
+  readonly isStored?: boolean;
 }
 
 /**
@@ -37,7 +39,18 @@ export type DenialCode = (typeof DENIAL_CODES)[number];
 
 export interface Denial {
   readonly code: DenialCode;
+  /** What is wrong, in one sentence without a full stop. */
   readonly message: string;
+  /** What the pod has and what to change, to be read behind the message. */
+  readonly hint: string;
+}
+
+/** What a softer enforcement than `deny` would have done beyond what was done. */
+export interface Preview {
+  readonly enforcement: Exclude<Enforcement, 'deny'>;
+  readonly selection: Selection;
+  /** Those that no harder enforcement gives. */
+  readonly denials: readonly Denial[];
 }
 
 /** Value of the `secure-ai.io/decision` annotation. */

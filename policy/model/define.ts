@@ -49,6 +49,7 @@ function checkNames(policy: unknown): Problem[] {
     ...duplicates(runtimes, 'runtimes', 'name'),
     ...duplicates(runtimes, 'runtimes', 'runtimeClassName'),
     ...duplicates(rules, 'rules', 'name'),
+    ...duplicateNamespaces(elementsOf(memberOf(policy, 'tenants'))),
     ...rules.flatMap((rule, i) => unknown(memberOf(rule, 'runtime'), `rules[${i}].runtime`, known)),
     ...required.flatMap((requirement, i) =>
       unknown(memberOf(requirement, 'runtime'), `required[${i}].runtime`, known),
@@ -71,6 +72,21 @@ function duplicates(elements: readonly unknown[], list: string, member: string):
     const reason = `${list}[${first}].${member} is "${name}" already`;
     return [{ path: `${list}[${index}].${member}`, reason, fix: 'give each its own' }];
   });
+}
+
+function duplicateNamespaces(tenants: readonly unknown[]): Problem[] {
+  const seen = new Map<string, string>();
+  return tenants.flatMap((tenant, index) =>
+    elementsOf(memberOf(tenant, 'namespaces')).flatMap((name, place) => {
+      if (typeof name !== 'string') return [];
+      const path = `tenants[${index}].namespaces[${place}]`;
+      const first = seen.get(name);
+      if (first === undefined) seen.set(name, path);
+      if (first === undefined) return [];
+      const reason = `${first} is "${name}" already`;
+      return [{ path, reason, fix: 'name each namespace once' }];
+    }),
+  );
 }
 
 function unknown(name: unknown, path: string, known: ReadonlySet<string | undefined>): Problem[] {

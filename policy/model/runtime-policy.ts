@@ -4,6 +4,7 @@
  */
 import type { z } from 'zod';
 import type { conditionSchema } from './condition-schema';
+import type { enforcementSchema, guardrailsSchema } from './guardrails-schema';
 import type {
   minimumSchema,
   policySchema,
@@ -31,6 +32,11 @@ export type Requirement = Readonly<z.output<typeof requirementSchema>>;
 
 /** "Pods of these namespaces run in nothing weaker." */
 export type Minimum = Readonly<z.output<typeof minimumSchema>>;
+
+export type Enforcement = z.output<typeof enforcementSchema>;
+
+/** What opens each guardrail, and how strictly the others are meant; a missing one is `deny`. */
+export type Guardrails = Readonly<z.output<typeof guardrailsSchema>>;
 
 /** A validated policy with every default filled in. Plain JSON: it survives `JSON.parse(JSON.stringify(policy))` unchanged. */
 export type RuntimePolicy = Readonly<z.output<typeof policySchema>>;

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { RUNTIME_LABEL, SANDBOX_ANNOTATION_PREFIXES } from '../../base/names';
 import { MAX_LENGTHS } from '../../base/patterns';
 import { conditionSchema } from './condition-schema';
+import { enforcementSchema, guardrailsSchema } from './guardrails-schema';
 import { dnsLabel, dnsSubdomain, labelKey, labelValue, patternText, reason } from './texts';
 
 /** A key of a sandbox annotation, or a glob that stands for such keys alone. */
@@ -46,6 +47,7 @@ const ruleMembers = z
     deny: reason.optional(),
     /** Why a matching pod that carries no runtime label is left alone: it runs in the default runtime of its node. */
     exempt: reason.optional(),
+    enforcement: enforcementSchema.optional(),
   })
   .refine((rule) => EFFECTS.filter((effect) => rule[effect] !== undefined).length === 1, {
     error: 'needs one effect: runtime, deny or exempt',
@@ -73,12 +75,23 @@ export const requirementSchema = z.strictObject({
   runtime: labelValue,
   /** `present`: any known runtime will do. `exactly`, `atLeast`: as in a rule. */
   enforce: z.enum(['present', 'exactly', 'atLeast']).default('present'),
+  enforcement: enforcementSchema.optional(),
 });
 
 /** The weakest runtime a pod of these namespaces may have, whoever asks for it. Of several for one namespace the strongest holds. */
 export const minimumSchema = z.strictObject({
   namespaces: z.array(dnsLabel).min(1),
   runtime: labelValue,
+  enforcement: enforcementSchema.optional(),
+});
+
+/** What differs in some namespaces. */
+export const tenantPolicySchema = z.strictObject({
+  namespaces: z.array(dnsLabel).min(1),
+  /** Default: that of the policy. */
+  enforcement: enforcementSchema.optional(),
+  /** Default of each: that of the policy. */
+  guardrails: guardrailsSchema.optional(),
 });
 
 const policyMembers = z.strictObject({
@@ -88,6 +101,19 @@ const policyMembers = z.strictObject({
   rules: z.array(ruleSchema).default([]),
   required: z.array(requirementSchema).default([]),
   minimum: z.array(minimumSchema).default([]),
+  /**
+   * `deny` decides and refuses. Under `warn` and `audit` no pod is changed or refused: `warn` tells its author what `deny` would refuse,
+   * `audit` only reports. A rule, a requirement, a minimum or a guardrail may be softer than its namespace, never harder.
+   */
+  enforcement: enforcementSchema.default('deny'),
+  guardrails: guardrailsSchema.default({}),
+  /** Page that explains refusals to those who create pods; every refusal ends with it. */
+  helpUrl: z
+    .url({ protocol: /^https?$/, error: 'must be a URL that begins with https:// or http://' })
+    .max(256)
+    .optional(),
+  /** A namespace is named once at most. */
+  tenants: z.array(tenantPolicySchema).default([]),
   /** What happens to a pod that says and shows nothing. Default: it gets the strongest runtime. */
   unlabelled: z
     .union([z.strictObject({ assign: labelValue }), z.literal('deny'), z.literal('ignore')], {

@@ -26,6 +26,14 @@ import {
 
 export type { ContainerFacts, ImageFacts } from './container-facts';
 
+/** A volume of kind hostPath. */
+export interface HostPath {
+  /** However it is spelled: absolute, with single slashes. */
+  readonly path: string;
+  /** Whether every container that mounts it says `readOnly: true`. */
+  readonly isReadOnly: boolean;
+}
+
 export interface PodFacts {
   /** `metadata.name`, or `generateName` followed by `*` while there is no name. */
   readonly displayName: string;
@@ -36,6 +44,8 @@ export interface PodFacts {
   readonly runtimeClassName: string | undefined;
   readonly serviceAccountName: string | undefined;
   readonly priorityClassName: string | undefined;
+  /** The node its author names; undefined for a stored pod, whose node the scheduler has named. */
+  readonly nodeName: string | undefined;
   /** `spec.os.name` */
   readonly os: string | undefined;
   readonly nodeSelector: ReadonlyMap<string, string>;
@@ -46,8 +56,7 @@ export interface PodFacts {
   readonly hostUsers: boolean;
   /** Kinds of the pod's volumes: `hostPath`, `emptyDir`, … */
   readonly volumes: ReadonlySet<string>;
-  /** Of its hostPath volumes, however they are spelled: absolute, with single slashes. */
-  readonly hostPaths: readonly string[];
+  readonly hostPaths: readonly HostPath[];
   readonly imageVolumes: readonly ImageFacts[];
   readonly resourceClaims: readonly {
     readonly claim: string | undefined;
@@ -68,6 +77,11 @@ export function podFacts(pod: unknown, context: DecisionContext): PodFacts {
   const podSecurity = memberOf(spec, 'securityContext');
   const factsOf = (container: unknown) =>
     containerFacts(container, { podSecurity, annotations, hostNetwork });
+  const containers = [
+    ...mainContainersOf(pod),
+    ...initContainersOf(pod),
+    ...ephemeralContainersOf(pod),
+  ];
   const main = mainContainersOf(pod).map(factsOf);
   const init = initContainersOf(pod).map(factsOf);
   const volumes = elementsOf(memberOf(spec, 'volumes'));
@@ -79,6 +93,7 @@ export function podFacts(pod: unknown, context: DecisionContext): PodFacts {
     runtimeClassName: runtimeClassNameOf(pod),
     serviceAccountName: stringOf(memberOf(spec, 'serviceAccountName')),
     priorityClassName: stringOf(memberOf(spec, 'priorityClassName')),
+    nodeName: context.isStored === true ? undefined : nodeNameOf(spec),
     os: stringOf(memberOf(memberOf(spec, 'os'), 'name')),
     nodeSelector: stringsOf(memberOf(spec, 'nodeSelector')),
     hostNetwork,
@@ -86,10 +101,7 @@ export function podFacts(pod: unknown, context: DecisionContext): PodFacts {
     hostIPC: booleanOf(memberOf(spec, 'hostIPC')) ?? false,
     hostUsers: booleanOf(memberOf(spec, 'hostUsers')) ?? true,
     volumes: volumeKinds(volumes),
-    hostPaths: volumes.flatMap((volume) => {
-      const path = stringOf(memberOf(memberOf(volume, 'hostPath'), 'path'));
-      return path === undefined ? [] : [plainPath(path)];
-    }),
+    hostPaths: hostPathsOf(volumes, containers),
     imageVolumes: volumes
       .map((volume) => imageFacts(memberOf(memberOf(volume, 'image'), 'reference')))
       .filter(({ image }) => image !== undefined),
@@ -100,6 +112,27 @@ export function podFacts(pod: unknown, context: DecisionContext): PodFacts {
     ...podResources(pod, main, init),
     containers: [...main, ...init, ...ephemeralContainersOf(pod).map(factsOf)],
   };
+}
+
+/** An empty name is none: the scheduler takes such a pod. */
+function nodeNameOf(spec: unknown): string | undefined {
+  const name = stringOf(memberOf(spec, 'nodeName'));
+  return name === '' ? undefined : name;
+}
+
+function hostPathsOf(volumes: readonly unknown[], containers: readonly unknown[]): HostPath[] {
+  const hostPaths = volumes.filter((volume) => objectOf(memberOf(volume, 'hostPath')));
+  if (hostPaths.length === 0) return [];
+  const writable = new Set(
+    containers
+      .flatMap((container) => elementsOf(memberOf(container, 'volumeMounts')))
+      .filter((mount) => booleanOf(memberOf(mount, 'readOnly')) !== true)
+      .map((mount) => memberOf(mount, 'name')),
+  );
+  return hostPaths.map((volume) => ({
+    path: plainPath(stringOf(memberOf(memberOf(volume, 'hostPath'), 'path')) ?? ''),
+    isReadOnly: !writable.has(memberOf(volume, 'name')),
+  }));
 }
 
 function volumeKinds(volumes: readonly unknown[]): ReadonlySet<string> {

@@ -84,7 +84,7 @@ function podSubject(facts: PodFacts): Subject {
     ]),
     sets: new Map([['volumes', facts.volumes]]),
     lists: new Map<string, readonly Element[]>([
-      ['hostPaths', facts.hostPaths],
+      ['hostPaths', facts.hostPaths.map(({ path }) => path)],
       ['imageVolumes', facts.imageVolumes.map((image) => present(imageTexts(image)))],
       ['resourceClaims', claims],
     ]),

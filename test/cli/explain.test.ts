@@ -12,7 +12,10 @@ const policy = definePolicy({
   rules: [
     {
       name: 'high_compute',
-      when: { container: { image: { contains: 'pytorch' }, requests: { cpu: { gt: '4' } } } },
+      when: {
+        container: { image: { contains: 'pytorch' } },
+        pod: { requests: { cpu: { gt: '4' } } },
+      },
       runtime: 'kata',
     },
     { name: 'light', when: { container: { image: { contains: 'scikit' } } }, runtime: 'gvisor' },

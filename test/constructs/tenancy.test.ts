@@ -161,6 +161,12 @@ describe('the default limit range', () => {
       'a nested condition',
       { any: [{ not: { all: [{ pod: { limits: { memory: { exists: true } } } }] } }] },
     ],
+    [
+      'a condition nested inside a container',
+      { container: { any: [{ name: 'a' }, { not: { requests: { memory: { gt: '1Gi' } } } }] } },
+    ],
+    ['a request of every container', { everyContainer: { requests: { memory: { gt: '1Gi' } } } }],
+    ['one that a glob stands for', { container: { limits: { 'mem*': { exists: true } } } }],
   ])('leaves out a resource that a rule compares as %s', (_, when) => {
     expect(defaultLimitRange(policyWith(when))).toEqual({
       default: {},

@@ -65,6 +65,6 @@ test('people get the table, the counts, and at the end where the cluster is', as
   const { status, stdout } = await secureAi(['up', '--cluster', cluster, '--nodes', '0']);
   expect(status).toBe(0);
   expect(stdout).toMatch(/^RESULT +STEP +OBSERVED$/m);
-  expect(stdout).toMatch(/^14 passed, 0 failed, 4 not run$/m);
+  expect(stdout).toMatch(/^15 passed, 0 failed, 4 not run$/m);
   expect(stdout.trimEnd().split('\n').at(-1)).toBe(`export KUBECONFIG=${platform.kubeconfig}`);
 });

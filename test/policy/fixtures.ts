@@ -16,12 +16,18 @@ export const EXAMPLE: RuntimePolicyInput = {
   rules: [
     {
       name: 'high_compute',
-      when: { container: { image: { contains: 'pytorch' }, requests: { cpu: { gt: '4' } } } },
+      when: {
+        container: { image: { contains: 'pytorch' } },
+        pod: { requests: { cpu: { gt: '4' } } },
+      },
       runtime: 'kata',
     },
     {
       name: 'light_model',
-      when: { container: { image: { contains: 'scikit' }, requests: { cpu: { lt: '1' } } } },
+      when: {
+        container: { image: { contains: 'scikit' } },
+        pod: { requests: { cpu: { lt: '1' } } },
+      },
       runtime: 'gvisor',
     },
   ],

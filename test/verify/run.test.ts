@@ -38,6 +38,7 @@ describe('a sound cluster without nodes', () => {
       'label-gvisor': 'pass',
       'unlabelled-refused': 'pass',
       'rule-pytorch': 'pass',
+      'rule-pytorch-split': 'pass',
       'rule-scikit': 'pass',
       'mislabelled-refused': 'pass',
       'proof-kata': 'not-run',
@@ -46,7 +47,7 @@ describe('a sound cluster without nodes', () => {
       'network-policies': 'not-run',
       audit: 'pass',
     });
-    expect(report.counts).toEqual({ pass: 14, fail: 0, 'not-run': 4 });
+    expect(report.counts).toEqual({ pass: 15, fail: 0, 'not-run': 4 });
   });
 
   test('expects the messages of the policy to the letter', async () => {
@@ -294,6 +295,7 @@ test('steps the policy says nothing about are not run', async () => {
   expect(await statuses(api, bare)).toMatchObject({
     'unlabelled-refused': 'not-run',
     'rule-pytorch': 'not-run',
+    'rule-pytorch-split': 'not-run',
     'rule-scikit': 'not-run',
     'mislabelled-refused': 'not-run',
   });

@@ -1,27 +1,51 @@
 /** Step: no running pod of an enabled namespace bypasses its sandbox. */
-import { listAt, stringAt, valueAt, type KubernetesObject } from '../../kubernetes/object';
+import { stringAt, type KubernetesObject } from '../../kubernetes/object';
+import { createDecider } from '../../policy/decision/decide';
+import { scopeFinder, type Scope } from '../../policy/decision/enforcement';
+import { hollowness } from '../../policy/decision/guardrails';
+import { podFacts } from '../../policy/pod/facts';
 import type { RuntimePolicy } from '../../policy/model/runtime-policy';
-import { annotationsOf, runtimeClassNameOf } from '../../policy/pod/pod';
-import { hollowAnnotations } from '../../policy/decision/validate';
 import { enabledNamespaces } from '../enabled-namespaces';
 import { outcomeOfFindings, type Finding, type Step } from '../step';
 
-const CONTAINER_LISTS = ['initContainers', 'containers', 'ephemeralContainers'];
-
-/** No pod of an enabled namespace that runs on a node bypasses its sandbox or has none. Such a pod may be older than the platform. */
+/**
+ * No pod that runs on a node bypasses its sandbox or has none, in enabled namespaces where the policy is enforced. Such a pod may be
+ * older than the platform. Pods that a rule exempts and mirrors of static pods are named, not judged.
+ */
 export const hollowPods: Step = {
   id: 'hollow-pods',
   title: 'No pod bypasses its sandbox',
-  expected: 'no hostPath, host namespace, privileged container, sandbox annotation, other class',
+  expected: 'nothing that a guardrail of the policy is closed for, no other class',
   run: async (context) => {
-    const namespaces = await enabledNamespaces(context);
-    const lists = namespaces.map(({ metadata: { name = '' } }) =>
-      context.api.list({ apiVersion: 'v1', kind: 'Pod', namespace: name }),
+    const { policy } = context;
+    const scopeOf = scopeFinder(policy);
+    const names = (await enabledNamespaces(context)).map(({ metadata }) => metadata.name ?? '');
+    const enforced = names.filter((name) => scopeOf(name).enforcement === 'deny');
+    const lists = enforced.map((namespace) =>
+      context.api.list({ apiVersion: 'v1', kind: 'Pod', namespace }),
     );
     const running = (await Promise.all(lists)).flat().filter(isOnNode);
+    const { select } = createDecider(policy);
+    const judged = running.map((pod) => {
+      const namespace = pod.metadata.namespace ?? '';
+      return { pod, namespace, ...select(pod, { namespace, isStored: true }) };
+    });
+    const leftAlone = judged.filter(({ source }) => source === 'exempt' || source === 'mirror');
     return outcomeOfFindings(
-      running.flatMap((pod) => findingOf(pod, context.policy)),
-      `${running.length} pods on nodes, in ${namespaces.length} enabled namespaces`,
+      judged.flatMap((one) =>
+        leftAlone.includes(one) ? [] : findingOf(one.pod, scopeOf(one.namespace)),
+      ),
+      [
+        `${running.length} pods on nodes, in ${enforced.length} enabled namespaces`,
+        ...(enforced.length < names.length
+          ? [`not enforced in ${names.filter((name) => !enforced.includes(name)).join(', ')}`]
+          : []),
+        ...leftAlone.map(({ pod, source, rules }) =>
+          source === 'mirror'
+            ? `${pathOf(pod)} mirrors a static pod`
+            : `${pathOf(pod)} is exempt by rule ${rules.join(', ')}`,
+        ),
+      ].join('; '),
     );
   },
 };
@@ -31,39 +55,23 @@ function isOnNode(pod: KubernetesObject): boolean {
   return stringAt(pod, 'spec', 'nodeName') !== undefined && !ended;
 }
 
-function findingOf(pod: KubernetesObject, policy: RuntimePolicy): Finding[] {
-  const flaws = [...waysAround(pod, policy), ...classFlaws(pod, policy)];
+const pathOf = ({ metadata: { namespace, name } }: KubernetesObject) => `Pod/${namespace}/${name}`;
+
+function findingOf(pod: KubernetesObject, { stages }: Scope): Finding[] {
+  const [stage] = stages;
+  if (stage === undefined) return [];
+  const facts = podFacts(pod, { namespace: pod.metadata.namespace ?? '', isStored: true });
+  const flaws = [
+    ...hollowness(stage.policy, facts).map(({ what }) => what),
+    ...classFlaws(pod, stage.policy),
+  ];
   if (flaws.length === 0) return [];
-  const { namespace, name } = pod.metadata;
   return [
     {
-      path: `Pod/${namespace}/${name}`,
+      path: pathOf(pod),
       reason: `it ${flaws.join(', ')}`,
       fix: 'remove that from its template and delete the pod, so that its controller creates it again under the policy',
     },
-  ];
-}
-
-/** The ways in which a pod reaches its node, whatever its class. */
-function waysAround(pod: KubernetesObject, policy: RuntimePolicy): string[] {
-  const hostPaths = listAt(pod, 'spec', 'volumes').flatMap(
-    (volume) => stringAt(volume, 'hostPath', 'path') ?? [],
-  );
-  const hostNamespaces = ['hostNetwork', 'hostPID', 'hostIPC'].filter(
-    (member) => valueAt(pod, 'spec', member) === true,
-  );
-  const privileged = CONTAINER_LISTS.flatMap((list) => listAt(pod, 'spec', list))
-    .filter((container) => valueAt(container, 'securityContext', 'privileged') === true)
-    .map((container) => stringAt(container, 'name'));
-  const annotations = hollowAnnotations(policy, {
-    runtimeClassName: runtimeClassNameOf(pod),
-    annotations: annotationsOf(pod),
-  });
-  return [
-    ...hostPaths.map((path) => `mounts hostPath ${path}`),
-    ...hostNamespaces.map((member) => `sets ${member}`),
-    ...privileged.map((container) => `runs container ${container} privileged`),
-    ...annotations.map((key) => `carries annotation ${key}`),
   ];
 }
 

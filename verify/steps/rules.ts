@@ -10,29 +10,40 @@ import { refused } from '../refusal';
 
 /** A workload the rules may match. Its pod is gated, so its image is never pulled. */
 export interface Sample {
+  /** What the step is called after `rule-`. */
+  readonly id: string;
+  /** What the image holds. */
   readonly name: string;
   readonly image: string;
-  /** Kubernetes quantity. */
+  /** Of each container, a Kubernetes quantity. */
   readonly cpu: string;
+  /** @default 1 */
+  readonly containers?: number;
 }
 
-function samplePod({ image, cpu }: Sample, name: string, namespace: string, labels = {}) {
-  return verificationPod({ name, namespace, image, cpu, labels, gated: true });
+function samplePod(
+  { image, cpu, containers = 1 }: Sample,
+  name: string,
+  namespace: string,
+  labels = {},
+) {
+  return verificationPod({ name, namespace, image, cpu, containers, labels, gated: true });
 }
 
 /** Fixed, because the expected message of the refusal names it. */
 const MISLABELLED = 'mislabelled-ai-test';
 
-const describe = ({ name, cpu }: Sample) => `A ${name} pod of ${cpu} CPU`;
+const describe = ({ name, cpu, containers = 1 }: Sample) =>
+  `A ${name} pod of ${containers === 1 ? '' : `${containers} x `}${cpu} CPU`;
 
 /** A pod that names no runtime gets the one that the rules choose by its image and resources. */
 export function selectedByRule(sample: Sample, policy: RuntimePolicy): Step {
-  const selection = createDecider(policy).select(samplePod(sample, sample.name, 'default'), {
+  const selection = createDecider(policy).select(samplePod(sample, sample.id, 'default'), {
     namespace: 'default',
   });
   const runtime = selection.source === 'rule' ? selection.runtime : undefined;
   return {
-    id: `rule-${sample.name}`,
+    id: `rule-${sample.id}`,
     title: `${describe(sample)} gets its runtime by rule`,
     expected:
       runtime === undefined
@@ -42,7 +53,7 @@ export function selectedByRule(sample: Sample, policy: RuntimePolicy): Step {
       if (runtime === undefined) return notRun('no rule of the policy matches this pod');
       const namespace = await enabledNamespace(context);
       if (namespace === undefined) return notRun(NO_NAMESPACE);
-      const name = podName(`${sample.name}-test`, context.suffix);
+      const name = podName(`${sample.id}-test`, context.suffix);
       const admission = await admit(context, samplePod(sample, name, namespace));
       if (!admission.admitted) return fail(`refused: ${admission.message}`);
       const { pod } = admission;

@@ -16,9 +16,11 @@ test('shows for every container what was asked and what was seen', () => {
   const { matches, condition } = explainRule(rule, podFacts(pod, CONTEXT));
   expect(matches).toBe(false);
   expect(lines(condition)).toEqual([
-    '- some container',
-    '  - container main',
-    '    + image contains "pytorch" [pytorch/pytorch]',
+    '- all',
+    '  + some container',
+    '    + container main',
+    '      + image contains "pytorch" [pytorch/pytorch]',
+    '  - pod',
     '    - requests.cpu gt 4 [2.5]',
   ]);
 });
