@@ -9,7 +9,8 @@ import { connectPlatform, type Platform } from './support/platform';
 import { enforce, restorePolicy } from './support/policy-switch';
 import type { Answer } from '../fixtures/api-server';
 import { messageOf, refusalOf, sandboxOf, tryPod } from '../fixtures/pods';
-import { outcomeText, podOf, policyOf, RECIPES, type TriedPod } from '../fixtures/recipes';
+import { RECIPES } from '../fixtures/recipes';
+import { outcomeText, podOf, policyOf, type TriedPod } from '../fixtures/recipes/tried';
 
 jest.setTimeout(600_000);
 

@@ -3,7 +3,8 @@ import { createDecider } from '../../policy/decision/decide';
 import { lintPolicy } from '../../policy/lint/lint';
 import { compileMatcher } from '../../policy/rules/compiled/compile';
 import { referenceMatcher } from '../../policy/rules/match';
-import { outcomeText, podOf, policyOf, RECIPES, type TriedRecipe } from '../fixtures/recipes';
+import { RECIPES } from '../fixtures/recipes';
+import { outcomeText, podOf, policyOf, type TriedRecipe } from '../fixtures/recipes/tried';
 
 const MATCHERS = { reference: referenceMatcher, compiled: compileMatcher };
 
