@@ -6,4 +6,8 @@ export const POLICY_ERRORS = errorTable({
     exit: 2,
     summary: 'The policy does not have the shape or meaning a policy needs.',
   },
+  POLICY_TOO_LARGE: {
+    exit: 2,
+    summary: 'The policy has more rules than an engine can store or evaluate.',
+  },
 });

@@ -1,0 +1,2 @@
+/** The policy as admission policies that the API server evaluates itself. */
+export { mutatingAdmissionPolicies, validatingAdmissionPolicies } from './manifests';

@@ -1,0 +1,55 @@
+/** CEL expressions as text: literals, lists, and the operators whose operands need parentheses. */
+import { globToRegExpSource } from '../../../base/glob';
+
+/** A string literal. JSON escapes mean the same in CEL; a lone surrogate is in no pod and has no escape, so it becomes U+FFFD. */
+export function literal(value: string): string {
+  const escaped = JSON.stringify(Buffer.from(value).toString()).slice(1, -1);
+  return `'${escaped.replaceAll('\\"', '"').replaceAll("'", "\\'")}'`;
+}
+
+export function listOf(expressions: readonly string[]): string {
+  return `[${expressions.join(', ')}]`;
+}
+
+export function literals(values: readonly string[]): string {
+  return listOf(values.map(literal));
+}
+
+/** Whether all hold. An operand that is a conditional needs parentheses of its own. */
+export function and(parts: readonly string[]): string {
+  return parts.length === 0 ? 'true' : parts.join(' && ');
+}
+
+/** Whether one holds, in parentheses where they are needed. */
+export function or(parts: readonly string[]): string {
+  const [only, ...others] = parts;
+  if (only === undefined) return 'false';
+  return others.length === 0 ? only : `(${parts.join(' || ')})`;
+}
+
+export function not(part: string): string {
+  return `!(${part})`;
+}
+
+/** The elements of those lists whose condition holds. */
+export function optionalRows(rows: readonly (readonly [condition: string, row: string])[]): string {
+  if (rows.length === 0) return NONE;
+  return `${listOf(rows.map(([condition, row]) => `${condition} ? [${row}] : []`))}.flatten()`;
+}
+
+/** An empty list that may be asked for members of elements. */
+export const NONE = 'dyn([])';
+
+/** Whether the glob matches the whole of a string; without a regular expression where it has at most one part. */
+export function globTest(glob: string, value: string): string {
+  const [first = '', second = '', third = '', ...others] = glob.split('*');
+  const stars = glob.split('*').length - 1;
+  if (stars === 0) return `${value} == ${literal(glob)}`;
+  if (/^\*+$/.test(glob)) return 'true';
+  if (stars === 1 && second === '') return `${value}.startsWith(${literal(first)})`;
+  if (stars === 1 && first === '') return `${value}.endsWith(${literal(second)})`;
+  if (stars === 2 && first === '' && third === '' && others.length === 0) {
+    return `${value}.contains(${literal(second)})`;
+  }
+  return `${value}.matches(${literal(globToRegExpSource(glob))})`;
+}
