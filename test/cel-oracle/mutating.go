@@ -18,6 +18,7 @@ import (
 
 type mutator struct {
 	policy    *admissionregistrationv1.MutatingAdmissionPolicy
+	compiler  *cel.CompositedCompiler
 	patchers  []patch.Patcher
 	remaining *int64
 	errors    []string
@@ -49,14 +50,14 @@ func compileMutating(policy *admissionregistrationv1.MutatingAdmissionPolicy) mu
 		}
 		patchers = append(patchers, patch.NewJSONPatcher(meteredMutation{evaluator, remaining}))
 	}
-	return mutator{policy: policy, patchers: patchers, remaining: remaining, errors: errors}
+	return mutator{policy: policy, compiler: compiler, patchers: patchers, remaining: remaining, errors: errors}
 }
 
 func (m mutator) mutate(ctx context.Context, attributes *admission.VersionedAttributes, namespace *corev1.Namespace) mutated {
 	result := mutated{}
 	current := *attributes
 	for _, patcher := range m.patchers {
-		object, err := patcher.Patch(ctx, patch.Request{
+		object, err := patcher.Patch(m.compiler.CreateContext(ctx), patch.Request{
 			MatchedResource:     podResource,
 			VersionedAttributes: &current,
 			ObjectInterfaces:    admission.NewObjectInterfacesFromScheme(scheme.Scheme),

@@ -50,17 +50,15 @@ function expressionOf(atom: Atom, place: Place): string {
       return `${place.list(field) ?? '[]'}.exists(e, ${and(atom.atoms.map((inner) => expressionOf(inner, ELEMENT)))})`;
     case 'someField':
       return someKey(place, field, (key) =>
-        and([
-          ...key,
-          ...atom.atoms.map((inner) => expressionOf(inner, { ...place, access: () => VALUE })),
-        ]),
+        and([...key, ...atom.atoms.map((inner) => expressionOf(inner, { ...place, ...OF_VALUE }))]),
       );
     case 'fieldExists':
       return orNot(someKey(place, field, and), atom.value);
   }
 }
 
-const VALUE: Access = { value: 'v' };
+/** Of a value whatever its field is called. */
+const OF_VALUE = { access: (): Access => ({ value: 'v' }), map: () => undefined };
 
 function ofText({ value, exists: present }: Access, test: (value: string) => string): string {
   return and([...(present === undefined ? [] : [present]), test(value)]);

@@ -58,7 +58,7 @@ const FACTS: Readonly<Record<string, Fact>> = {
   ),
   'securityContext.runAsRoot': sometimes(
     'runAsRoot',
-    `${USER}.hasValue() ? optional.of(${USER}.value() == 0) : ${NON_ROOT}.orValue(false) ? optional.of(false) : optional.none()`,
+    `${USER}.hasValue() ? optional.of(dyn(${USER}.value() == 0)) : ${NON_ROOT}.orValue(false) ? optional.of(dyn(false)) : optional.none()`,
   ),
   'securityContext.capabilities.add': always('adds', capabilities('add')),
   'securityContext.capabilities.drop': always('drops', capabilities('drop')),

@@ -10,7 +10,7 @@ import {
   concerns,
   runtimeName,
 } from './strength';
-import { and, optionalRows } from './text';
+import { and, optionalRows, sortedTexts } from './text';
 import type { Variable } from './variable';
 
 /** Whose conditions are in the variables of `strength.ts` and `rules.ts`. */
@@ -61,7 +61,7 @@ export function denialVariables(policy: RuntimePolicy): readonly Variable[] {
         text('UNKNOWN_CLASS'),
       ),
     },
-    { name: 'label_required', expression: `${optionalRows(required)}.distinct().sort()` },
+    { name: 'label_required', expression: sortedTexts(optionalRows(required)) },
     {
       name: 'rule_violated',
       expression: `variables.is_binding && !(${acceptableToRules('variables.label_strength')}) ? variables.asking.filter(r, r.strength == variables.required).slice(0, 1).map(r, ${violated}) : []`,
@@ -73,7 +73,7 @@ export function denialVariables(policy: RuntimePolicy): readonly Variable[] {
         text('CLASS_MISMATCH', wanted('variables.label_strength')),
       ),
     },
-    { name: 'denied', expression: `variables.denying.map(r, ${denied}).distinct().sort()` },
+    { name: 'denied', expression: sortedTexts(`variables.denying.map(r, ${denied})`) },
     {
       name: 'below_minimum',
       expression: when(

@@ -4,7 +4,7 @@ import { HOLLOW } from '../../decision/messages';
 import type { RuntimePolicy } from '../../model/runtime-policy';
 import { SANDBOX_ANNOTATION_PREFIXES } from '../../../base/names';
 import { denialText, filledText, listedText } from './messages';
-import { and, globTest, literal, not, or } from './text';
+import { and, globTest, literal, NONE, not, or, sortedTexts } from './text';
 
 /** The list of the texts of `HOLLOW_SANDBOX`, sorted. */
 export function hollowSandbox(policy: RuntimePolicy): string {
@@ -13,7 +13,7 @@ export function hollowSandbox(policy: RuntimePolicy): string {
     const text = denialText(policy, 'HOLLOW_SANDBOX', { guardrail, what: { cel: 'what' } });
     return [`${CHECKS[guardrail](policy)}.map(what, ${text})`];
   });
-  return lists.length === 0 ? 'dyn([])' : `[\n  ${lists.join(',\n  ')}\n].flatten().sort()`;
+  return sortedTexts(lists.length === 0 ? NONE : `[\n  ${lists.join(',\n  ')}\n].flatten()`);
 }
 
 /** A list of the one `{what}` of a guardrail, or of none. */

@@ -22,13 +22,13 @@ const LIBRARY = "(t.rest.contains('/') ? t.rest : 'library/' + t.rest)";
  */
 export function imageVariable(texts: string): Variable {
   const steps = [
-    `${texts}.distinct().filter(t, !t.matches(${IMAGE_ID}))`,
+    `${texts}.distinct().map(t, string(t)).filter(t, !t.matches(${IMAGE_ID}))`,
     ".map(t, {'text': t, 'first': t.split('/', 2)[0], 'rest': t.contains('/') ? t.split('/', 2)[1] : ''})",
     `.map(t, !t.text.contains('/') ? {'text': t.text, 'domain': 'docker.io', 'path': 'library/' + t.text} : t.first in ['docker.io', 'index.docker.io'] ? {'text': t.text, 'domain': 'docker.io', 'path': ${LIBRARY}} : ${IS_DOMAIN} ? {'text': t.text, 'domain': t.first, 'path': t.rest} : {'text': t.text, 'domain': 'docker.io', 'path': t.text})`,
     ".map(t, {'text': t.text, 'domain': t.domain, 'path': t.path.split('@', 2)[0].split(':', 2)[0], ?'tag': t.path.split('@', 2)[0].split(':', 2)[?1], ?'digest': t.path.split('@', 2)[?1]})",
     `.map(t, {'text': t.text, 'registry': t.domain.matches(${DOMAIN}) ? t.domain.lowerAscii() : '', 'repository': t.domain.matches(${DOMAIN}) ? t.path : t.domain + '/' + t.path, ?'tag': has(t.digest) ? t[?'tag'] : optional.of(t[?'tag'].orValue('latest')), ?'digest': t[?'digest']})`,
     `.filter(t, t.repository.size() <= 255 && t.repository.matches(${REPOSITORY}) && t[?'tag'].orValue('latest').matches(${TAG}) && (!has(t.digest) || t.digest.matches(${DIGEST})))`,
-    '.transformMapEntry(i, t, {t.text: t})',
+    '.transformMapEntry(i, t, {t.text: dyn(t)})',
   ];
   return { name: 'images', expression: steps.join('\n  ') };
 }

@@ -9,7 +9,7 @@ import {
   SEE,
 } from '../../decision/messages';
 import type { RuntimePolicy } from '../../model/runtime-policy';
-import { literal } from './text';
+import { literal, sortedTexts } from './text';
 
 /** A string that is known, or the expression of one that is not, which is never empty. */
 export type Value = string | { readonly cel: string };
@@ -68,7 +68,7 @@ export function denialText(policy: RuntimePolicy, code: DenialCode, own: Values)
 
 /** The names of a list that is not empty: sorted, each once, the first `MOST_LISTED` of them. */
 export function listedText(names: string): string {
-  const all = `${names}.distinct().sort()`;
+  const all = sortedTexts(names);
   const shown = `all.slice(0, all.size() < ${MOST_LISTED} ? all.size() : ${MOST_LISTED}).map(n, n == '' ? '""' : n).join(', ')`;
   const more = filledText(AND_MORE, { omitted: { cel: `string(all.size() - ${MOST_LISTED})` } });
   return `[${all}].map(all, ${shown} + (all.size() > ${MOST_LISTED} ? ${more} : ''))[0]`;

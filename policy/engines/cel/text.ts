@@ -37,6 +37,11 @@ export function optionalRows(rows: readonly (readonly [condition: string, row: s
   return `${listOf(rows.map(([condition, row]) => `${condition} ? [${row}] : []`))}.flatten()`;
 }
 
+/** The strings of a list, sorted, each once. The type says that they are strings: `sort` has an overload for each type. */
+export function sortedTexts(list: string): string {
+  return `${list}.map(t, string(t)).distinct().sort()`;
+}
+
 /** An empty list that may be asked for members of elements. */
 export const NONE = 'dyn([])';
 

@@ -21,7 +21,7 @@ const guardrails = fc.record(
     hostPaths: fc.oneof(
       guardrail,
       fc.record({
-        readOnly: fc.constantFrom(['/var/run'], ['/var/*', '/a/*']),
+        readOnly: fc.constantFrom<string[]>(['/var/run'], ['/var/*', '/a/*']),
         otherwise: enforcements,
       }),
     ),

@@ -1,0 +1,117 @@
+/**
+ * What the API server denies by the ValidatingAdmissionPolicies, against the reference: generated pairs of policy and request, and those of
+ * `test/policy/corpus`. `FC_SEED` repeats a run; `DIFFERENTIAL_PAIRS` says how many pairs are generated.
+ */
+import * as fc from 'fast-check';
+import { DENIAL_CODES } from '../../../../policy/decision/decision';
+import { validatingAdmissionPolicies } from '../../../../policy/engines/cel';
+import { buildCelOracle } from '../../../cel-oracle/oracle';
+import { sampleSeed } from '../../../oracle/seed';
+import { corpus } from '../../corpus';
+import { anyPolicies, changes, creations } from './arbitraries';
+import { differ, judgeValidation, type Batch, type Judged } from './judge';
+import { described } from './described';
+
+const PAIRS = Number(process.env['DIFFERENTIAL_PAIRS'] ?? 2_000);
+const REQUESTS_PER_POLICY = 20;
+const BUILD_TIMEOUT_MILLISECONDS = 1_200_000;
+/** Of a binding (apiserver v0.36.3, pkg/apis/cel/config.go, RuntimeCELCostBudget). */
+const COST_BUDGET = 10_000_000;
+
+jest.setTimeout(120_000 + 50 * PAIRS);
+
+beforeAll(async () => void (await buildCelOracle()), BUILD_TIMEOUT_MILLISECONDS);
+
+const batch: fc.Arbitrary<Batch> = fc.record({
+  policy: anyPolicies,
+  requests: fc.array(fc.oneof({ weight: 2, arbitrary: creations }, changes), {
+    minLength: REQUESTS_PER_POLICY,
+    maxLength: REQUESTS_PER_POLICY,
+  }),
+});
+
+const sampled = (seed: number, pairs: number) =>
+  fc.sample(batch, { seed, numRuns: Math.ceil(pairs / REQUESTS_PER_POLICY) });
+
+function refuseDifference(judged: readonly Judged[], origin: string): void {
+  const different = judged.find(differ);
+  if (different !== undefined) throw new Error(`${origin}: ${described(different)}`);
+}
+
+const codesIn = (judged: readonly Judged[]): readonly string[] =>
+  judged.flatMap(({ actual }) =>
+    Object.values(actual as Record<string, string>).flatMap((message) =>
+      DENIAL_CODES.filter((code) => message.includes(`${code}: `)),
+    ),
+  );
+
+test(`the API server denies what the reference denies, in the same words (${PAIRS} pairs)`, async () => {
+  const seed = sampleSeed();
+  const judged = await judgeValidation(sampled(seed, PAIRS));
+  refuseDifference(judged, `FC_SEED=${seed}`);
+  expect(judged.length).toBeGreaterThan(PAIRS / 2);
+  expect([...new Set(codesIn(judged))].sort()).toEqual([...DENIAL_CODES].sort());
+  expect(Math.max(...judged.map(({ cost }) => cost))).toBeLessThan(COST_BUDGET / 10);
+});
+
+test('what once differed differs no more', async () => {
+  const cases = corpus();
+  const judged = await judgeValidation(
+    cases.map(({ policy, pod }) => {
+      const { namespace } = pod.metadata;
+      return { policy, requests: [{ object: pod, namespace, enabled: 'true' as const }] };
+    }),
+  );
+  expect(judged).toHaveLength(cases.length);
+  refuseDifference(judged, 'corpus');
+});
+
+const REASONS = [
+  ...['unknown_runtime', 'unknown_class', 'label_required', 'rule_violated', 'class_mismatch'],
+  ...['denied', 'below_minimum', 'hollow_sandbox', 'unsandboxed', 'exempting', 'is_mirror'],
+  ...['asking', 'minimum', 'is_exact', 'requests', 'containers', 'images', 'is_judged'],
+];
+
+test.each(REASONS)('a policy without %s is noticed', async (name) => {
+  const judged = await judgeValidation(sampled(7, 1_200), (policy) =>
+    validatingAdmissionPolicies(policy).map((manifest) => without(name, manifest)),
+  );
+  expect(judged.some(differ)).toBe(true);
+});
+
+/** The expression in its place says nothing. */
+function without<Manifest extends ReturnType<typeof validatingAdmissionPolicies>[number]>(
+  name: string,
+  manifest: Manifest,
+) {
+  if (manifest.kind !== 'ValidatingAdmissionPolicy') return manifest;
+  const variables = manifest.spec.variables.map((variable) =>
+    variable.name === name ? { name, expression: NEUTRAL[name] ?? 'dyn([])' } : variable,
+  );
+  return { ...manifest, spec: { ...manifest.spec, variables } };
+}
+
+const NEUTRAL: Readonly<Record<string, string>> = {
+  is_mirror: 'false',
+  is_exact: 'false',
+  is_judged: 'true',
+  minimum: '-1',
+  requests: 'dyn({})',
+  images: 'dyn({})',
+};
+
+test('a namespace that is exempt, or not enabled, is left alone', async () => {
+  const [policy] = fc.sample(anyPolicies, { seed: 1, numRuns: 1 });
+  if (policy === undefined) throw new Error('no policy');
+  const object = { metadata: {}, spec: { containers: [] } };
+  const judged = await judgeValidation([
+    {
+      policy,
+      requests: [
+        { object, namespace: 'kube-system', enabled: 'true' },
+        { object, namespace: 'team-a', enabled: 'false' },
+      ],
+    },
+  ]);
+  expect(judged.map(({ actual }) => actual)).toEqual([{}, {}]);
+});
