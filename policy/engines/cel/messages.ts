@@ -12,7 +12,7 @@ import type { RuntimePolicy } from '../../model/runtime-policy';
 import { literal, sortedTexts } from './text';
 
 /** A string that is known, or the expression of one that is not, which is never empty. */
-export type Value = string | { readonly cel: string };
+type Value = string | { readonly cel: string };
 export type Values = Readonly<Record<string, Value>>;
 
 /** The template with its placeholders replaced, as an expression. */

@@ -7,7 +7,7 @@ export function literal(value: string): string {
   return `'${escaped.replaceAll('\\"', '"').replaceAll("'", "\\'")}'`;
 }
 
-export function listOf(expressions: readonly string[]): string {
+function listOf(expressions: readonly string[]): string {
   return `[${expressions.join(', ')}]`;
 }
 
@@ -47,14 +47,16 @@ export const NONE = 'dyn([])';
 
 /** Whether the glob matches the whole of a string; without a regular expression where it has at most one part. */
 export function globTest(glob: string, value: string): string {
-  const [first = '', second = '', third = '', ...others] = glob.split('*');
-  const stars = glob.split('*').length - 1;
-  if (stars === 0) return `${value} == ${literal(glob)}`;
-  if (/^\*+$/.test(glob)) return 'true';
-  if (stars === 1 && second === '') return `${value}.startsWith(${literal(first)})`;
-  if (stars === 1 && first === '') return `${value}.endsWith(${literal(second)})`;
-  if (stars === 2 && first === '' && third === '' && others.length === 0) {
-    return `${value}.contains(${literal(second)})`;
-  }
-  return `${value}.matches(${literal(globToRegExpSource(glob))})`;
+  const test = PLAIN_GLOBS.find(([pattern]) => pattern.test(glob))?.[1];
+  return test === undefined
+    ? `${value}.matches(${literal(globToRegExpSource(glob))})`
+    : test(value, literal(glob.replaceAll('*', '')));
 }
+
+const PLAIN_GLOBS: readonly (readonly [RegExp, (value: string, part: string) => string])[] = [
+  [/^[^*]*$/, (value, part) => `${value} == ${part}`],
+  [/^\*+$/, () => 'true'],
+  [/^[^*]+\*$/, (value, part) => `${value}.startsWith(${part})`],
+  [/^\*[^*]+$/, (value, part) => `${value}.endsWith(${part})`],
+  [/^\*[^*]+\*$/, (value, part) => `${value}.contains(${part})`],
+];

@@ -25,10 +25,10 @@ test(`${QUESTIONS.length} rules match the ${QUESTIONS.length} pods that the refe
   const mutating = policiesIn(mutatingAdmissionPolicies(policy));
   const [answer] = await askCel([{ mutating, requests }]);
   expect(answer?.errors).toBeUndefined();
-  const { matching } = referenceMatcher(policy);
+  const matcher = referenceMatcher(policy);
   const rows = (answer?.answers ?? []).map(({ seen, mutated }, index) => ({
     pod: QUESTIONS[index]?.title,
-    expected: matching(podFacts(seen, { namespace: NAMESPACE })).map(({ name }) => name),
+    expected: matcher.matching(podFacts(seen, { namespace: NAMESPACE })).map(({ name }) => name),
     actual: Object.values(mutated).map(({ pod, error }) => error ?? rulesOf(pod)),
   }));
   expect(rows.filter(({ expected, actual }) => actual.join() !== expected.join())).toEqual([]);

@@ -61,7 +61,7 @@ function expectedDenials(policy: RuntimePolicy): (request: Request, outcome: Out
 }
 
 /** All denials in one line. */
-export function messageOf(denials: readonly Denial[]): string {
+function messageOf(denials: readonly Denial[]): string {
   const texts = denials.map((denial) => `${denial.code}: ${textOf(denial)}`);
   return texts
     .join('; ')

@@ -101,7 +101,7 @@ test.each([
   ['is_mirror', 'false'],
   ['is_class_acceptable', 'true'],
 ])('a policy without %s is noticed', async (name, expression) => {
-  const judged = await judgeMutation(sampled(7, 1_200), (policy) =>
+  const judged = await judgeMutation(sampled(7, 400), (policy) =>
     mutatingAdmissionPolicies(policy).map((manifest) => {
       if (manifest.kind !== 'MutatingAdmissionPolicy') return manifest;
       const variables = manifest.spec.variables.map((variable) =>
