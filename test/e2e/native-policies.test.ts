@@ -146,18 +146,31 @@ interface Compared {
 }
 
 /** Undefined for a pod the API server refuses whatever the policy is. */
+const UNTRIED = ['ephemeralContainers', 'priorityClassName', 'resourceClaims', 'os', 'hostUsers'];
+
+/** Without what the API server mostly refuses of generated pods. */
+function tried({ metadata, spec }: AcceptedPod['pod']) {
+  const members = Object.entries(spec).filter(([name]) => !UNTRIED.includes(name));
+  const text = JSON.stringify(Object.fromEntries(members), (name, value: unknown) =>
+    ['env', 'ports', 'procMount', 'seccompProfile', 'appArmorProfile'].includes(name)
+      ? undefined
+      : value,
+  );
+  return { metadata, spec: JSON.parse(text) as object };
+}
+
 async function compare(
   decider: Decider,
   index: number,
   given: AcceptedPod,
 ): Promise<Compared | undefined> {
-  const { metadata, spec } = given.pod;
+  const { metadata, spec } = tried(given.pod);
   const seen = await tryPod(platform, {
     metadata: { ...metadata, namespace: plain },
     spec,
   } as never);
   if (seen.status !== 201) return undefined;
-  const sent = { ...given.pod, metadata: { ...metadata, namespace: NAMESPACE } };
+  const sent = { spec, metadata: { ...metadata, namespace: NAMESPACE } };
   const there = { ...(seen.body['metadata'] as object), namespace: NAMESPACE };
   const decision = decider.decide({ ...seen.body, metadata: there }, { namespace: NAMESPACE });
   const texts = decision.denials.map(

@@ -5,9 +5,12 @@
 import * as fc from 'fast-check';
 import { DENIAL_CODES } from '../../../../policy/decision/decision';
 import { validatingAdmissionPolicies } from '../../../../policy/engines/cel';
-import { buildCelOracle } from '../../../cel-oracle/oracle';
+import { definePolicy } from '../../../../policy/model/define';
+import type { RuntimePolicy } from '../../../../policy/model/runtime-policy';
+import { buildCelOracle, type Request } from '../../../cel-oracle/oracle';
 import { sampleSeed } from '../../../oracle/seed';
 import { corpus } from '../../corpus';
+import { EXAMPLE } from '../../fixtures';
 import { anyPolicies, changes, creations } from './arbitraries';
 import { differ, judgeValidation, type Batch, type Judged } from './judge';
 import { described } from './described';
@@ -68,7 +71,7 @@ test('what once differed differs no more', async () => {
 
 const NOTICED = [
   ...['unknown_runtime', 'label_required', 'rule_violated', 'denied', 'hollow_sandbox'],
-  ...['unsandboxed', 'exempting', 'asking', 'minimum', 'requests', 'is_judged'],
+  ...['unsandboxed', 'exempting', 'asking', 'minimum', 'is_judged'],
 ];
 
 test.each(NOTICED)('a policy without %s is noticed', async (name) => {
@@ -91,12 +94,8 @@ function without<Manifest extends ReturnType<typeof validatingAdmissionPolicies>
 }
 
 const NEUTRAL: Readonly<Record<string, string>> = {
-  is_mirror: 'false',
-  is_exact: 'false',
   is_judged: 'true',
   minimum: '-1',
-  requests: 'dyn({})',
-  images: 'dyn({})',
 };
 
 test('a namespace that is exempt, or not enabled, is left alone', async () => {
@@ -113,4 +112,58 @@ test('a namespace that is exempt, or not enabled, is left alone', async () => {
     },
   ]);
   expect(judged.map(({ actual }) => actual)).toEqual([{}, {}]);
+});
+
+const CONTAINER = { name: 'main', image: 'pytorch' };
+const creation = (spec: object): Request => ({
+  object: { metadata: { name: 'demo' }, spec: { containers: [CONTAINER], ...spec } },
+  namespace: 'team-a',
+  enabled: 'true',
+});
+
+async function messageFor(policy: RuntimePolicy, request: Request) {
+  const [judged] = await judgeValidation([{ policy, requests: [request] }]);
+  const { 'ai-sandbox-deny': message = '' } = judged?.actual as Record<string, string>;
+  return { message, expected: Object.values(judged?.expected as Record<string, string>)[0] };
+}
+
+test('a message that the API server would drop for its length is cut', async () => {
+  const rules = Array.from({ length: 40 }, (_, index) => ({
+    name: `rule-${index}`,
+    title: `${index} ${'ä'.repeat(200)}`,
+    when: { container: { image: { contains: 'pytorch' } } },
+    deny: 'no',
+  }));
+  const policy = definePolicy({ ...EXAMPLE, rules });
+  const { message, expected } = await messageFor(policy, creation({}));
+  expect(expected?.startsWith(message)).toBe(true);
+  expect(Buffer.byteLength(message)).toBeLessThanOrEqual(5_120);
+  expect(message.length).toBeGreaterThan(1_200);
+});
+
+test('names with line breaks are told in one line', async () => {
+  const volumes = [{ name: 'v', hostPath: { path: '/a\nb' } }];
+  const { message, expected } = await messageFor(definePolicy(EXAMPLE), creation({ volumes }));
+  expect(message).toContain('mounts /a b of its node');
+  expect(message).toBe(expected);
+});
+
+test('a policy of a thousand rules stays within the budget on a pod of twenty containers', async () => {
+  const rules = Array.from({ length: 1_000 }, (_, index) => ({
+    name: `rule-${index}`,
+    when: {
+      container: { image: { contains: `model-${index}` } },
+      pod: { requests: { cpu: { gt: '4' } } },
+    },
+    runtime: 'kata',
+  }));
+  const policy = definePolicy({ ...EXAMPLE, rules });
+  const containers = Array.from({ length: 20 }, (_, index) => ({
+    name: `c-${index}`,
+    image: `registry.example.com/team/model-${index * 50}:latest`,
+    resources: { requests: { cpu: '1' } },
+  }));
+  const [judged] = await judgeValidation([{ policy, requests: [creation({ containers })] }]);
+  expect(judged?.actual).toEqual(judged?.expected);
+  expect(judged?.cost).toBeLessThan(COST_BUDGET / 2);
 });
