@@ -1,10 +1,11 @@
 /** RULES_CONTRADICT of requirements and minimums: runtimes asked of the same pods that exclude each other. */
 import type { Lint } from './codes';
 import { neverHolds } from './implication';
+import { leavesOf } from './leaves';
 import { partsInForce } from '../decision/enforcement';
 import { strengthOf } from '../decision/strength';
 import { asksForRuntime } from '../model/runtime-policy';
-import type { Enforcement, Requirement, RuntimePolicy } from '../model/runtime-policy';
+import type { Enforcement, Requirement, Rule, RuntimePolicy } from '../model/runtime-policy';
 import { formulaOf } from '../rules/formula';
 
 export function demandLints(policy: RuntimePolicy): readonly Lint[] {
@@ -32,7 +33,7 @@ function minimumsFor(
 
 function rulesBelowMinimum(policy: RuntimePolicy): readonly Lint[] {
   return policy.rules.flatMap((rule, index): Lint[] => {
-    if (!asksForRuntime(rule) || rule.enforce !== 'exactly') return [];
+    if (!asksForRuntime(rule) || rule.enforce !== 'exactly' || !asksForNamespace(rule)) return [];
     const weaker = [...minimumsFor(policy, rule)]
       .filter(([, runtime]) => strengthOf(policy, rule.runtime) < strengthOf(policy, runtime))
       .map(([namespace]) => ({ pod: { namespace } }));
@@ -47,6 +48,12 @@ function rulesBelowMinimum(policy: RuntimePolicy): readonly Lint[] {
       },
     ];
   });
+}
+
+function asksForNamespace({ when }: Rule): boolean {
+  return leavesOf(formulaOf(when)).some(
+    ({ leaf }) => leaf.kind === 'pod' && leaf.condition.namespace !== undefined,
+  );
 }
 
 function requirementsBelowMinimum(policy: RuntimePolicy): readonly Lint[] {

@@ -14,38 +14,31 @@ export function patternOf(atom: Extract<Atom, { kind: 'glob' | 'contains' }>): P
   return atom.kind === 'glob' ? patternOfGlob(atom.glob) : ['', atom.literal, ''];
 }
 
+/** Stands for whatever a star matches. */
+const WILD = '\0';
+
 /**
- * Whether every string of `inner` is one of `outer`. Exact: a character that `outer` does not write stands for whatever the stars of
- * `inner` match, and only a star of `outer` can match it.
+ * Whether every string of `inner` is one of `outer`: a character that `outer` does not write stands for what the stars of `inner`
+ * match, so only a star of `outer` matches it. False too where `outer` writes that character or a literal star.
  */
 export function isWithin(inner: Pattern, outer: Pattern): boolean {
-  const [star, wild] = unused(inner, outer);
-  return globMatches(
-    outer.map((literal) => literal.replaceAll('*', star)).join('*'),
-    inner.map((literal) => literal.replaceAll('*', star)).join(wild),
-  );
-}
-
-/** Two characters that neither pattern writes. */
-function unused(inner: Pattern, outer: Pattern): readonly [string, string] {
-  const used = new Set([...inner, ...outer].join(''));
-  const found: string[] = [];
-  for (let code = 1; found.length < 2; code++) {
-    const character = String.fromCharCode(code);
-    if (!used.has(character)) found.push(character);
-  }
-  const [star = '', wild = ''] = found;
-  return [star, wild];
+  if (outer.some((literal) => literal.includes(WILD) || literal.includes('*'))) return false;
+  return globMatches(outer.join('*'), inner.join(WILD));
 }
 
 /** Whether no string is in both. Sound, not complete: it compares how they begin and end. */
 export function areDisjoint(one: Pattern, other: Pattern): boolean {
-  if (one.length === 1) return !isWithin(one, other);
-  if (other.length === 1) return !isWithin(other, one);
+  if (one.length === 1) return isExcluded(one, other);
+  if (other.length === 1) return isExcluded(other, one);
   const [begin, otherBegin] = [one[0] ?? '', other[0] ?? ''];
   const [end, otherEnd] = [one.at(-1) ?? '', other.at(-1) ?? ''];
   return (
     !(begin.startsWith(otherBegin) || otherBegin.startsWith(begin)) ||
     !(end.endsWith(otherEnd) || otherEnd.endsWith(end))
   );
+}
+
+/** Whether the one string of `exact`, which has no star, is not in the pattern. */
+function isExcluded([text = '']: Pattern, pattern: Pattern): boolean {
+  return pattern.some((literal) => literal.includes('*')) || !globMatches(pattern.join('*'), text);
 }

@@ -1,15 +1,19 @@
 /** RULE_SHADOWED and RULES_CONTRADICT: what rules, requirements and minimums do to each other. */
 import type { Lint } from './codes';
 import { comparable, implies, neverHolds, type Comparable } from './implication';
+import { leavesOf } from './leaves';
 import { canonicalJson } from '../../base/canonical-json';
 import { asksForRuntime } from '../model/runtime-policy';
 import type { Rule, RuntimePolicy } from '../model/runtime-policy';
-import { formulaOf } from '../rules/formula';
+import { formulaOf, type Formula } from '../rules/formula';
 import { partsInForce } from '../decision/enforcement';
 import { strengthOf } from '../decision/strength';
 
-/** Up to here each rule is compared with each other one; of more rules only those whose conditions are written alike. */
-const MAX_COMPARED_RULES = 200;
+/**
+ * Where all rules together have no more conditions than this, each rule is compared with each other one; in larger policies only rules
+ * whose conditions are written alike.
+ */
+const MAX_COMPARED_CONDITIONS = 400;
 
 interface Place {
   readonly rule: Rule;
@@ -31,7 +35,8 @@ export function ruleLints(policy: RuntimePolicy): readonly Lint[] {
 }
 
 function groups(places: readonly Place[]): readonly (readonly Place[])[] {
-  if (places.length <= MAX_COMPARED_RULES) return [places];
+  const conditions = places.map(({ rule }) => sizeOf(formulaOf(rule.when)));
+  if (conditions.reduce((sum, size) => sum + size, 0) <= MAX_COMPARED_CONDITIONS) return [places];
   const alike = new Map<string, Place[]>();
   for (const place of places) {
     const key = canonicalJson(place.rule.when);
@@ -40,6 +45,13 @@ function groups(places: readonly Place[]): readonly (readonly Place[])[] {
     else group.push(place);
   }
   return [...alike.values()];
+}
+
+function sizeOf(formula: Formula): number {
+  const sizes = leavesOf(formula).map(({ leaf }) =>
+    leaf.kind === 'pod' ? 1 : leavesOf(leaf.formula).length,
+  );
+  return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 function placeLints(policy: RuntimePolicy, place: Place, group: readonly Place[]): readonly Lint[] {

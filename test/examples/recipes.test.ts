@@ -1,8 +1,10 @@
 /** Every recipe of docs/policies.md decides about its pods as it says, with either matcher. */
 import { createDecider } from '../../policy/decision/decide';
+import { lintPolicy } from '../../policy/lint/lint';
 import { compileMatcher } from '../../policy/rules/compiled/compile';
 import { referenceMatcher } from '../../policy/rules/match';
-import { outcomeText, podOf, policyOf, RECIPES, type TriedRecipe } from '../fixtures/recipes';
+import { RECIPES } from '../fixtures/recipes';
+import { outcomeText, podOf, policyOf, type TriedRecipe } from '../fixtures/recipes/tried';
 
 const MATCHERS = { reference: referenceMatcher, compiled: compileMatcher };
 
@@ -36,6 +38,10 @@ test.each(cases)('$file, $matcher: $what', ({ recipe, tried, make }) => {
 test('no recipe treats all its pods alike', () => {
   const alike = RECIPES.filter(({ pods }) => new Set(pods.map((pod) => pod.outcome)).size < 2);
   expect(alike.map(({ file }) => file)).toEqual([]);
+});
+
+test.each(RECIPES)('$file has nothing to warn of', (recipe) => {
+  expect(lintPolicy(policyOf(recipe))).toEqual([]);
 });
 
 test('a debug container of a foreign image is refused in a pod that runs in the weaker sandbox', () => {

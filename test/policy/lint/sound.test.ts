@@ -111,6 +111,7 @@ function asAccepted(pod: PodLike): PodLike {
       ...spec,
       containers: containers.length === 0 ? [{ name: 'c', image: 'i' }] : containers,
       initContainers: named(spec['initContainers']),
+      ephemeralContainers: named(spec['ephemeralContainers']),
     },
   };
 }
