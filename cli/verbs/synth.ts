@@ -1,5 +1,7 @@
 /** `secure-ai synth`: writes the manifests of the platform. */
 import type { Command } from 'commander';
+import { refuse } from '../../base/errors';
+import { CLI_ERRORS } from '../errors';
 import type { GlobalOptions, Session } from '../options';
 import { printJson } from '../output/json';
 
@@ -7,11 +9,15 @@ const HELP = `
 Examples:
   $ secure-ai synth                    write dist/, as cdk8s synth does
   $ secure-ai synth --stdout | kubectl diff -f -
-  $ secure-ai synth --stdout --json    one List object`;
+  $ secure-ai synth --stdout --json    one List object
+  $ secure-ai synth --strict           fail where the policy has lints
+
+Lints are printed on stderr: what is valid in the policy and most likely not meant. docs/policy.md explains each.`;
 
 interface SynthOptions extends GlobalOptions {
   readonly output: string;
   readonly stdout?: boolean;
+  readonly strict?: boolean;
 }
 
 export function declareSynth(program: Command, session: Session): void {
@@ -20,6 +26,7 @@ export function declareSynth(program: Command, session: Session): void {
     .description('write the manifests of the platform, in order of deployment')
     .option('-o, --output <folder>', 'folder to write to', 'dist')
     .option('--stdout', 'print the manifests instead')
+    .option('--strict', 'fail, and write nothing, if the policy has lints')
     .addHelpText('after', HELP)
     .action((_options, command: Command) => synth(command.optsWithGlobals(), session));
 }
@@ -28,6 +35,7 @@ async function synth(options: SynthOptions, session: Session): Promise<void> {
   const { App } = await import('cdk8s');
   const { asConfigured, buildChart, buildPlan } = await import('../settings');
   const { planDeployment } = await import('../../deploy/plan');
+  await reportLints(options, session);
   if (options.stdout === true && options.json === true) {
     const items = (await buildPlan(asConfigured)).map(({ manifest }) => manifest);
     printJson(session, { apiVersion: 'v1', kind: 'List', items });
@@ -42,4 +50,18 @@ async function synth(options: SynthOptions, session: Session): Promise<void> {
   }
   app.synth();
   session.stderr.write(`Manifests are in ${app.outdir}\n`);
+}
+
+/** @throws SandboxError LINTS_FOUND with every lint, under `--strict` */
+async function reportLints({ strict }: SynthOptions, { stderr }: Session): Promise<void> {
+  const { loadConfig, SETTINGS_FILE } = await import('../settings');
+  const { configLints, lintText } = await import('../../constructs/lints');
+  const lints = configLints(await loadConfig());
+  if (strict === true) {
+    refuse(
+      CLI_ERRORS.LINTS_FOUND,
+      lints.map(({ code, path, reason, fix }) => ({ path, reason: `${reason} (${code})`, fix })),
+    );
+  }
+  for (const lint of lints) stderr.write(`${lintText(lint, SETTINGS_FILE)}\n`);
 }
