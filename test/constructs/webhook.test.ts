@@ -2,6 +2,7 @@ import { listAt, stringAt, valueAt } from '../../kubernetes/object';
 import type { z } from 'zod';
 import {
   CertificateRotator,
+  defaultFailurePolicy,
   Mutator,
   MutatorRegistration,
   webhookSchema,
@@ -20,7 +21,10 @@ const policy = definePolicy({
   runtimes: [{ name: 'gvisor', runtimeClassName: 'gvisor', handler: 'runsc' }],
 });
 
-const parse = (input: z.input<typeof webhookSchema>) => webhookSchema.parse(input);
+const parse = (input: z.input<typeof webhookSchema>) => ({
+  failurePolicy: defaultFailurePolicy(policy),
+  ...webhookSchema.parse(input),
+});
 
 const mutator = (input: z.input<typeof webhookSchema> = {}, sources = bundles) =>
   chartWith(

@@ -4,11 +4,14 @@ import { createDecider, type Decider } from '../../policy/decision/decide';
 import { parsePolicy } from '../../policy/model/define';
 import { policyHash } from '../../policy/model/policy-hash';
 import { compileMatcher } from '../../policy/rules/compiled/compile';
-import type { RuntimePolicy } from '../../policy/model/runtime-policy';
+import { scopeFinder } from '../../policy/decision/enforcement';
+import type { Enforcement, RuntimePolicy } from '../../policy/model/runtime-policy';
 
 export interface LoadedPolicy {
   readonly policy: RuntimePolicy;
   readonly decider: Decider;
+  /** How the policy is enforced in a namespace. */
+  readonly enforcementOf: (namespace: string) => Enforcement;
   /** First 12 hex digits of the SHA-256 of the canonical policy, as in the decision annotation. */
   readonly hash: string;
 }
@@ -17,7 +20,13 @@ export interface LoadedPolicy {
 export async function loadPolicy(path: string): Promise<LoadedPolicy> {
   const text = await readFile(path, 'utf8');
   const policy = parsePolicy(parseJson(text));
-  return { policy, decider: compileDecider(policy), hash: policyHash(policy) };
+  const scopeOf = scopeFinder(policy);
+  return {
+    policy,
+    decider: compileDecider(policy),
+    enforcementOf: (namespace) => scopeOf(namespace).enforcement,
+    hash: policyHash(policy),
+  };
 }
 
 /** The fast decider. Its decisions equal those of the reference in policy/rules/match.ts. */

@@ -1,5 +1,6 @@
 /**
- * Whole reviews and whole answers: test/fixtures/admission/<case>/{request,response}.json, judged by policy.json beside them.
+ * Whole reviews and whole answers: test/fixtures/admission/<case>/{request,response}.json, judged by policy.json beside them, those
+ * called `enforcement-…` by policy-of-enforcement.json.
  * In response.json the patch stands decoded, to be read by people.
  */
 import { readdirSync, readFileSync } from 'node:fs';
@@ -13,7 +14,8 @@ const ROOT = join(__dirname, '../../fixtures/admission');
 const cases = readdirSync(ROOT, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .map(({ name }) => name);
-const decider = compileDecider(parsePolicy(readJson('policy.json')));
+const ordinary = compileDecider(parsePolicy(readJson('policy.json')));
+const ofEnforcement = compileDecider(parsePolicy(readJson('policy-of-enforcement.json')));
 
 interface Answer {
   response: { patch?: string | Operation[]; patchType?: string; warnings?: string[] };
@@ -24,6 +26,7 @@ function readJson(...path: string[]): unknown {
 }
 
 function answer(name: string): Answer {
+  const decider = name.startsWith('enforcement-') ? ofEnforcement : ordinary;
   const verdict = reviewPod(readFileSync(join(ROOT, name, 'request.json')), decider);
   if ('refused' in verdict) throw new Error(`${verdict.refused}: ${verdict.detail}`);
   return JSON.parse(verdict.body) as Answer;
