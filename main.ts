@@ -7,9 +7,11 @@
  * Without `--server-side` kubectl copies each object into an annotation of at most 256 KiB, too small for the programs' code.
  */
 import { App } from 'cdk8s';
+import { configLints, lintText } from './constructs/lints';
 import { platformChart } from './constructs/platform-chart';
 import config from './sandbox.config';
 
+for (const lint of configLints(config)) console.warn(lintText(lint, 'sandbox.config.ts'));
 const app = new App();
 platformChart(app, config);
 app.synth();

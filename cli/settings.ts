@@ -7,6 +7,9 @@ import type { Profile } from '../infra/clusters/local-settings';
 /** For clusters that are not local: as configured. */
 export const asConfigured: Profile = (config) => config;
 
+/** The settings file, as messages name it. */
+export const SETTINGS_FILE = 'sandbox.config.ts';
+
 /** @throws SandboxError POLICY_INVALID or CONFIG_INVALID with every problem of sandbox.config.ts */
 export async function loadConfig(): Promise<SandboxConfig> {
   return (await import('../sandbox.config')).default;

@@ -1,7 +1,12 @@
-/** A tenant's pods have no priority class of the system, with which they would evict those of others. */
+/**
+ * A tenant's pods have no priority class of the system, with which they would evict those of others: a guardrail refuses it, and
+ * the quota of the tenant does where no webhook is asked.
+ */
 import { stringAt } from '../../kubernetes/object';
+import { LAYERS, makeLayersOptional, restoreLayers, without } from './support/layers';
+import { plannedObjects, type Planned } from './support/planned';
 import { connectPlatform, type Platform } from './support/platform';
-import { createPod, messageOf, pod, sandboxOf, tryPod } from '../fixtures/pods';
+import { createPod, messageOf, pod, refusalOf, sandboxOf, tryPod } from '../fixtures/pods';
 import { NotYet, until } from './support/wait';
 
 jest.setTimeout(300_000);
@@ -14,17 +19,20 @@ const CLASSES = '/apis/scheduling.k8s.io/v1/priorityclasses';
 const BINDINGS = `/apis/rbac.authorization.k8s.io/v1/namespaces/${TENANT}/rolebindings`;
 
 let platform: Platform;
+let planned: Planned;
 
 const send = (method: 'GET' | 'POST' | 'DELETE', path: string, body?: object) =>
   platform.server.send({ method, path, body });
 
-const withClass = (priorityClassName: string, name = 'probe') => {
-  const plain = pod({ namespace: TENANT, name, label: 'kata' });
+const withClass = (priorityClassName: string, { name = 'probe', labels = {} } = {}) => {
+  const plain = pod({ namespace: TENANT, name, label: 'kata', labels });
   return { ...plain, spec: { ...plain.spec, priorityClassName } };
 };
 
 beforeAll(async () => {
   platform = await connectPlatform();
+  planned = await plannedObjects(platform);
+  await makeLayersOptional(platform, planned, TENANT);
   const apiVersion = 'scheduling.k8s.io/v1';
   const body = { apiVersion, kind: 'PriorityClass', metadata: { name: ORDINARY }, value: 1000 };
   await send('DELETE', `${CLASSES}/${ORDINARY}`);
@@ -33,15 +41,29 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await send('DELETE', `${CLASSES}/${ORDINARY}`);
+  await restoreLayers(planned);
   platform.close();
 });
 
-test.each(['system-cluster-critical', 'system-node-critical'])('%s is refused', async (name) => {
-  const { status, body } = await tryPod(platform, withClass(name));
-  expect([status, messageOf(body)]).toEqual([
-    403,
-    `pods "probe" is forbidden: exceeded quota: ${QUOTA}, requested: pods=1, used: pods=0, limited: pods=0`,
-  ]);
+describe.each(['system-cluster-critical', 'system-node-critical'])('%s', (name) => {
+  test('is refused by the mutator', async () => {
+    const refusal = refusalOf(await tryPod(platform, withClass(name)));
+    expect(refusal?.by).toBe(LAYERS.mutator);
+    expect(refusal?.message).toMatch(
+      new RegExp(
+        `^HOLLOW_SANDBOX: Pod probe has priority class ${name}, which leads around its sandbox`,
+      ),
+    );
+  });
+
+  test('is refused by the quota where no webhook is asked', async () => {
+    const labels = without('mutator', 'gatekeeper');
+    const { status, body } = await tryPod(platform, withClass(name, { labels }));
+    expect([status, messageOf(body)]).toEqual([
+      403,
+      `pods "probe" is forbidden: exceeded quota: ${QUOTA}, requested: pods=1, used: pods=0, limited: pods=0`,
+    ]);
+  });
 });
 
 test('an ordinary class, and none, are admitted', async () => {
@@ -60,7 +82,7 @@ test('their pods are counted by the quota of the tenant, and not by that of the 
     const { body } = await send('GET', `/api/v1/namespaces/${TENANT}/resourcequotas/${quota}`);
     return Number(stringAt(body, 'status', 'used', 'pods'));
   };
-  expect((await createPod(platform, withClass(ORDINARY, 'counted'))).status).toBe(201);
+  expect((await createPod(platform, withClass(ORDINARY, { name: 'counted' }))).status).toBe(201);
   try {
     expect(await used('quota')).toBeGreaterThan(0);
     expect(await used(QUOTA)).toBe(0);

@@ -210,7 +210,7 @@ test('a pod older than the platform mounts the node', async () => {
   const found = await findings();
   await deleteNamespaces(platform, [old]);
   expect(found).toEqual(
-    only('hollow-pods', `Pod/${old}/hollow`, /^it mounts hostPath \/etc$/, /delete the pod/),
+    only('hollow-pods', `Pod/${old}/hollow`, /^it mounts \/etc of its node$/, /delete the pod/),
   );
   await untilSound();
 });

@@ -3,6 +3,7 @@ import aks from '../../examples/aks.config';
 import eks from '../../examples/eks.config';
 import gke from '../../examples/gke.config';
 import { createDecider } from '../../policy/decision/decide';
+import { lintPolicy } from '../../policy/lint/lint';
 import type { RuntimePolicy } from '../../policy/model/runtime-policy';
 import shipped from '../../sandbox.config';
 
@@ -146,3 +147,10 @@ test.each<[string, Tried, string]>([
 ])('aks.config.ts: %s', (_, pod, expected) => {
   expect(outcome(aks.policy, pod)).toBe(expected);
 });
+
+test.each(Object.entries({ shipped, gke, eks, aks }))(
+  '%s has nothing to warn of',
+  (_, { policy }) => {
+    expect(lintPolicy(policy)).toEqual([]);
+  },
+);

@@ -1,8 +1,11 @@
 /** Gatekeeper constraints of a policy: the policy as parameters, in the form the Rego library reads. */
 import type { Requirement, Rule, RuntimePolicy } from '../../model/runtime-policy';
 import { CONSTRAINT_KINDS, ENABLED_LABEL, EXEMPT_NAMESPACES } from '../../../base/names';
+import type { Scope } from '../../decision/enforcement';
+import { partsInForce, scopesOf } from '../../decision/enforcement';
 import { decisionGraph } from './decision-graph';
 import { textTest } from './condition-parameters';
+import { guardrailParameters } from './guardrail-parameters';
 
 type ConstraintKind = (typeof CONSTRAINT_KINDS)[keyof typeof CONSTRAINT_KINDS];
 
@@ -27,48 +30,82 @@ interface ConstraintManifest {
 
 /**
  * The constraints that can ever speak under this policy: no `K8sDynamicRuntime` without a rule that asks for a runtime or denies.
- * They match pods of enabled namespaces that are not exempt.
+ * They match pods of enabled namespaces that are not exempt and in which the policy is enforced. What a policy only warns of or audits is
+ * not in them: that depends on what the mutator would have done, and the mutating webhook says it.
  */
 export function constraints(policy: RuntimePolicy): readonly ConstraintManifest[] {
-  const speaks = policy.rules.some(({ exempt }) => exempt === undefined);
-  const dynamic = speaks ? [dynamicConstraint(policy)] : [];
-  return [...requiredConstraints(policy), ...dynamic, sandboxedConstraint(policy)];
+  const enforced = enforcedIn(policy);
+  if (enforced.scopes.length === 0) return [];
+  const speaks = enforced.policy.rules.some(({ exempt }) => exempt === undefined);
+  const dynamic = speaks ? [dynamicConstraint(enforced)] : [];
+  return [...requiredConstraints(enforced), ...dynamic, sandboxedConstraint(enforced)];
 }
 
-function requiredConstraints(policy: RuntimePolicy): ConstraintManifest[] {
+interface Enforced {
+  /** Without the parts that only warn or audit. */
+  readonly policy: RuntimePolicy;
+  readonly scopes: readonly Scope[];
+  /** The only namespaces in which pods are refused; undefined for all but those left out. */
+  readonly namespaces: readonly string[] | undefined;
+  readonly leftOut: readonly string[];
+}
+
+function enforcedIn(policy: RuntimePolicy): Enforced {
+  const all = scopesOf(policy);
+  const scopes = all.filter(({ enforcement }) => enforcement === 'deny');
+  const softer = all.filter(({ enforcement }) => enforcement !== 'deny');
+  const namesOf = (some: readonly Scope[]) => some.flatMap(({ namespaces = [] }) => namespaces);
+  const isEverywhere = scopes.some(({ namespaces }) => namespaces === undefined);
+  return {
+    policy: {
+      ...policy,
+      rules: [...partsInForce(policy.rules, 'deny')],
+      required: [...partsInForce(policy.required, 'deny')],
+      minimum: [...partsInForce(policy.minimum, 'deny')],
+    },
+    scopes,
+    namespaces: isEverywhere ? undefined : namesOf(scopes),
+    leftOut: isEverywhere ? namesOf(softer) : [],
+  };
+}
+
+function requiredConstraints(enforced: Enforced): ConstraintManifest[] {
   const taken = new Set<string>();
-  return policy.required.map((requirement) => {
+  return enforced.policy.required.flatMap((requirement) => {
+    const { namespaces: only } = enforced;
+    const namespaces = requirement.namespaces.filter((name) => only?.includes(name) ?? true);
+    if (namespaces.length === 0) return [];
     const name = uniqueName(`enforce-${objectName(requirement.runtime)}-label`, taken);
-    return requiredConstraint(policy, requirement, name);
+    return [requiredConstraint({ ...enforced, namespaces }, requirement, name)];
   });
 }
 
 function requiredConstraint(
-  policy: RuntimePolicy,
+  enforced: Enforced,
   requirement: Requirement,
   name: string,
 ): ConstraintManifest {
-  const { namespaces, container, runtime, enforce } = requirement;
+  const { policy } = enforced;
+  const { container, runtime, enforce } = requirement;
   const rules = listOrNone('rules', exemptingRules(policy).map(ruleParameters));
   const parameters = { ...base(policy), container, runtime, enforce, ...rules };
-  return constraint({ kind: CONSTRAINT_KINDS.required, name, namespaces, parameters });
+  return constraint(enforced, { kind: CONSTRAINT_KINDS.required, name, parameters });
 }
 
-function dynamicConstraint(policy: RuntimePolicy): ConstraintManifest {
+function dynamicConstraint(enforced: Enforced): ConstraintManifest {
+  const { policy } = enforced;
   const rules = policy.rules.map((rule) => ({
     ...ruleParameters(rule),
     title: rule.title,
     ...(rule.enforce && { enforce: rule.enforce }),
   }));
   const parameters = { ...base(policy), ...minimum(policy), rules };
-  return constraint({
-    kind: CONSTRAINT_KINDS.dynamic,
-    name: 'enforce-dynamic-ai-runtime',
-    parameters,
-  });
+  const name = 'enforce-dynamic-ai-runtime';
+  return constraint(enforced, { kind: CONSTRAINT_KINDS.dynamic, name, parameters });
 }
 
-function sandboxedConstraint(policy: RuntimePolicy): ConstraintManifest {
+function sandboxedConstraint(enforced: Enforced): ConstraintManifest {
+  const { policy, scopes } = enforced;
   const isIgnored = policy.unlabelled === 'ignore';
   const refusesUnlabelled = !isIgnored || policy.minimum.length > 0;
   const unlabelled = {
@@ -85,9 +122,11 @@ function sandboxedConstraint(policy: RuntimePolicy): ConstraintManifest {
     })),
     ...minimum(policy),
     ...listOrNone('rules', rules.map(ruleParameters)),
+    ...guardrailParameters(scopes),
     ...(refusesUnlabelled && { unlabelled }),
   };
-  return constraint({ kind: CONSTRAINT_KINDS.sandboxed, name: 'enforce-sandbox', parameters });
+  const name = 'enforce-sandbox';
+  return constraint(enforced, { kind: CONSTRAINT_KINDS.sandboxed, name, parameters });
 }
 
 /** The rules that decide whether a pod is left alone; none where no rule exempts. */
@@ -108,7 +147,8 @@ function ruleParameters({ name, when, runtime, deny, exempt }: Rule) {
 }
 
 function minimum(policy: RuntimePolicy) {
-  return listOrNone('minimum', policy.minimum);
+  const entries = policy.minimum.map(({ namespaces, runtime }) => ({ namespaces, runtime }));
+  return listOrNone('minimum', entries);
 }
 
 function listOrNone(name: string, list: readonly unknown[]): Readonly<Record<string, unknown>> {
@@ -126,11 +166,13 @@ function base(policy: RuntimePolicy) {
 interface ConstraintProps {
   readonly kind: ConstraintKind;
   readonly name: string;
-  readonly namespaces?: readonly string[];
   readonly parameters: Readonly<Record<string, unknown>>;
 }
 
-function constraint({ kind, name, namespaces, parameters }: ConstraintProps): ConstraintManifest {
+function constraint(
+  { namespaces, leftOut }: Pick<Enforced, 'namespaces' | 'leftOut'>,
+  { kind, name, parameters }: ConstraintProps,
+): ConstraintManifest {
   return {
     apiVersion: 'constraints.gatekeeper.sh/v1beta1',
     kind,
@@ -140,7 +182,7 @@ function constraint({ kind, name, namespaces, parameters }: ConstraintProps): Co
       match: {
         kinds: [{ apiGroups: [''], kinds: ['Pod'] }],
         ...(namespaces && { namespaces }),
-        excludedNamespaces: EXEMPT_NAMESPACES,
+        excludedNamespaces: [...EXEMPT_NAMESPACES, ...leftOut],
         namespaceSelector: { matchLabels: { [ENABLED_LABEL]: 'true' } },
       },
       parameters,

@@ -42,6 +42,17 @@ class_of(object_) := untrusted.string(object_, ["spec", "runtimeClassName"])
 
 containers := containers_of(pod)
 
+# The node its author names. That of a stored pod, which an update changes and an audit looks at, is the scheduler's.
+node_name := node if {
+	not is_stored
+	node := untrusted.string(pod, ["spec", "nodeName"])
+	node != ""
+}
+
+is_stored if object.get(input.review, "operation", "") == ""
+
+is_stored if is_object(input.review.oldObject)
+
 # Main containers, then init containers and sidecars, then ephemeral ones.
 containers_of(object_) := [container |
 	some list in ["containers", "initContainers", "ephemeralContainers"]
@@ -65,12 +76,28 @@ volumes := {kind |
 	value != null
 }
 
-# Absolute, with single slashes, however they are spelled.
-host_paths := [concat("", ["/", concat("/", names)]) |
+# Of each hostPath volume the path, absolute and with single slashes however it is spelled, and whether every container that mounts it
+# does so to read only.
+host_paths := [[plain_path(untrusted.string_or_empty(volume, ["hostPath", "path"])), is_read_only] |
 	some volume in volume_objects
-	path := untrusted.string(volume, ["hostPath", "path"])
-	names := [part | some part in split(path, "/"); not part in {"", "."}]
+	is_object(volume.hostPath)
+	is_read_only := count({object.get(volume, "name", null)} & writable_mounts) == 0
 ]
+
+plain_path(path) := concat("", ["/", concat("/", names)]) if {
+	names := [part | some part in split(path, "/"); not part in {"", "."}]
+}
+
+# Names of the volumes that a container may write to.
+writable_mounts := {name_ |
+	some container in containers
+	some mount in untrusted.objects(container, ["volumeMounts"])
+	not untrusted.flag(mount, ["readOnly"], false)
+	name_ := object.get(mount, "name", null)
+	is_scalar(name_)
+}
+
+is_scalar(value) if type_name(value) in {"string", "number", "boolean", "null"}
 
 # References of its image volumes.
 image_volumes := [reference |

@@ -2,13 +2,12 @@
 # no pod goes without a sandbox.
 package k8ssandboxedruntime
 
-import data.lib.constants
 import data.lib.denials
 import data.lib.facts
+import data.lib.guardrails
 import data.lib.review
 import data.lib.rules
 import data.lib.runtimes
-import data.lib.values
 
 violation contains denial if {
 	review.judged
@@ -33,8 +32,8 @@ violation contains denial if {
 
 violation contains denial if {
 	review.judged
-	count(hollow) > 0
-	denial := denials.denial("HOLLOW_SANDBOX", {"what": what_is_hollow})
+	some what in guardrails.hollow
+	denial := denials.denial("HOLLOW_SANDBOX", {"what": what})
 }
 
 violation contains denial if {
@@ -66,7 +65,7 @@ is_below_minimum if is_refused_as("BELOW_MINIMUM")
 # Whether the pod names neither runtime nor class, is to be refused for that with this code, and is not refused otherwise.
 is_refused_as(code) if {
 	input.parameters.unlabelled.code == code
-	count(hollow) == 0
+	count(guardrails.hollow) == 0
 	not facts.label
 	not facts.class
 	not is_refused_for_a_container
@@ -81,30 +80,6 @@ is_known_class(class) if {
 default class_or_none := "none"
 
 class_or_none := facts.class
-
-# Sandbox annotations that the runtime of the pod's class does not allow.
-hollow := sort([key | some key in facts.sandbox_annotations; not is_allowed(key)])
-
-is_allowed(key) if {
-	some runtime in input.parameters.runtimes
-	runtime.runtimeClassName == facts.class
-	some wanted in runtime.allowedAnnotations
-	values.string_meets(wanted, key)
-}
-
-what_is_hollow := denials.filled(constants.hollow_annotations[how_many], {
-	"keys": concat(", ", array.slice(hollow, 0, constants.most_named_annotations)),
-	"omitted": format_int(count(hollow) - constants.most_named_annotations, 10),
-})
-
-how_many := "one" if count(hollow) == 1
-
-how_many := "several" if {
-	count(hollow) > 1
-	count(hollow) <= constants.most_named_annotations
-}
-
-how_many := "many" if count(hollow) > constants.most_named_annotations
 
 is_refused_for_a_rule if count(rules.binding) > 0
 

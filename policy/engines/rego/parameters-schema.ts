@@ -45,6 +45,21 @@ const minimum = listOf(
   'The weakest runtime pods of these namespaces may have; of several the strongest.',
 );
 
+const guardrails = object(
+  {
+    open: listOf(text(), 'Guardrails that let pods through; all others are closed.'),
+    readOnlyHostPaths: listOf(
+      textTest,
+      'Paths of the node that pods may mount to read only, where guardrail hostPaths is closed.',
+    ),
+    privilegedClasses: listOf(
+      text(),
+      'Runtime classes whose pods may be privileged, where guardrail privileged is closed.',
+    ),
+  },
+  'all',
+);
+
 /** Parameters of `K8sRequiredRuntime`. */
 export const REQUIRED_SCHEMA = object(
   {
@@ -85,6 +100,8 @@ export const SANDBOXED_SCHEMA = object(
     runtimes: sandboxes,
     minimum,
     rules,
+    guardrails: described(guardrails, 'Of every namespace that no tenant names.'),
+    tenants: listOf(object({ namespaces: listOf(text()), guardrails })),
     unlabelled: described(
       object({
         code: described(
@@ -96,5 +113,5 @@ export const SANDBOXED_SCHEMA = object(
       'Refuse pods that name neither runtime nor class, but for those the other two kinds refuse: the rules match, or these containers are required to be labelled.',
     ),
   },
-  ['minimum', 'rules', 'unlabelled'],
+  ['minimum', 'rules', 'tenants', 'unlabelled'],
 );
