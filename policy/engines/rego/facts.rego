@@ -53,6 +53,13 @@ has_container(container_name) if {
 	container.name == container_name
 }
 
+# Whether it has a container that one of the requirements names for its namespace.
+has_required_container(requirements) if {
+	some requirement in requirements
+	namespace in requirement.namespaces
+	has_container(requirement.container)
+}
+
 pod_resources := resources.of_pod
 
 volume_objects := untrusted.objects(pod, ["spec", "volumes"])
@@ -65,12 +72,15 @@ volumes := {kind |
 	value != null
 }
 
-# Absolute, with single slashes, however they are spelled.
-host_paths := [concat("", ["/", concat("/", names)]) |
-	some volume in volume_objects
-	path := untrusted.string(volume, ["hostPath", "path"])
-	names := [part | some part in split(path, "/"); not part in {"", "."}]
-]
+host_path_volumes := [volume | some volume in volume_objects; is_object(volume.hostPath)]
+
+host_paths := [host_path(volume) | some volume in host_path_volumes]
+
+# Absolute, with single slashes, however it is spelled.
+host_path(volume) := concat("", ["/", concat("/", names)]) if {
+	written := object.get(volume, ["hostPath", "path"], "")
+	names := [part | is_string(written); some part in split(written, "/"); not part in {"", "."}]
+}
 
 # References of its image volumes.
 image_volumes := [reference |

@@ -60,15 +60,23 @@ test_containers_are_main_containers_then_init_containers_then_ephemeral_ones if 
 	not facts.has_container("other") with input as reviewed({"spec": spec})
 }
 
+test_a_requirement_is_for_its_namespaces if {
+	pod := {"metadata": {"namespace": "team-a"}, "spec": {"containers": [{"name": "main"}]}}
+	requirement := {"namespaces": ["other", "team-a"], "container": "main"}
+	facts.has_required_container([requirement]) with input as reviewed(pod)
+	not facts.has_required_container([requirement]) with input as reviewed(pod) with input.review.namespace as "team-b"
+	not facts.has_required_container([object.union(requirement, {"container": "side"})]) with input as reviewed(pod)
+}
+
 test_volumes_are_known_by_their_kind if {
 	volumes := [{"name": "a", "emptyDir": {}}, {"name": "b", "hostPath": {"path": "/"}, "secret": null}]
 	facts.volumes == {"emptyDir", "hostPath"} with input as reviewed({"spec": {"volumes": volumes}})
 }
 
 test_host_paths_are_plain if {
-	paths := ["/", "", "//etc/.", "var/run/", "/a/../b", "/./x/.y"]
-	volumes := [{"hostPath": {"path": path}} | some path in paths]
-	facts.host_paths == ["/", "/", "/etc", "/var/run", "/a/../b", "/x/.y"] with input as reviewed({"spec": {"volumes": volumes}})
+	paths := ["/", "", null, "//etc/.", "var/run/", "/a/../b", "/./x/.y"]
+	volumes := array.concat([{"hostPath": {"path": path}} | some path in paths], [{"hostPath": null}])
+	facts.host_paths == ["/", "/", "/", "/etc", "/var/run", "/a/../b", "/x/.y"] with input as reviewed({"spec": {"volumes": volumes}})
 }
 
 test_image_volumes_are_known_by_their_reference if {

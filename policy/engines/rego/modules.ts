@@ -6,19 +6,18 @@ import {
   MIRROR_ANNOTATION,
   SANDBOX_ANNOTATION_PREFIXES,
 } from '../../../base/names';
-import {
-  DENIAL_MESSAGES,
-  HOLLOW_ANNOTATIONS,
-  MOST_NAMED_ANNOTATIONS,
-} from '../../decision/messages';
+import { SYSTEM_PRIORITY_PREFIX } from '../../decision/guardrails';
+import { AND_MORE, DENIAL_MESSAGES, HOLLOW, MOST_LISTED } from '../../decision/messages';
 
 const CONSTANTS = {
   decision_annotation: DECISION_ANNOTATION,
   mirror_annotation: MIRROR_ANNOTATION,
   sandbox_annotation_prefixes: SANDBOX_ANNOTATION_PREFIXES,
+  system_priority_prefix: SYSTEM_PRIORITY_PREFIX,
   messages: DENIAL_MESSAGES,
-  hollow_annotations: HOLLOW_ANNOTATIONS,
-  most_named_annotations: MOST_NAMED_ANNOTATIONS,
+  hollow: HOLLOW,
+  most_listed: MOST_LISTED,
+  and_more: AND_MORE,
 };
 
 /** The library `constants`. Rego reads strings, numbers, arrays and objects as JSON writes them. */
