@@ -9,7 +9,6 @@ export default {
       when: {
         container: {
           any: [
-            { securityContext: { privileged: true } },
             { securityContext: { addsCapability: 'SYS_ADMIN' } },
             { securityContext: { addsCapability: 'NET_ADMIN' } },
             { securityContext: { addsCapability: 'BPF' } },

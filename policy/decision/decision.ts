@@ -39,7 +39,10 @@ export type DenialCode = (typeof DENIAL_CODES)[number];
 
 export interface Denial {
   readonly code: DenialCode;
+  /** What is wrong, in one sentence without a full stop. */
   readonly message: string;
+  /** What the pod has and what to change, to be read behind the message. */
+  readonly hint: string;
 }
 
 /** What a softer enforcement than `deny` would have done beyond what was done. */

@@ -13,6 +13,30 @@ export const DENIAL_MESSAGES = {
   UNSANDBOXED: 'Pod {pod} in namespace {namespace} would run outside a sandbox',
 } as const satisfies Record<DenialCode, string>;
 
+/** What each denial goes on with: what the pod has, which container matched, what to change. `{label}` and `{class}` may be `none`. */
+export const DENIAL_HINTS = {
+  UNKNOWN_RUNTIME: 'Set label {labelKey} to one of them, or remove it',
+  UNKNOWN_CLASS: 'Set runtimeClassName to one of them, or remove it',
+  LABEL_REQUIRED: 'Container {container} needs it, and the label is {label}',
+  RULE_VIOLATED:
+    'Its label is {label} and its class {class}; {matched}. Remove both, or set them to {runtime} and {runtimeClass}',
+  CLASS_MISMATCH: 'Set runtimeClassName to {runtimeClass}, or remove it',
+  DENIED: 'In it {matched}',
+  BELOW_MINIMUM:
+    'Its label is {label} and its class {class}. Remove both, or set them to {runtime} and {runtimeClass}',
+  HOLLOW_SANDBOX: 'Remove that; only an administrator can open guardrail {guardrail}',
+  UNSANDBOXED: 'Set label {labelKey} to one of {runtimes}',
+} as const satisfies Record<DenialCode, string>;
+
+/** `{matched}`: the containers that satisfy the rule, or none of them alone. */
+export const MATCHED = {
+  containers: 'container {names} matched',
+  pod: 'the pod as a whole matched',
+} as const;
+
+/** What is behind a hint where the policy names a page. */
+export const SEE = '. See {helpUrl}';
+
 /** `{what}` of `HOLLOW_SANDBOX`, by guardrail. */
 export const HOLLOW = {
   hostPaths: 'mounts {names} of its node',

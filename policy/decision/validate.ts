@@ -9,12 +9,21 @@ import {
   strengthOf,
   strongestRule,
 } from './strength';
-import type { Denial } from './decision';
+import type { Denial, DenialCode } from './decision';
 import { DENIAL_CODES } from './decision';
 import { hollowness } from './guardrails';
-import { DENIAL_MESSAGES, filled } from './messages';
+import { DENIAL_HINTS, DENIAL_MESSAGES, filled, listed, MATCHED, SEE } from './messages';
 import type { PodFacts } from '../pod/facts';
-import type { Rule, RuntimePolicy } from '../model/runtime-policy';
+import type { Rule, Runtime, RuntimePolicy } from '../model/runtime-policy';
+import { matchedContainers } from '../rules/matched';
+
+/** What a denial says besides what every denial may say of its pod. */
+type Values = Readonly<Record<string, string>>;
+
+interface Reason {
+  readonly code: DenialCode;
+  readonly values: Values;
+}
 
 /**
  * Every denial that applies, in the order of `DENIAL_CODES` and then of the messages; none twice.
@@ -29,7 +38,7 @@ export function denialsOf(
 ): readonly Denial[] {
   const demands = demandsOf(policy, facts, matching);
   if (isMirror(facts) || demands.exempting.length > 0) return [];
-  const denials = [
+  const reasons = [
     ...unknownRuntime(policy, facts),
     ...unknownClass(policy, facts),
     ...labelRequired(policy, facts),
@@ -39,114 +48,126 @@ export function denialsOf(
     ...belowMinimum(policy, facts, demands),
     ...hollowSandbox(policy, facts),
   ];
-  return sorted(denials.length === 0 ? unsandboxed(policy, facts, demands) : denials);
+  const all = reasons.length === 0 ? unsandboxed(policy, facts, demands) : reasons;
+  if (all.length === 0) return [];
+  const common = commonValues(policy, facts);
+  return sorted(all.map(({ code, values }) => denial(policy, code, { ...common, ...values })));
 }
 
-function unknownRuntime(policy: RuntimePolicy, facts: PodFacts): Denial[] {
+function commonValues(policy: RuntimePolicy, facts: PodFacts): Values {
+  return {
+    pod: facts.displayName,
+    namespace: facts.namespace,
+    labelKey: policy.labelKey,
+    label: facts.labels.get(policy.labelKey) ?? 'none',
+    class: facts.runtimeClassName ?? 'none',
+    runtimes: policy.runtimes.map((runtime) => runtime.name).join(', '),
+    classes: policy.runtimes.map((runtime) => runtime.runtimeClassName).join(', '),
+  };
+}
+
+function denial({ helpUrl }: RuntimePolicy, code: DenialCode, values: Values): Denial {
+  const hint = filled<string>(DENIAL_HINTS[code], values);
+  const see = helpUrl === undefined ? '' : filled(SEE, { helpUrl });
+  return { code, message: filled<string>(DENIAL_MESSAGES[code], values), hint: hint + see };
+}
+
+/** Names of a runtime and its class, as a hint asks for them. */
+const wanted = (runtime: Runtime | undefined): Values => ({
+  runtime: runtime?.name ?? '',
+  runtimeClass: runtime?.runtimeClassName ?? '',
+});
+
+function unknownRuntime(policy: RuntimePolicy, facts: PodFacts): Reason[] {
   const label = facts.labels.get(policy.labelKey);
   if (label === undefined || runtimeNamed(policy, label) !== undefined) return [];
-  const message = filled(DENIAL_MESSAGES.UNKNOWN_RUNTIME, {
-    pod: facts.displayName,
-    value: label,
-    runtimes: policy.runtimes.map((runtime) => runtime.name).join(', '),
-  });
-  return [{ code: 'UNKNOWN_RUNTIME', message }];
+  return [{ code: 'UNKNOWN_RUNTIME', values: { value: label } }];
 }
 
-function unknownClass(policy: RuntimePolicy, facts: PodFacts): Denial[] {
+function unknownClass(policy: RuntimePolicy, facts: PodFacts): Reason[] {
   const { runtimeClassName } = facts;
   if (runtimeClassName === undefined || runtimeOfClass(policy, runtimeClassName)) return [];
-  const message = filled(DENIAL_MESSAGES.UNKNOWN_CLASS, {
-    pod: facts.displayName,
-    class: runtimeClassName,
-    classes: policy.runtimes.map((runtime) => runtime.runtimeClassName).join(', '),
-  });
-  return [{ code: 'UNKNOWN_CLASS', message }];
+  return [{ code: 'UNKNOWN_CLASS', values: {} }];
 }
 
-function labelRequired(policy: RuntimePolicy, facts: PodFacts): Denial[] {
+function labelRequired(policy: RuntimePolicy, facts: PodFacts): Reason[] {
   const label = facts.labels.get(policy.labelKey);
   return applicableRequirements(policy, facts)
     .filter((requirement) => !acceptableToRequirement(policy, requirement, label))
-    .map(({ runtime }) => ({
+    .map(({ runtime, container }) => ({
       code: 'LABEL_REQUIRED',
-      message: filled(DENIAL_MESSAGES.LABEL_REQUIRED, {
-        pod: facts.displayName,
-        labelKey: policy.labelKey,
-        runtime,
-      }),
+      values: { runtime, container },
     }));
 }
 
-function ruleViolated(policy: RuntimePolicy, facts: PodFacts, { binding }: Demands): Denial[] {
+function ruleViolated(policy: RuntimePolicy, facts: PodFacts, { binding }: Demands): Reason[] {
   const rule = strongestRule(policy, binding);
   const label = facts.labels.get(policy.labelKey);
   if (rule === undefined || acceptableToRules(policy, binding, label)) return [];
-  const { title, runtime } = rule;
-  const message = filled(DENIAL_MESSAGES.RULE_VIOLATED, { pod: facts.displayName, title, runtime });
-  return [{ code: 'RULE_VIOLATED', message }];
+  const runtime = wanted(runtimeNamed(policy, rule.runtime));
+  return [
+    { code: 'RULE_VIOLATED', values: { title: rule.title, ...runtime, ...matched(rule, facts) } },
+  ];
 }
 
-function classMismatch(policy: RuntimePolicy, facts: PodFacts): Denial[] {
+function matched(rule: Rule, facts: PodFacts): Values {
+  const names = matchedContainers(rule, facts);
+  const some = names.length === 0 ? MATCHED.pod : MATCHED.containers;
+  return { matched: filled<string>(some, { names: listed(names) }) };
+}
+
+function classMismatch(policy: RuntimePolicy, facts: PodFacts): Reason[] {
   const runtime = runtimeNamed(policy, facts.labels.get(policy.labelKey));
   if (runtime === undefined || runtime.runtimeClassName === facts.runtimeClassName) return [];
-  const message = filled(DENIAL_MESSAGES.CLASS_MISMATCH, {
-    pod: facts.displayName,
-    label: runtime.name,
-    class: facts.runtimeClassName ?? 'none',
-  });
-  return [{ code: 'CLASS_MISMATCH', message }];
+  return [{ code: 'CLASS_MISMATCH', values: wanted(runtime) }];
 }
 
-function hollowSandbox(policy: RuntimePolicy, facts: PodFacts): Denial[] {
-  return hollowness(policy, facts).map(({ what }) => ({
-    code: 'HOLLOW_SANDBOX',
-    message: filled(DENIAL_MESSAGES.HOLLOW_SANDBOX, { pod: facts.displayName, what }),
-  }));
-}
-
-function denied(facts: PodFacts, { denying }: Demands): Denial[] {
-  return denying.map(({ title, deny = '' }) => ({
+function denied(facts: PodFacts, { denying }: Demands): Reason[] {
+  return denying.map((rule) => ({
     code: 'DENIED',
-    message: filled(DENIAL_MESSAGES.DENIED, { pod: facts.displayName, title, reason: deny }),
+    values: { title: rule.title, reason: rule.deny ?? '', ...matched(rule, facts) },
   }));
 }
 
 /** What the label names and what the class belongs to, whichever is known, must both be strong enough. */
-function belowMinimum(policy: RuntimePolicy, facts: PodFacts, demands: Demands): Denial[] {
+function belowMinimum(policy: RuntimePolicy, facts: PodFacts, demands: Demands): Reason[] {
   const weakest = strengthOf(policy, demands.minimum?.name);
   const known = [
     runtimeNamed(policy, facts.labels.get(policy.labelKey)),
     runtimeOfClass(policy, facts.runtimeClassName),
   ];
   const isBelow = known.some((runtime) => runtime && strengthOf(policy, runtime.name) < weakest);
-  return isBelow ? minimumMissed(facts, demands) : [];
+  return isBelow ? [minimumMissed(demands)] : [];
 }
 
-function minimumMissed(facts: PodFacts, { minimum }: Demands): Denial[] {
-  if (minimum === undefined) return [];
-  const message = filled(DENIAL_MESSAGES.BELOW_MINIMUM, {
-    pod: facts.displayName,
-    runtime: minimum.name,
-    namespace: facts.namespace,
-  });
-  return [{ code: 'BELOW_MINIMUM', message }];
+function minimumMissed({ minimum }: Demands): Reason {
+  return { code: 'BELOW_MINIMUM', values: wanted(minimum) };
+}
+
+function hollowSandbox(policy: RuntimePolicy, facts: PodFacts): Reason[] {
+  return hollowness(policy, facts).map(({ guardrail, what }) => ({
+    code: 'HOLLOW_SANDBOX',
+    values: { what, guardrail },
+  }));
 }
 
 /** Asked only where nothing else applies. A pod without a label but with a known class is in a sandbox. */
-function unsandboxed(policy: RuntimePolicy, facts: PodFacts, demands: Demands): Denial[] {
+function unsandboxed(policy: RuntimePolicy, facts: PodFacts, demands: Demands): Reason[] {
   const saysNothing = !facts.labels.has(policy.labelKey) && facts.runtimeClassName === undefined;
   if (!saysNothing) return [];
-  if (policy.unlabelled === 'ignore') return minimumMissed(facts, demands);
-  const message = filled(DENIAL_MESSAGES.UNSANDBOXED, {
-    pod: facts.displayName,
-    namespace: facts.namespace,
-  });
-  return [{ code: 'UNSANDBOXED', message }];
+  if (policy.unlabelled === 'ignore') {
+    return demands.minimum === undefined ? [] : [minimumMissed(demands)];
+  }
+  return [{ code: 'UNSANDBOXED', values: {} }];
 }
 
 function sorted(denials: readonly Denial[]): readonly Denial[] {
-  const unique = new Map(denials.map((denial) => [`${denial.code} ${denial.message}`, denial]));
+  const unique = new Map(denials.map((one) => [`${one.code} ${textOf(one)}`, one]));
   const rank = ({ code }: Denial) => DENIAL_CODES.indexOf(code);
-  return [...unique.values()].sort((a, b) => rank(a) - rank(b) || (a.message < b.message ? -1 : 1));
+  return [...unique.values()].sort((a, b) => rank(a) - rank(b) || (textOf(a) < textOf(b) ? -1 : 1));
+}
+
+/** A denial as it is told: what is wrong, what the pod has and what to change. */
+export function textOf({ message, hint }: Pick<Denial, 'message' | 'hint'>): string {
+  return `${message}. ${hint}`;
 }

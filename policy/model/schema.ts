@@ -107,6 +107,11 @@ const policyMembers = z.strictObject({
    */
   enforcement: enforcementSchema.default('deny'),
   guardrails: guardrailsSchema.default({}),
+  /** Page that explains refusals to those who create pods; every refusal ends with it. */
+  helpUrl: z
+    .url({ protocol: /^https?$/, error: 'must be a URL that begins with https:// or http://' })
+    .max(256)
+    .optional(),
   /** A namespace is named once at most. */
   tenants: z.array(tenantPolicySchema).default([]),
   /** What happens to a pod that says and shows nothing. Default: it gets the strongest runtime. */

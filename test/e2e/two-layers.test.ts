@@ -17,6 +17,9 @@ jest.setTimeout(600_000);
 
 const NAMESPACE = 'e2e-two-layers';
 
+/** Of which the policy wants kata at least. */
+const STRONG_NAMESPACE = 'e2e-two-layers-strong';
+
 /** Of no policy. */
 const FOREIGN_CLASS = 'e2e-two-layers';
 const CLASSES = '/apis/node.k8s.io/v1/runtimeclasses';
@@ -32,7 +35,9 @@ let planned: Planned;
 beforeAll(async () => {
   platform = await connectPlatform();
   planned = await plannedObjects(platform);
-  await makeNamespace(platform, NAMESPACE, { labels: ENABLED });
+  for (const name of [NAMESPACE, STRONG_NAMESPACE]) {
+    await makeNamespace(platform, name, { labels: ENABLED });
+  }
   await platform.server.send({
     method: 'POST',
     path: CLASSES,
@@ -48,7 +53,20 @@ beforeAll(async () => {
     runtime.name === 'kata' ? { ...runtime, allowedAnnotations: [VCPUS] } : runtime,
   );
   const required = [{ namespaces: [NAMESPACE], container: 'ai-model', runtime: 'kata' }];
-  const policy = definePolicy({ runtimes, rules, required, unlabelled: 'deny' });
+  const policy = definePolicy({
+    runtimes,
+    rules: [
+      ...rules,
+      {
+        name: 'no_miners',
+        when: { container: { image: { contains: 'miner' } } },
+        deny: 'not here',
+      },
+    ],
+    required,
+    minimum: [{ namespaces: [STRONG_NAMESPACE], runtime: 'kata' }],
+    unlabelled: 'deny',
+  });
   await enforce(platform, planned, policy);
   await makeLayersOptional(platform, planned, NAMESPACE);
 });
@@ -57,12 +75,14 @@ afterAll(async () => {
   // The policy first: a configuration counts as ready again when the mutator answers by the planned one.
   await restorePolicy(platform, planned);
   await restoreLayers(planned);
-  await deleteNamespaces(platform, [NAMESPACE]);
+  await deleteNamespaces(platform, [NAMESPACE, STRONG_NAMESPACE]);
   await platform.server.send({ method: 'DELETE', path: `${CLASSES}/${FOREIGN_CLASS}` });
   platform.close();
 });
 
 interface Case {
+  /** @default NAMESPACE */
+  readonly namespace?: string;
   readonly pod: Omit<PodOptions, 'namespace' | 'labels'>;
   readonly message: string;
   readonly constraint: string;
@@ -95,6 +115,17 @@ const CASES: Readonly<Record<DenialCode, Case>> = {
     message: 'Pod probe has runtime label kata but runtimeClassName gvisor',
     constraint: 'enforce-sandbox',
   },
+  DENIED: {
+    pod: { image: 'miner', label: 'kata', runtimeClassName: 'kata' },
+    message: 'Pod probe is refused by no miners: not here',
+    constraint: 'enforce-dynamic-ai-runtime',
+  },
+  BELOW_MINIMUM: {
+    namespace: STRONG_NAMESPACE,
+    pod: { label: 'gvisor', runtimeClassName: 'gvisor' },
+    message: `Pod probe needs at least runtime kata in namespace ${STRONG_NAMESPACE}`,
+    constraint: 'enforce-sandbox',
+  },
   HOLLOW_SANDBOX: {
     pod: { label: 'kata', runtimeClassName: 'kata', annotations: { [ENABLE_IOMMU]: 'true' } },
     message: `Pod probe sets annotation ${ENABLE_IOMMU}, which leads around its sandbox`,
@@ -107,17 +138,20 @@ const CASES: Readonly<Record<DenialCode, Case>> = {
   },
 };
 
-const attempt = (options: Case['pod'], ...off: readonly Layer[]) =>
-  tryPod(platform, pod({ namespace: NAMESPACE, labels: without(...off), ...options }));
+type Attempted = Pick<Case, 'pod' | 'namespace'>;
+
+const attempt = ({ namespace = NAMESPACE, pod: options }: Attempted, ...off: readonly Layer[]) =>
+  tryPod(platform, pod({ namespace, labels: without(...off), ...options }));
 
 const admitted = { status: 201, message: 'admitted probe' };
 
-async function outcome(options: Case['pod'], ...off: readonly Layer[]) {
-  const answer = await attempt(options, ...off);
+async function outcome(attempted: Attempted, ...off: readonly Layer[]) {
+  const answer = await attempt(attempted, ...off);
   return refusalOf(answer) ?? { status: answer.status, message: messageOf(answer.body) };
 }
 
-describe.each(Object.entries(CASES))('%s', (code, { pod: refused, message, constraint }) => {
+describe.each(Object.entries(CASES))('%s', (code, refused) => {
+  const { message, constraint } = refused;
   const byMutator = { by: LAYERS.mutator, message: `${code}: ${message}` };
   const byGatekeeper = { by: LAYERS.gatekeeper, message: `[${constraint}] ${message}` };
 
@@ -145,12 +179,12 @@ test.each<[readonly Layer[]]>([[[]], [['mutator']], [['gatekeeper']]])(
   'a pod that names its sandbox, with an annotation allowed there, is admitted while these are off: %j',
   async (off) => {
     const good = { label: 'kata', runtimeClassName: 'kata', annotations: { [VCPUS]: '2' } };
-    expect(await outcome(good, ...off)).toEqual(admitted);
+    expect(await outcome({ pod: good }, ...off)).toEqual(admitted);
   },
 );
 
 test('a pod with several reasons has them all in one refusal', async () => {
-  const { body } = await attempt({ label: 'runc', runtimeClassName: FOREIGN_CLASS });
+  const { body } = await attempt({ pod: { label: 'runc', runtimeClassName: FOREIGN_CLASS } });
   const reasons = [CASES.UNKNOWN_RUNTIME.message, CASES.UNKNOWN_CLASS.message];
   expect(refusalOf({ status: 403, body, warnings: [] })?.message).toBe(
     `UNKNOWN_RUNTIME: ${reasons[0]}\nUNKNOWN_CLASS: ${reasons[1]}`,

@@ -269,30 +269,30 @@ describe('tampering', () => {
     ],
     ...(
       [
-        ['hostPath', { volumes: [{ hostPath: { path: '/etc' } }] }, {}, /mounts hostPath \/etc/],
-        ['hostNetwork', { hostNetwork: true }, {}, /sets hostNetwork/],
-        ['hostPID', { hostPID: true }, {}, /sets hostPID/],
-        ['hostIPC', { hostIPC: true }, {}, /sets hostIPC/],
+        ['hostPath', { volumes: [{ hostPath: { path: '/etc' } }] }, {}, /mounts \/etc of its node/],
+        ['hostNetwork', { hostNetwork: true }, {}, /shares the network of its node/],
+        ['hostPID', { hostPID: true }, {}, /shares the processes of its node/],
+        ['hostIPC', { hostIPC: true }, {}, /shares the memory of its node/],
         ...['initContainers', 'containers', 'ephemeralContainers'].map(
           (list) =>
             [
               `privileged in ${list}`,
               { [list]: [{ name: 'c', securityContext: { privileged: true } }] },
               {},
-              /runs container c privileged/,
+              /runs c privileged/,
             ] as const,
         ),
         [
           'Kata annotation',
           {},
           { annotations: { 'io.katacontainers.config.runtime.x': '1' } },
-          /carries annotation io.katacontainers.config.runtime.x/,
+          /sets annotation io.katacontainers.config.runtime.x/,
         ],
         [
           'gVisor annotation',
           {},
           { annotations: { 'dev.gvisor.spec.x': '1' } },
-          /carries annotation dev.gvisor/,
+          /sets annotation dev.gvisor/,
         ],
         ['no class', { runtimeClassName: undefined }, {}, /has no runtimeClassName/],
         ['unknown class', { runtimeClassName: 'runc' }, {}, /runtimeClassName runc/],

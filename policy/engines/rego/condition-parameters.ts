@@ -20,76 +20,49 @@ export function containerParameters(condition: ContainerMembers) {
   const { name, image, requests, limits, securityContext, hostPorts, env, ...rest } = condition;
   allTaken(rest);
   return present({
-    name: name && textTest(name),
+    ...each({ name, env }, textTest),
     image: image && imageTest(image),
-    requests: requests && byKey(requests, (match) => match),
-    limits: limits && byKey(limits, (match) => match),
+    ...each({ requests, limits }, (match) => byKey(match, (comparisons) => comparisons)),
     securityContext: securityContext && securityTest(securityContext),
     hostPorts,
-    env: env && textTest(env),
   });
 }
 
 export function podParameters(condition: PodCondition) {
-  const { namespace, serviceAccountName, priorityClassName, os, ...others } = condition;
+  const { namespace, serviceAccountName, priorityClassName, os, hostPaths, ...others } = condition;
   const { labels, annotations, nodeSelector, requests, limits, ...more } = others;
-  const { hostPaths, imageVolumes, resourceClaims, ...asWritten } = more;
+  const { imageVolumes, resourceClaims, ...asWritten } = more;
   const { hostNetwork, hostPID, hostIPC, hostUsers, volumes, ...rest } = asWritten;
   allTaken(rest);
   return present({
-    namespace: namespace && textTest(namespace),
-    serviceAccountName: serviceAccountName && textTest(serviceAccountName),
-    priorityClassName: priorityClassName && textTest(priorityClassName),
-    os: os && textTest(os),
-    labels: labels && byKey(labels, textTest),
-    annotations: annotations && byKey(annotations, textTest),
-    nodeSelector: nodeSelector && byKey(nodeSelector, textTest),
-    requests: requests && byKey(requests, (match) => match),
-    limits: limits && byKey(limits, (match) => match),
-    hostPaths: hostPaths && textTest(hostPaths),
+    ...each({ namespace, serviceAccountName, priorityClassName, os, hostPaths }, textTest),
+    ...each({ labels, annotations, nodeSelector }, (match) => byKey(match, textTest)),
+    ...each({ requests, limits }, (match) => byKey(match, (comparisons) => comparisons)),
     imageVolumes: imageVolumes && imageTest(imageVolumes),
     resourceClaims: resourceClaims && claimTest(resourceClaims),
-    hostNetwork,
-    hostPID,
-    hostIPC,
-    hostUsers,
-    volumes,
+    ...{ hostNetwork, hostPID, hostIPC, hostUsers, volumes },
   });
 }
 
 /** Compiles only where every member of a condition has been taken out: Rego never asks about one that is left behind. */
 function allTaken(_rest: Readonly<Record<string, never>>): void {}
 
-function imageTest(match: z.output<typeof imageMatchSchema>) {
-  const { contains, registry, repository, tag, digest } = match;
-  return present({
-    contains,
-    registry: registry && textTest(registry),
-    repository: repository && textTest(repository),
-    tag: tag && textTest(tag),
-    digest: digest && textTest(digest),
-  });
+function imageTest({ contains, ...reference }: z.output<typeof imageMatchSchema>) {
+  return present({ contains, ...each(reference, textTest) });
 }
 
 function securityTest(match: z.output<typeof securityContextMatchSchema>) {
   const { addsCapability, dropsCapability, ...others } = match;
   const { seccompProfile, appArmorProfile, procMount, ...flags } = others;
   return present({
-    addsCapability: addsCapability && capabilityName(addsCapability),
-    dropsCapability: dropsCapability && capabilityName(dropsCapability),
-    seccompProfile: seccompProfile && textTest(seccompProfile),
-    appArmorProfile: appArmorProfile && textTest(appArmorProfile),
-    procMount: procMount && textTest(procMount),
+    ...each({ addsCapability, dropsCapability }, capabilityName),
+    ...each({ seccompProfile, appArmorProfile, procMount }, textTest),
     ...flags,
   });
 }
 
-function claimTest({ exists, claim, template }: NonNullable<PodCondition['resourceClaims']>) {
-  return present({
-    exists,
-    claim: claim && textTest(claim),
-    template: template && textTest(template),
-  });
+function claimTest({ exists, ...names }: NonNullable<PodCondition['resourceClaims']>) {
+  return present({ exists, ...each(names, textTest) });
 }
 
 /** By key; a glob as an anchored expression, which begins with `^` as no key does. */
@@ -111,6 +84,17 @@ export function textTest(match: z.output<typeof textMatchSchema>): TextTest {
 }
 
 const isGlob = (text: string): boolean => text.includes('*');
+
+/** The same members, each made a test; those without a value are left out. */
+function each<Name extends string, Match, Test>(
+  members: { readonly [K in Name]?: Match | undefined },
+  test: (match: Match) => Test,
+): { readonly [K in Name]?: Test } {
+  const entries = Object.entries<Match | undefined>(members).flatMap(([name, match]) =>
+    match === undefined ? [] : [[name, test(match)] as const],
+  );
+  return Object.fromEntries(entries) as { [K in Name]?: Test };
+}
 
 /** The members that have a value. */
 function present<T extends object>(

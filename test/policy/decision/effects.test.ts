@@ -36,7 +36,7 @@ describe('a rule that refuses', () => {
   test('says its title and its reason, whatever runtime the pod has', () => {
     const { decide } = deciderOf({ rules: [refusal] });
     for (const pod of [AGENT, makePod({ image: 'team/agent', label: 'kata', class: 'kata' })]) {
-      expect(decide(pod).denials).toEqual([
+      expect(decide(pod).denials).toMatchObject([
         {
           code: 'DENIED',
           message: 'Pod demo is refused by no agents: agents run elsewhere',
@@ -136,7 +136,7 @@ describe('the minimum of a namespace', () => {
   test('is the strongest that names it, and refuses what is weaker by label or class', () => {
     const { decide } = deciderOf({ minimum, rules: [] });
     const label = makePod({ label: 'gvisor' });
-    expect(decide(label).denials).toEqual([
+    expect(decide(label).denials).toMatchObject([
       { ...below, message: 'Pod demo needs at least runtime kata in namespace team-a' },
     ]);
     expect(decide(label, 'team-b').denials).toEqual([]);

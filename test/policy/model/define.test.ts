@@ -184,6 +184,6 @@ describe('policyHash', () => {
   });
 
   test('is twelve hex digits that do not change by themselves', () => {
-    expect(policyHash(examplePolicy)).toMatchInlineSnapshot(`"878799c9e79e"`);
+    expect(policyHash(examplePolicy)).toMatchInlineSnapshot(`"8c59c3d5e369"`);
   });
 });

@@ -36,7 +36,8 @@ async function expectSameMatches(whens: readonly Condition[], batch: readonly ob
   const policy = policyOf(whens);
   const matcher = referenceMatcher(policy);
   const dynamic = constraints(policy).find(({ kind }) => kind === CONSTRAINT_KINDS.dynamic);
-  const expression = '[rule.name | some rule in rules.matching]';
+  const expression =
+    '[rule.name | some rule in input.parameters.rules; conditions.holds(rule.when)]';
   const matching = await evaluateForPods(expression, batch, dynamic?.spec.parameters ?? {});
   for (const [index, pod] of batch.entries()) {
     const actual = [...(matching[index] as string[])].sort();

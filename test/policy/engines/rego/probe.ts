@@ -2,7 +2,7 @@
 import { librariesOf } from '../../../../policy/engines/rego/modules';
 import { gatorTest } from './gator';
 
-const NAMES = ['conditions', 'facts', 'image', 'integer', 'quantity', 'resources', 'rules'];
+const NAMES = ['conditions', 'facts', 'image', 'integer', 'quantity', 'resources'];
 
 /**
  * The value of the expression for each input, which it refers to as `given`; undefined where it is undefined.

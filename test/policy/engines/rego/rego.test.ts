@@ -1,11 +1,10 @@
 import * as fc from 'fast-check';
 import { definePolicy } from '../../../../policy/model/define';
 import { constraints, constraintTemplates } from '../../../../policy/engines/rego';
-import { decisionGraph } from '../../../../policy/engines/rego/decision-graph';
-import type { OpenApiSchema } from '../../../../policy/engines/rego/parameters-schema';
-import type { Condition, RuntimePolicyInput } from '../../../../policy/model/runtime-policy';
+import type { OpenApiSchema } from '../../../../policy/engines/rego/openapi';
+import type { RuntimePolicyInput } from '../../../../policy/model/runtime-policy';
 import { CONSTRAINT_KINDS } from '../../../../base/names';
-import { conditions, policies } from '../../../fixtures/arbitraries';
+import { policies } from '../../../fixtures/arbitraries';
 import { EXAMPLE, examplePolicy } from '../../fixtures';
 
 const namesOf = (input: Partial<RuntimePolicyInput>) =>
@@ -186,47 +185,57 @@ describe('constraints', () => {
   });
 });
 
-describe('decision graph', () => {
-  const a: Condition = { container: { name: 'a' } };
-  const b: Condition = { pod: { hostPID: true } };
+describe('deny, exempt and minimum', () => {
+  const exempting = [
+    { name: 'agents', when: { pod: { hostPID: true } }, exempt: 'they watch the node' },
+    { name: 'secrets', when: { pod: { volumes: ['secret'] } }, deny: 'they hold secrets' },
+    { name: 'model', when: { container: { name: 'model' } }, runtime: 'kata' },
+  ];
+  const parametersOf = (input: Partial<RuntimePolicyInput>) =>
+    Object.fromEntries(
+      constraints(definePolicy({ ...EXAMPLE, ...input })).map(({ kind, spec }) => [
+        kind,
+        spec.parameters,
+      ]),
+    );
+  const rulesIn = (parameters: unknown) =>
+    (parameters as { rules?: readonly { readonly name: string }[] }).rules?.map(({ name }) => name);
 
-  test('names tests after their place and leads on as short-circuit evaluation does', () => {
-    const { start, tests } = decisionGraph({ any: [a, { not: b }], container: { name: 'c' } });
-    expect(start).toBe('any[0].container');
-    expect(tests.map(({ name, ifTrue, ifFalse }) => [name, ifTrue, ifFalse])).toEqual([
-      ['any[0].container', 'container', 'any[1].not.pod'],
-      ['any[1].not.pod', 'mismatch', 'container'],
-      ['container', 'match', 'mismatch'],
+  test('a policy that only exempts has nothing for K8sDynamicRuntime to say', () => {
+    expect(namesOf({ rules: exempting.slice(0, 1), required: [] })).toEqual([
+      'K8sSandboxedRuntime/enforce-sandbox',
+    ]);
+    expect(namesOf({ rules: exempting.slice(1, 2), required: [] })).toEqual([
+      'K8sDynamicRuntime/enforce-dynamic-ai-runtime',
+      'K8sSandboxedRuntime/enforce-sandbox',
     ]);
   });
 
-  test('ends in a match exactly where the condition holds, whichever of its tests do', () => {
-    fc.assert(
-      fc.property(conditions, fc.func(fc.boolean()), (condition, passes) => {
-        const { start, tests } = decisionGraph(condition);
-        const visited = new Set<string>();
-        let at = start;
-        while (at !== 'match' && at !== 'mismatch') {
-          const here = tests.find(({ name }) => name === at);
-          if (here === undefined || visited.has(at)) throw new Error(`No way on from ${at}`);
-          visited.add(at);
-          at = passes(at) ? here.ifTrue : here.ifFalse;
-        }
-        expect(at).toBe(holds(condition, '', passes) ? 'match' : 'mismatch');
-      }),
-    );
+  test('every constraint knows whom rules exempt, and whom they deny all the same', () => {
+    const all = ['agents', 'secrets', 'model'];
+    const parameters = parametersOf({ rules: exempting });
+    expect(rulesIn(parameters['K8sRequiredRuntime'])).toEqual(['agents', 'secrets']);
+    expect(rulesIn(parameters['K8sDynamicRuntime'])).toEqual(all);
+    expect(rulesIn(parameters['K8sSandboxedRuntime'])).toEqual(all);
+    const ignoring = parametersOf({ rules: exempting, unlabelled: 'ignore' });
+    expect(rulesIn(ignoring['K8sSandboxedRuntime'])).toEqual(['agents', 'secrets']);
+  });
+
+  test('where no rule exempts, constraints carry the rules they judge by and no more', () => {
+    const parameters = parametersOf({ rules: exempting.slice(1), unlabelled: 'ignore' });
+    expect(rulesIn(parameters['K8sRequiredRuntime'])).toBeUndefined();
+    expect(rulesIn(parameters['K8sSandboxedRuntime'])).toBeUndefined();
+  });
+
+  test('a minimum refuses unlabelled pods that are ignored elsewhere', () => {
+    const minimum = [{ namespaces: ['ai-production'], runtime: 'kata' }];
+    const codeUnder = (input: Partial<RuntimePolicyInput>) =>
+      parametersOf(input)['K8sSandboxedRuntime'];
+    expect(codeUnder({ minimum, unlabelled: 'ignore' })).toMatchObject({
+      minimum,
+      unlabelled: { code: 'BELOW_MINIMUM' },
+    });
+    expect(codeUnder({ minimum })).toHaveProperty('unlabelled.code', 'UNSANDBOXED');
+    expect(codeUnder({})).not.toHaveProperty('minimum');
   });
 });
-
-/** Whether the condition holds when its `container` and `pod` members hold as told, by their place. */
-function holds(condition: Condition, path: string, passes: (place: string) => boolean): boolean {
-  const inner = (member: Condition, place: string) => holds(member, `${path}${place}.`, passes);
-  const { all = [], any, not, container, pod } = condition;
-  return (
-    all.every((member, index) => inner(member, `all[${index}]`)) &&
-    (any === undefined || any.some((member, index) => inner(member, `any[${index}]`))) &&
-    (not === undefined || !inner(not, 'not')) &&
-    (container === undefined || passes(`${path}container`)) &&
-    (pod === undefined || passes(`${path}pod`))
-  );
-}
