@@ -1,9 +1,8 @@
 /** `secure-ai synth`: writes the manifests of the platform. */
 import type { Command } from 'commander';
-import { refuse } from '../../base/errors';
-import { CLI_ERRORS } from '../errors';
 import type { GlobalOptions, Session } from '../options';
 import { printJson } from '../output/json';
+import { reportLints } from '../output/lints';
 
 const HELP = `
 Examples:
@@ -35,7 +34,7 @@ async function synth(options: SynthOptions, session: Session): Promise<void> {
   const { App } = await import('cdk8s');
   const { asConfigured, buildChart, buildPlan } = await import('../settings');
   const { planDeployment } = await import('../../deploy/plan');
-  await reportLints(options, session);
+  await reportLints(session, options.strict);
   if (options.stdout === true && options.json === true) {
     const items = (await buildPlan(asConfigured)).map(({ manifest }) => manifest);
     printJson(session, { apiVersion: 'v1', kind: 'List', items });
@@ -50,18 +49,4 @@ async function synth(options: SynthOptions, session: Session): Promise<void> {
   }
   app.synth();
   session.stderr.write(`Manifests are in ${app.outdir}\n`);
-}
-
-/** @throws SandboxError LINTS_FOUND with every lint, under `--strict` */
-async function reportLints({ strict }: SynthOptions, { stderr }: Session): Promise<void> {
-  const { loadConfig, SETTINGS_FILE } = await import('../settings');
-  const { configLints, lintText } = await import('../../constructs/lints');
-  const lints = configLints(await loadConfig());
-  if (strict === true) {
-    refuse(
-      CLI_ERRORS.LINTS_FOUND,
-      lints.map(({ code, path, reason, fix }) => ({ path, reason: `${reason} (${code})`, fix })),
-    );
-  }
-  for (const lint of lints) stderr.write(`${lintText(lint, SETTINGS_FILE)}\n`);
 }

@@ -6,6 +6,7 @@ import { SHARED_ERRORS, refuse, type Problem } from '../../base/errors';
 import { DEPLOYERS, type DeployerChoice, type Destination } from '../deployer';
 import { targetOf, type GlobalOptions, type Session } from '../options';
 import { describeEvent, describeProgress, describeReport } from '../output/deployment';
+import { reportLints } from '../output/lints';
 import { printJson } from '../output/json';
 import { runStage } from '../output/stages';
 import { runVerification, showReport } from './verify';
@@ -71,6 +72,7 @@ async function up(options: UpOptions, session: Session): Promise<void> {
   const { asConfigured } = await import('../settings');
   const target = targetOf(options);
   if (target.type === 'kubeconfig') refuseLocalOptions(options);
+  await reportLints(session);
   const destination =
     target.type === 'local'
       ? await startLocal(target.name, options.nodes, session)

@@ -17,3 +17,12 @@ filled(template, values) := strings.replace_n(placeholders, template) if {
 shown("") := `""`
 
 shown(value) := value if value != ""
+
+# The names with commas between them, the first few of many.
+listed(names) := concat("", [concat(", ", first), and_more(count(names) - constants.most_listed)]) if {
+	first := [shown(name) | some name in array.slice(names, 0, constants.most_listed)]
+}
+
+and_more(omitted) := filled(constants.and_more, {"omitted": format_int(omitted, 10)}) if omitted > 0
+
+and_more(omitted) := "" if omitted <= 0

@@ -18,3 +18,9 @@ test_what_a_value_contains_is_never_replaced if {
 test_an_empty_value_is_shown_as_one if {
 	denials.filled("{a} and {b}", {"a": "", "b": "x"}) == `"" and x`
 }
+
+test_five_names_are_listed_and_the_others_counted if {
+	denials.listed(["a"]) == "a"
+	denials.listed(["", "b", "c", "d", "e"]) == `"", b, c, d, e`
+	denials.listed(["a", "b", "c", "d", "e", "f", "g"]) == "a, b, c, d, e and 2 more"
+}

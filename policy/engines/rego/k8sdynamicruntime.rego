@@ -4,11 +4,12 @@ package k8sdynamicruntime
 import data.lib.denials
 import data.lib.review
 import data.lib.rules
+import data.lib.selection
 
 violation contains denial if {
 	review.judged
 	rule := rules.strongest
-	not rules.label_accepted
+	not is_accepted
 	denial := denials.denial("RULE_VIOLATED", {"title": rule.title, "runtime": rule.runtime})
 }
 
@@ -17,3 +18,5 @@ violation contains denial if {
 	some rule in rules.denying
 	denial := denials.denial("DENIED", {"title": rule.title, "reason": rule.deny})
 }
+
+is_accepted if rules.accept(selection.label)

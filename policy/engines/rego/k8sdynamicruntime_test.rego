@@ -53,3 +53,9 @@ test_exempt_pods_and_mirrors_of_static_pods_pass if {
 	mirror := {"annotations": {"kubernetes.io/config.mirror": "x"}}
 	count(k8sdynamicruntime.violation) == 0 with input as refusing(["deny"]) with input.review.object.metadata as mirror
 }
+
+test_a_pod_that_will_be_given_the_label_passes if {
+	reviewed_ := reviewed("CREATE", null, "match")
+	count(k8sdynamicruntime.violation) == 1 with input as reviewed_
+	count(k8sdynamicruntime.violation) == 0 with input as reviewed_ with input.parameters.selection as {"required": []}
+}

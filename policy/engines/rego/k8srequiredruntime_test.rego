@@ -38,3 +38,11 @@ test_exempt_pods_pass if {
 	reviewed_ := reviewed("CREATE", "ai-model", {})
 	count(k8srequiredruntime.violation) == 0 with input as reviewed_ with input.parameters.rules as [exempt]
 }
+
+test_a_pod_that_will_be_given_the_label_passes if {
+	reviewed_ := reviewed("CREATE", "ai-model", {})
+	rule := {"name": "a", "runtime": "kata", "enforce": "exactly", "when": {"start": "match", "tests": []}}
+	count(k8srequiredruntime.violation) == 0 with input as reviewed_
+		with input.parameters.rules as [rule]
+		with input.parameters.selection as {"required": []}
+}

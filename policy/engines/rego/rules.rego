@@ -25,6 +25,15 @@ binding := [rule |
 	conditions.holds(rule.when)
 ]
 
+# Whether a rule asks for a runtime, even one that has no say.
+asks if count(binding) > 0
+
+asks if {
+	some rule in input.parameters.rules
+	runtimes.is_below_minimum(rule.runtime)
+	conditions.holds(rule.when)
+}
+
 required_strength := max([runtimes.strengths[rule.runtime] | some rule in binding])
 
 # The binding rules that name the strongest runtime, by name. Rules that name a weaker one are ignored.
@@ -39,4 +48,5 @@ enforce := "exactly" if {
 	rule.enforce == "exactly"
 }
 
-label_accepted if runtimes.label_accepted(enforce, strongest.runtime)
+# Whether the binding rules, where there are any, accept this runtime.
+accept(runtime) if runtimes.accepted(enforce, strongest.runtime, runtime)

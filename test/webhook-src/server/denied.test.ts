@@ -16,7 +16,10 @@ function reviewed(object: unknown, policy = examplePolicy): PodReview {
   const resource = { group: '', version: 'v1', resource: 'pods' };
   const request = { uid: 'u', operation: 'CREATE', resource, namespace: 'ai-production', object };
   const review = { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', request };
-  const verdict = reviewPod(Buffer.from(JSON.stringify(review)), compileDecider(policy));
+  const verdict = reviewPod(
+    Buffer.from(JSON.stringify(review)),
+    compileDecider({ policy, runtimeClasses: [] }),
+  );
   if ('refused' in verdict) throw new Error(verdict.refused);
   return verdict;
 }

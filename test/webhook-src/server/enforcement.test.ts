@@ -14,7 +14,10 @@ function reviewed(object: unknown, changes: Changes): PodReview {
   const resource = { group: '', version: 'v1', resource: 'pods' };
   const request = { uid: 'u', operation: 'CREATE', resource, namespace: 'team-a', object };
   const review = { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', request };
-  const decider = compileDecider(definePolicy({ ...EXAMPLE, ...changes }));
+  const decider = compileDecider({
+    policy: definePolicy({ ...EXAMPLE, ...changes }),
+    runtimeClasses: [],
+  });
   const verdict = reviewPod(Buffer.from(JSON.stringify(review)), decider);
   if ('refused' in verdict) throw new Error(verdict.refused);
   return verdict;

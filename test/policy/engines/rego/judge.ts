@@ -19,7 +19,7 @@ export interface Batch {
 export interface Judged {
   readonly policy: RuntimePolicy;
   readonly pod: JudgedPod;
-  /** Codes and messages of the reference, sorted, none twice. */
+  /** Codes and sentences of the reference, sorted, none twice. */
   readonly expected: readonly string[];
   /** Those of Gatekeeper. */
   readonly actual: readonly string[];
@@ -59,7 +59,9 @@ export async function judge(batches: readonly Batch[]): Promise<readonly Judged[
     const decider = createDecider(policy);
     return pods.map((pod) => {
       const { namespace, name } = pod.metadata;
-      const denials = enabled.includes(namespace) ? decider.validate(pod, { namespace }) : [];
+      // Gator reviews as an audit does.
+      const context = { namespace, isStored: true };
+      const denials = enabled.includes(namespace) ? decider.validate(pod, context) : [];
       return {
         policy,
         pod,

@@ -72,7 +72,7 @@ function admissionReview(request: Review): unknown {
 interface Judged {
   readonly name: string;
   readonly review: Review;
-  readonly denials: readonly Denial[];
+  readonly denials: readonly Pick<Denial, 'code' | 'message'>[];
 }
 
 /** Every constraint of the policy says of every review what it has to say of the denials, and no more. */
