@@ -6,4 +6,8 @@ export const POLICY_ERRORS = errorTable({
     exit: 2,
     summary: 'The policy does not have the shape or meaning a policy needs.',
   },
+  RUNTIME_CLASSES_INVALID: {
+    exit: 2,
+    summary: 'The list of RuntimeClasses for the mutating webhook is invalid.',
+  },
 });

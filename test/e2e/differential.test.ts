@@ -11,6 +11,7 @@
  *
  * `FC_SEED` repeats a run: failures name the seed.
  */
+import { textOf } from '../../policy/decision/validate';
 import { isDeepStrictEqual } from 'node:util';
 import * as fc from 'fast-check';
 import { stringify } from 'yaml';
@@ -141,8 +142,8 @@ function inNamespace(pod: Answer['body'], namespace: string): object {
 function expectedOf({ pod, denials }: ReturnType<Decider['decide']>): Verdict {
   const isRefused = denials.length > 0;
   return {
-    denied: sorted(denials.map(({ code, message }) => `${code}: ${message}`)),
-    refused: sorted(denials.map(({ message }) => message)),
+    denied: sorted(denials.map((denial) => `${denial.code}: ${textOf(denial)}`)),
+    refused: sorted(denials.map(textOf)),
     pod: isRefused ? undefined : decided(pod),
     overhead: isRefused
       ? undefined

@@ -22,7 +22,7 @@ export async function enforce(
 ): Promise<void> {
   await planned.change(PLANNED.policy, (manifest) => ({
     ...manifest,
-    data: { 'policy.json': JSON.stringify(policy) },
+    data: { ...(valueAt(manifest, 'data') as object), 'policy.json': JSON.stringify(policy) },
   }));
   await enforceConstraints(platform, constraintsOf(policy));
   await untilMutatorsFollow(platform, policy);
