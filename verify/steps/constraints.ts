@@ -17,7 +17,7 @@ const TEMPLATE_MEMBERS = [
   ['spec', 'targets'],
 ];
 
-/** Gatekeeper enforces the policy that this project emits: same Rego, parameters and match, with the action `deny`. */
+/** Gatekeeper enforces the policy that this project emits: same Rego, parameters, match and action, also where that only warns or audits. */
 export const constraints: Step = {
   id: 'constraints',
   title: 'Gatekeeper denies by this policy',

@@ -157,6 +157,7 @@ function readingCarriedReviews(template: Template): Template {
   const [target] = template.spec.targets;
   const source = target?.code[0]?.source;
   if (target === undefined || source === undefined) throw new Error('a template without Rego');
+  // Gatekeeper finds a library through an import only.
   const carried = (module: string) =>
     module.includes('input.review')
       ? module

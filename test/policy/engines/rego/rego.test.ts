@@ -4,7 +4,7 @@ import { constraints, constraintTemplates } from '../../../../policy/engines/reg
 import type { OpenApiSchema } from '../../../../policy/engines/rego/openapi';
 import type { RuntimePolicyInput } from '../../../../policy/model/runtime-policy';
 import { CONSTRAINT_KINDS } from '../../../../base/names';
-import { policies } from '../../../fixtures/arbitraries';
+import { policies, stagedPolicies } from '../../../fixtures/arbitraries';
 import { EXAMPLE, examplePolicy } from '../../fixtures';
 
 const namesOf = (input: Partial<RuntimePolicyInput>) =>
@@ -28,7 +28,7 @@ describe('templates', () => {
       ]),
     );
     fc.assert(
-      fc.property(policies, (policy) => {
+      fc.property(fc.oneof(policies, stagedPolicies), (policy) => {
         for (const { kind, spec } of constraints(policy)) {
           const schema = schemas.get(kind);
           expect(schema && complaints(schema, spec.parameters, kind)).toEqual([]);
@@ -121,15 +121,22 @@ describe('constraints', () => {
                     "image": {
                       "contains": "pytorch",
                     },
+                  },
+                  "ifFalse": "mismatch",
+                  "ifTrue": "pod",
+                  "name": "container",
+                },
+                {
+                  "ifFalse": "mismatch",
+                  "ifTrue": "match",
+                  "name": "pod",
+                  "pod": {
                     "requests": {
                       "cpu": {
                         "gt": "4",
                       },
                     },
                   },
-                  "ifFalse": "mismatch",
-                  "ifTrue": "match",
-                  "name": "container",
                 },
               ],
             },
@@ -147,15 +154,22 @@ describe('constraints', () => {
                     "image": {
                       "contains": "scikit",
                     },
+                  },
+                  "ifFalse": "mismatch",
+                  "ifTrue": "pod",
+                  "name": "container",
+                },
+                {
+                  "ifFalse": "mismatch",
+                  "ifTrue": "match",
+                  "name": "pod",
+                  "pod": {
                     "requests": {
                       "cpu": {
                         "lt": "1",
                       },
                     },
                   },
-                  "ifFalse": "mismatch",
-                  "ifTrue": "match",
-                  "name": "container",
                 },
               ],
             },
