@@ -17,7 +17,7 @@ const TEMPLATE_MEMBERS = [
   ['spec', 'targets'],
 ];
 
-/** Gatekeeper follows the policy that this project emits: same Rego, parameters, match and action. */
+/** Gatekeeper enforces the policy that this project emits: same Rego, parameters, match and action, also where that only warns or audits. */
 export const constraints: Step = {
   id: 'constraints',
   title: 'Gatekeeper follows this policy',

@@ -18,17 +18,18 @@ type ConstraintKind = (typeof CONSTRAINT_KINDS)[keyof typeof CONSTRAINT_KINDS];
  * What Gatekeeper does about a violation: refuse the pod; admit it with the message as a warning; or nothing, so that the message is
  * in the status of the constraint after the next audit only (Gatekeeper v3.23.1, website/docs/violations.md).
  */
-const ACTIONS = { deny: 'deny', warn: 'warn', audit: 'dryrun' } as const satisfies Record<
-  Enforcement,
-  string
->;
+export const ENFORCEMENT_ACTIONS = {
+  deny: 'deny',
+  warn: 'warn',
+  audit: 'dryrun',
+} as const satisfies Record<Enforcement, string>;
 
 interface ConstraintManifest {
   readonly apiVersion: 'constraints.gatekeeper.sh/v1beta1';
   readonly kind: ConstraintKind;
   readonly metadata: { readonly name: string };
   readonly spec: {
-    readonly enforcementAction: (typeof ACTIONS)[Enforcement];
+    readonly enforcementAction: (typeof ENFORCEMENT_ACTIONS)[Enforcement];
     readonly match: Match & {
       readonly kinds: readonly {
         readonly apiGroups: readonly string[];
@@ -134,7 +135,7 @@ function constraintsFor(
         kind,
         metadata: { name: uniqueName(stem, suffix, taken) },
         spec: {
-          enforcementAction: ACTIONS[enforcement],
+          enforcementAction: ENFORCEMENT_ACTIONS[enforcement],
           match: {
             kinds: [{ apiGroups: [''], kinds: ['Pod'] }],
             ...matched,

@@ -147,7 +147,7 @@ function carrier({ review, name }: { readonly review: Review; readonly name: str
   return { apiVersion: 'v1', kind: 'Pod', metadata };
 }
 
-const CARRIED_REVIEW = `package lib.carried
+const CARRIED_REVIEW = `package lib.reviewed
 
 review := json.unmarshal(input.review.object.metadata.annotations["${CARRIED}"])
 `;
@@ -158,7 +158,13 @@ function readingCarriedReviews(template: Template): Template {
   const [target] = template.spec.targets;
   const source = target?.code[0]?.source;
   if (target === undefined || source === undefined) throw new Error('a template without Rego');
-  const carried = (module: string) => module.replaceAll('input.review', 'data.lib.carried.review');
+  // Gatekeeper finds a library through an import only.
+  const carried = (module: string) =>
+    module.includes('input.review')
+      ? module
+          .replaceAll('input.review', 'reviewed.review')
+          .replace(/^package .*$/m, '$&\n\nimport data.lib.reviewed')
+      : module;
   const libs = [...source.libs.map(carried), CARRIED_REVIEW];
   const code = [
     { engine: 'Rego' as const, source: { ...source, rego: carried(source.rego), libs } },

@@ -4,7 +4,7 @@ import { constraints, constraintTemplates } from '../../../../policy/engines/reg
 import type { OpenApiSchema } from '../../../../policy/engines/rego/openapi';
 import type { RuntimePolicyInput } from '../../../../policy/model/runtime-policy';
 import { CONSTRAINT_KINDS } from '../../../../base/names';
-import { policies } from '../../../fixtures/arbitraries';
+import { policies, stagedPolicies } from '../../../fixtures/arbitraries';
 import { EXAMPLE, examplePolicy } from '../../fixtures';
 
 const namesOf = (input: Partial<RuntimePolicyInput>) =>
@@ -28,7 +28,7 @@ describe('templates', () => {
       ]),
     );
     fc.assert(
-      fc.property(policies, (policy) => {
+      fc.property(fc.oneof(policies, stagedPolicies), (policy) => {
         for (const { kind, spec } of constraints(policy)) {
           const schema = schemas.get(kind);
           expect(schema && complaints(schema, spec.parameters, kind)).toEqual([]);

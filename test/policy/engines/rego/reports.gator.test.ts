@@ -11,7 +11,7 @@ import { buildGator } from './gator';
 import type { Review, ReviewBatch } from './judge-reports';
 import { judgeReports } from './judge-reports';
 
-const PAIRS = Number(process.env['DIFFERENTIAL_PAIRS'] ?? 1_200);
+const PAIRS = Number(process.env['DIFFERENTIAL_PAIRS'] ?? 800);
 const REVIEWS_PER_POLICY = 20;
 /** In one run of gator. */
 const POLICIES_PER_ROUND = 20;
