@@ -6,11 +6,11 @@ import { listAt, stringAt, valueAt, type KubernetesObject } from '../../../kuber
 import { policyHash } from '../../../policy/model/policy-hash';
 import type { RuntimePolicy } from '../../../policy/model/runtime-policy';
 import { CONSTRAINT_KINDS, NAMESPACES } from '../../../base/names';
-import { enforcesAnything } from '../../../policy/decision/enforcement';
+import { scopeFinder } from '../../../policy/decision/enforcement';
 import { metricsTexts } from './mutator-metrics';
 import { PLANNED, type Planned } from './planned';
 import type { Platform } from './platform';
-import { apiServerClient, caBundle, policyAt, webhookReplicas } from './replicas';
+import { apiServerClient, ASKED_NAMESPACE, caBundle, policyAt, webhookReplicas } from './replicas';
 import { NotYet, until } from './wait';
 
 /** Matched by the constraints that another policy does not have: nothing says when a deleted constraint has lost its force. */
@@ -66,10 +66,9 @@ async function enforceConstraints(
 async function untilMutatorsFollow(platform: Platform, policy: RuntimePolicy): Promise<void> {
   const hash = policyHash(policy);
   await until('every mutator decides by the policy', async () => {
-    // Where nothing is enforced no pod is given a decision to read the hash from.
-    const hashes = enforcesAnything(policy)
-      ? await decidingBy(platform, policy)
-      : await loadedBy(platform);
+    // Where the policy is not enforced no pod is given a decision to read the hash from.
+    const isEnforced = scopeFinder(policy)(ASKED_NAMESPACE).enforcement === 'deny';
+    const hashes = isEnforced ? await decidingBy(platform, policy) : await loadedBy(platform);
     const all = hashes.length > 0 && hashes.every((one) => one === hash);
     return all || new NotYet(`${hashes.join(', ')} instead of ${hash}`);
   });
