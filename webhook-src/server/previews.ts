@@ -2,6 +2,7 @@
  * What the server reports of previews, which are decisions that were not carried out: warnings for the author of the pod, annotations for
  * the audit log of the API server, and fields for log and metrics. Every value is bounded and printable.
  */
+import { textOf } from '../../policy/decision/validate';
 import type { DenialCode, Preview, Source } from '../../policy/decision/decision';
 import type { Enforcement } from '../../policy/model/runtime-policy';
 import { printable, type Aside } from './review';
@@ -39,7 +40,7 @@ export function asideOf(previews: readonly Preview[]): Aside {
     .filter(({ enforcement }) => enforcement === 'warn')
     .flatMap((preview) => preview.denials);
   return {
-    warnings: warningsOf(denials.map(({ code, message }) => `${code}: ${message}`)),
+    warnings: warningsOf(denials.map((denial) => `${denial.code}: ${textOf(denial)}`)),
     auditAnnotations: Object.fromEntries(
       previews.map((preview) => {
         const { enforcement, ...rest } = reportedPreview(preview);

@@ -2,6 +2,7 @@
  * The AdmissionReview envelope: a hand-written guard and the answers. Unknown fields are ignored, so that a newer API
  * server is understood. Source: k8s.io/api v0.36.3 admission/v1/types.go.
  */
+import { textOf } from '../../policy/decision/validate';
 import type { Denial, PatchOperation } from '../../policy/decision/decision';
 import { memberOf, stringOf } from '../../base/untrusted';
 import { bounded } from '../../programs/telemetry/log';
@@ -172,7 +173,7 @@ const DENIALS_LIMIT = 16;
 export function deniedByPolicy(denials: readonly Denial[]): DenialStatus {
   const causes = denials
     .slice(0, DENIALS_LIMIT)
-    .map(({ code, message }) => ({ reason: code, message: printable(message, MESSAGE_LIMIT) }));
+    .map((denial) => ({ reason: denial.code, message: printable(textOf(denial), MESSAGE_LIMIT) }));
   const lines = causes.map(({ reason, message }) => `${reason}: ${message}`);
   const omitted = denials.length - causes.length;
   const more = omitted === 0 ? [] : [`and ${omitted} more`];

@@ -128,9 +128,10 @@ function listOrNone(name: string, list: readonly unknown[]): Parameters {
   return list.length === 0 ? {} : { [name]: list };
 }
 
-function base({ labelKey, runtimes }: RuntimePolicy) {
+function base({ labelKey, runtimes, helpUrl }: RuntimePolicy) {
   return {
     labelKey,
+    ...(helpUrl !== undefined && { helpUrl }),
     runtimes: runtimes.map(({ name, runtimeClassName }) => ({ name, runtimeClassName })),
   };
 }

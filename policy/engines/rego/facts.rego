@@ -95,3 +95,7 @@ resource_claims := [claim |
 		name := untrusted.string(element, [field])
 	}
 ]
+
+container_name(container) := name_ if {
+	name_ := untrusted.string(container, ["name"])
+} else := ""

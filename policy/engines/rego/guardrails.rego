@@ -8,8 +8,8 @@ import data.lib.selection
 import data.lib.untrusted
 import data.lib.values
 
-# The {what} of each denial.
-hollowness contains what if {
+# The {what} of each denial, by guardrail.
+hollowness[guardrail] := what if {
 	some guardrail in input.parameters.guardrails.closed
 	what := finding(guardrail)
 }
@@ -62,14 +62,10 @@ writable_volumes := {object.get(mount, "name", null) |
 	not untrusted.flag(mount, ["readOnly"], false)
 }
 
-privileged_containers := {container_name(container) |
+privileged_containers := {facts.container_name(container) |
 	some container in facts.containers
 	untrusted.flag(container, ["securityContext", "privileged"], false)
 }
-
-container_name(container) := name if {
-	name := untrusted.string(container, ["name"])
-} else := ""
 
 allows_privileged if sandbox.allowsPrivileged
 

@@ -12,7 +12,7 @@ violation contains denial if {
 	facts.has_container(input.parameters.container)
 	not is_accepted
 	denial := denials.denial("LABEL_REQUIRED", {
-		"labelKey": input.parameters.labelKey,
+		"container": input.parameters.container,
 		"runtime": input.parameters.runtime,
 	})
 }

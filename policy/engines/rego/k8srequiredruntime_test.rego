@@ -18,10 +18,11 @@ reviewed(operation, container, labels) := {
 }
 
 test_a_pod_with_the_container_needs_the_label if {
-	every labels in [{}, {"example.com/runtime": "gvisor"}] {
+	every shown, labels in {"none": {}, "gvisor": {"example.com/runtime": "gvisor"}} {
 		denials := k8srequiredruntime.violation with input as reviewed("CREATE", "ai-model", labels)
+		sentence := "Pod web requires label example.com/runtime to use runtime kata"
 		denials == {{
-			"msg": "Pod web requires label example.com/runtime to use runtime kata",
+			"msg": sprintf("%s. Container ai-model needs it, and the label is %s", [sentence, shown]),
 			"details": {"code": "LABEL_REQUIRED"},
 		}}
 	}

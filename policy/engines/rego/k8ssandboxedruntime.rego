@@ -14,42 +14,39 @@ violation contains denial if {
 	review.judged
 	label := selection.label
 	not runtimes.classes[label]
-	denial := denials.denial("UNKNOWN_RUNTIME", {"value": label, "runtimes": runtimes.names})
+	denial := denials.denial("UNKNOWN_RUNTIME", {"value": label})
 }
 
 violation contains denial if {
 	review.judged
 	class := selection.class
 	not is_known_class(class)
-	denial := denials.denial("UNKNOWN_CLASS", {"class": class, "classes": runtimes.class_names})
+	denial := denials.denial("UNKNOWN_CLASS", {})
 }
 
 violation contains denial if {
 	review.judged
 	expected := runtimes.classes[selection.label]
 	not selection.class == expected
-	denial := denials.denial("CLASS_MISMATCH", {"label": selection.label, "class": class_or_none})
+	denial := denials.denial("CLASS_MISMATCH", {"runtimeClass": expected})
 }
 
 violation contains denial if {
 	review.judged
-	some what in guardrails.hollowness
-	denial := denials.denial("HOLLOW_SANDBOX", {"what": what})
+	some guardrail, what in guardrails.hollowness
+	denial := denials.denial("HOLLOW_SANDBOX", {"guardrail": guardrail, "what": what})
 }
 
 violation contains denial if {
 	review.judged
 	is_below_minimum
-	denial := denials.denial("BELOW_MINIMUM", {
-		"runtime": runtimes.minimum_name,
-		"namespace": facts.namespace,
-	})
+	denial := denials.denial("BELOW_MINIMUM", denials.wanted(runtimes.minimum_name))
 }
 
 violation contains denial if {
 	review.judged
 	is_refused_as("UNSANDBOXED")
-	denial := denials.denial("UNSANDBOXED", {"namespace": facts.namespace})
+	denial := denials.denial("UNSANDBOXED", {})
 }
 
 # What the label names and what the class belongs to must both be strong enough.
@@ -77,10 +74,6 @@ is_known_class(class) if {
 	some _, known in runtimes.classes
 	class == known
 }
-
-default class_or_none := "none"
-
-class_or_none := selection.class
 
 is_refused_for_a_rule if count(rules.binding) > 0
 

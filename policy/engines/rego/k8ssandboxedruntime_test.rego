@@ -25,7 +25,8 @@ where(member) := {
 
 messages(metadata, spec) := messages_under({}, metadata, spec)
 
-messages_under(changes, metadata, spec) := {sprintf("%s: %s", [denial.details.code, denial.msg]) |
+# Of each denial the code and the sentence, without the hint.
+messages_under(changes, metadata, spec) := {sprintf("%s: %s", [denial.details.code, split(denial.msg, ". ")[0]]) |
 	pod := {"metadata": object.union({"name": "web", "namespace": "team-a"}, metadata), "spec": spec}
 	violations := k8ssandboxedruntime.violation with input as {
 		"parameters": object.union(parameters, changes),

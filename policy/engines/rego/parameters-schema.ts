@@ -8,6 +8,7 @@ import { described, flag, listOf, object, oneOf, text } from './openapi';
 const base = {
   labelKey: text('Label whose value names the runtime a pod asks for.'),
   runtimes: listOf(object({ name: text(), runtimeClassName: text() }), 'Weakest first.'),
+  helpUrl: text('Page that every refusal ends with.'),
 };
 
 /** What the runtime allows its pods; only `K8sSandboxedRuntime` asks. */
@@ -88,7 +89,7 @@ export const REQUIRED_SCHEMA = object(
     enforce: oneOf('present', 'exactly', 'atLeast'),
     ...foreseeing,
   },
-  Object.keys(foreseeing),
+  ['helpUrl', ...Object.keys(foreseeing)],
 );
 
 /** Parameters of `K8sDynamicRuntime`. */
@@ -98,7 +99,7 @@ export const DYNAMIC_SCHEMA = object(
     ...foreseeing,
     rules: listOf(object({ ...ruleMembers, title: text('How messages name the rule.') }, optional)),
   },
-  ['minimum', 'selection'],
+  ['helpUrl', 'minimum', 'selection'],
 );
 
 /** Parameters of `K8sSandboxedRuntime`. */
@@ -131,5 +132,5 @@ export const SANDBOXED_SCHEMA = object(
       'Refuse pods that name neither runtime nor class, but for those the other two kinds refuse: the rules match, or these containers are required to be labelled.',
     ),
   },
-  [...Object.keys(foreseeing), 'guardrails', 'unlabelled'],
+  ['helpUrl', ...Object.keys(foreseeing), 'guardrails', 'unlabelled'],
 );

@@ -17,6 +17,15 @@ is_exempt if {
 	count(denying) == 0
 }
 
+# Names of the containers that satisfy a container condition of the rule, equal to policy/rules/matched.ts.
+matched_containers(rule) := {name |
+	some test in rule.when.tests
+	not regex.match("(^|[.])not[.]", test.name)
+	some container in facts.containers
+	conditions.container_passes(test.container, container)
+	name := facts.container_name(container)
+}
+
 # Those that have a say: what they ask for is no weaker than the minimum.
 binding := [rule |
 	some rule in input.parameters.rules

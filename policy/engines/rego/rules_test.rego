@@ -68,3 +68,17 @@ test_a_pod_with_the_label_is_never_exempt if {
 		not rules.is_exempt with input as labelled(label, [effect("a", "exempt", "match")])
 	}
 }
+
+leaf(name, asked) := {"name": name, "container": asked, "ifTrue": "match", "ifFalse": "mismatch"}
+
+test_the_containers_that_matched_are_those_that_satisfy_a_condition_outside_of_not if {
+	tests := [
+		leaf("any[0].container", {"name": {"equals": "a"}}),
+		leaf("not.container", {"name": {"equals": "b"}}),
+		leaf("all[0].not.any[0].container", {"name": {"equals": "c"}}),
+		{"name": "pod", "pod": {"hostPID": true}, "ifTrue": "match", "ifFalse": "mismatch"},
+	]
+	containers := [{"name": name} | some name in ["a", "b", "c"]]
+	pod := {"spec": {"containers": containers}}
+	rules.matched_containers({"when": {"tests": tests}}) == {"a"} with input.review.object as pod
+}

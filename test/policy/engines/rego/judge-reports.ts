@@ -1,4 +1,5 @@
 /** What the reference and Gatekeeper report of reviews, by enforcement: many in one run of gator. */
+import { textOf } from '../../../../policy/decision/validate';
 import { ENABLED_LABEL } from '../../../../base/names';
 import { createDecider } from '../../../../policy/decision/decide';
 import { scopeFinder } from '../../../../policy/decision/enforcement';
@@ -64,7 +65,7 @@ function expectedOf(decider: ReturnType<typeof createDecider>, review: Review): 
   return said(
     reports.map(({ enforcement, denials }) => [
       enforcement,
-      denials.map(({ code, message }) => `${code} ${message}`),
+      denials.map((denial) => `${denial.code} ${textOf(denial)}`),
     ]),
   );
 }

@@ -1,4 +1,5 @@
 /** What the reference and Gatekeeper say of pods under policies: many pairs in one run of gator, which takes a second to start. */
+import { textOf } from '../../../../policy/decision/validate';
 import { createDecider } from '../../../../policy/decision/decide';
 import { constraints, constraintTemplates } from '../../../../policy/engines/rego';
 import type { RuntimePolicy } from '../../../../policy/model/runtime-policy';
@@ -65,7 +66,7 @@ export async function judge(batches: readonly Batch[]): Promise<readonly Judged[
       return {
         policy,
         pod,
-        expected: sorted(denials.map(({ code, message }) => `${code} ${message}`)),
+        expected: sorted(denials.map((denial) => `${denial.code} ${textOf(denial)}`)),
         actual: sorted(said.get(name) ?? []),
       };
     });
