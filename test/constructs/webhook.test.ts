@@ -2,6 +2,7 @@ import { listAt, stringAt, valueAt } from '../../kubernetes/object';
 import type { z } from 'zod';
 import {
   CertificateRotator,
+  defaultFailurePolicy,
   Mutator,
   MutatorRegistration,
   webhookSchema,
@@ -30,7 +31,10 @@ const RUNTIME_CLASSES = [
   },
 ];
 
-const parse = (input: z.input<typeof webhookSchema>) => webhookSchema.parse(input);
+const parse = (input: z.input<typeof webhookSchema>) => ({
+  failurePolicy: defaultFailurePolicy(policy),
+  ...webhookSchema.parse(input),
+});
 
 const mutator = (input: z.input<typeof webhookSchema> = {}, sources = bundles) =>
   chartWith(

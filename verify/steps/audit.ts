@@ -26,8 +26,11 @@ export function audit(): Step {
         image: BUSYBOX_IMAGE,
         gated: true,
       });
-      const message = createDecider(context.policy).validate(pod, { namespace })[0]?.message;
+      const [report] = createDecider(context.policy).reports(pod, { namespace, isStored: true });
+      const message = report?.denials[0]?.message;
       if (message === undefined) return notRun('the policy accepts a pod outside any sandbox');
+      if (!context.expected.constraints.some((one) => selectsPodsOf(one, namespace)))
+        return notRun('the policy is not enforced in a new namespace, and no constraint covers it');
       await context.create({
         apiVersion: 'v1',
         kind: 'Namespace',
@@ -41,6 +44,14 @@ export function audit(): Step {
       return awaitViolation(context, namespace, message);
     },
   };
+}
+
+/** Whether a constraint covers a new namespace that is enabled (gatekeeper v3.23.1, pkg/mutation/match/match.go). */
+function selectsPodsOf(constraint: KubernetesObject, namespace: string): boolean {
+  const only = valueAt(constraint, 'spec', 'match', 'namespaces');
+  return (
+    only === undefined || listAt(constraint, 'spec', 'match', 'namespaces').includes(namespace)
+  );
 }
 
 interface Finding {

@@ -5,7 +5,8 @@ import { parsePolicy } from '../../policy/model/define';
 import { policyHash } from '../../policy/model/policy-hash';
 import { parseRuntimeClasses, type RuntimeClass } from '../../policy/model/runtime-class';
 import { compileMatcher } from '../../policy/rules/compiled/compile';
-import type { RuntimePolicy } from '../../policy/model/runtime-policy';
+import { scopeFinder } from '../../policy/decision/enforcement';
+import type { Enforcement, RuntimePolicy } from '../../policy/model/runtime-policy';
 
 /** What a decider is made of. Plain data, so that it can pass between threads. */
 export interface PolicySource {
@@ -17,6 +18,8 @@ export interface PolicySource {
 export interface LoadedPolicy {
   readonly source: PolicySource;
   readonly decider: Decider;
+  /** How the policy is enforced in a namespace. */
+  readonly enforcementOf: (namespace: string) => Enforcement;
   /** First 12 hex digits of the SHA-256 of the canonical policy, as in the decision annotation. */
   readonly hash: string;
 }
@@ -48,7 +51,13 @@ export async function loadPolicy({
       ? []
       : parseRuntimeClasses(await readJson(runtimeClassesFile, 'RuntimeClasses'));
   const source = { policy, runtimeClasses };
-  return { source, decider: compileDecider(source), hash: policyHash(policy) };
+  const scopeOf = scopeFinder(policy);
+  return {
+    source,
+    decider: compileDecider(source),
+    enforcementOf: (namespace) => scopeOf(namespace).enforcement,
+    hash: policyHash(policy),
+  };
 }
 
 /** The fast decider. Its decisions equal those of the reference in policy/rules/match.ts. */

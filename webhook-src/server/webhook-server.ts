@@ -89,6 +89,7 @@ function certificateReloader(state: State, flags: WebhookFlags): Reloader {
   const listener = createListener({
     phase: () => state.phase,
     review: (body) => reviewBy(state, body),
+    enforcementOf: (namespace) => state.policy?.enforcementOf(namespace) ?? 'deny',
     isAllowedClient,
     metrics,
     log,

@@ -1,0 +1,124 @@
+/** What constraints carry of rules that do more than choose a runtime, of minimums, guardrails and enforcement. */
+import { constraints } from '../../../../policy/engines/rego';
+import { definePolicy } from '../../../../policy/model/define';
+import type { RuntimePolicyInput } from '../../../../policy/model/runtime-policy';
+import { EXAMPLE } from '../../fixtures';
+
+const constraintsOf = (input: Partial<RuntimePolicyInput>) =>
+  constraints(definePolicy({ ...EXAMPLE, ...input }));
+
+const namesOf = (input: Partial<RuntimePolicyInput>) =>
+  constraintsOf(input).map(({ kind, metadata }) => `${kind}/${metadata.name}`);
+
+const parametersOf = (input: Partial<RuntimePolicyInput>) =>
+  Object.fromEntries(constraintsOf(input).map(({ kind, spec }) => [kind, spec.parameters]));
+
+describe('deny, exempt and minimum', () => {
+  const exempting = [
+    { name: 'agents', when: { pod: { hostPID: true } }, exempt: 'they watch the node' },
+    { name: 'secrets', when: { pod: { volumes: ['secret'] } }, deny: 'they hold secrets' },
+    { name: 'model', when: { container: { name: 'model' } }, runtime: 'kata' },
+  ];
+  const rulesIn = (parameters: unknown) =>
+    (parameters as { rules?: readonly { readonly name: string }[] }).rules?.map(({ name }) => name);
+
+  test('a policy that only exempts has nothing for K8sDynamicRuntime to say', () => {
+    expect(namesOf({ rules: exempting.slice(0, 1), required: [] })).toEqual([
+      'K8sSandboxedRuntime/enforce-sandbox',
+    ]);
+    expect(namesOf({ rules: exempting.slice(1, 2), required: [] })).toEqual([
+      'K8sDynamicRuntime/enforce-dynamic-ai-runtime',
+      'K8sSandboxedRuntime/enforce-sandbox',
+    ]);
+  });
+
+  test('every constraint knows whom rules exempt, and whom they deny all the same', () => {
+    const all = ['agents', 'secrets', 'model'];
+    const parameters = parametersOf({ rules: exempting });
+    expect(rulesIn(parameters['K8sRequiredRuntime'])).toEqual(['agents', 'secrets']);
+    expect(rulesIn(parameters['K8sDynamicRuntime'])).toEqual(all);
+    expect(rulesIn(parameters['K8sSandboxedRuntime'])).toEqual(all);
+    const ignoring = parametersOf({ rules: exempting, unlabelled: 'ignore' });
+    expect(rulesIn(ignoring['K8sSandboxedRuntime'])).toEqual(['agents', 'secrets']);
+  });
+
+  test('where no rule exempts, constraints carry the rules they judge by and no more', () => {
+    const parameters = parametersOf({ rules: exempting.slice(1), unlabelled: 'ignore' });
+    expect(rulesIn(parameters['K8sRequiredRuntime'])).toBeUndefined();
+    expect(rulesIn(parameters['K8sSandboxedRuntime'])).toBeUndefined();
+  });
+
+  test('a minimum refuses unlabelled pods that are ignored elsewhere', () => {
+    const minimum = [{ namespaces: ['ai-production'], runtime: 'kata' }];
+    const codeUnder = (input: Partial<RuntimePolicyInput>) =>
+      parametersOf(input)['K8sSandboxedRuntime'];
+    expect(codeUnder({ minimum, unlabelled: 'ignore' })).toMatchObject({
+      minimum,
+      unlabelled: { code: 'BELOW_MINIMUM' },
+    });
+    expect(codeUnder({ minimum })).toHaveProperty('unlabelled.code', 'UNSANDBOXED');
+    expect(codeUnder({})).not.toHaveProperty('minimum');
+  });
+});
+
+describe('guardrails', () => {
+  const guardrailsOf = (input: Partial<RuntimePolicyInput>) =>
+    parametersOf(input)['K8sSandboxedRuntime'];
+
+  test('are all closed unless the policy opens them', () => {
+    expect(guardrailsOf({})).toHaveProperty('guardrails', {});
+    const guardrails = { hostNetwork: 'allow', hostPID: 'deny', hostIPC: 'warn' } as const;
+    expect(guardrailsOf({ guardrails })).toHaveProperty('guardrails', {
+      open: ['hostNetwork', 'hostIPC'],
+    });
+  });
+
+  test('open some paths and some classes', () => {
+    const guardrails = {
+      hostPaths: { readOnly: ['/var/log/*'] },
+      privileged: 'kata-only' as const,
+    };
+    expect(guardrailsOf({ guardrails })).toHaveProperty('guardrails', {
+      readOnlyHostPaths: [{ matches: '^/var/log/[\\s\\S]*$' }],
+      privilegedClasses: ['kata'],
+    });
+  });
+
+  test('are those of the tenant in its namespaces', () => {
+    const tenants = [{ namespaces: ['team-a'], guardrails: { hostPID: 'allow' as const } }];
+    expect(guardrailsOf({ tenants, guardrails: { hostIPC: 'allow' } })).toMatchObject({
+      guardrails: { open: ['hostIPC'] },
+      tenants: [{ namespaces: ['team-a'], guardrails: { open: ['hostIPC', 'hostPID'] } }],
+    });
+  });
+});
+
+describe('enforcement', () => {
+  const matches = (input: Partial<RuntimePolicyInput>) =>
+    constraintsOf(input).map(({ spec: { match } }) => [match.namespaces, match.excludedNamespaces]);
+  const team = { namespaces: ['team-a', 'ai-production'] };
+
+  test('constraints leave out what the policy only warns of or audits', () => {
+    const [rule, ...others] = EXAMPLE.rules ?? [];
+    const softer = [{ ...rule, enforcement: 'warn' }, ...others] as RuntimePolicyInput['rules'];
+    const rules = parametersOf({ rules: softer })['K8sDynamicRuntime']?.['rules'];
+    expect(rules).toMatchObject([{ name: 'light_model' }]);
+  });
+
+  test('they leave out namespaces in which nothing is enforced', () => {
+    const tenants = [{ ...team, enforcement: 'warn' as const }];
+    for (const [, excluded] of matches({ tenants })) {
+      expect(excluded).toEqual(expect.arrayContaining(['kube-system', ...team.namespaces]));
+    }
+  });
+
+  test('they match only namespaces in which something is', () => {
+    const tenants = [{ ...team, enforcement: 'deny' as const }];
+    expect(matches({ enforcement: 'audit', tenants }).map(([only]) => only)).toEqual([
+      ['ai-production'],
+      team.namespaces,
+      team.namespaces,
+    ]);
+    expect(matches({ enforcement: 'audit' })).toEqual([]);
+  });
+});
