@@ -1,5 +1,6 @@
 /** Step: the audit finds a pod that is older than the policy. */
 import { createDecider } from '../../policy/decision/decide';
+import { textOf } from '../../policy/decision/validate';
 import { CONSTRAINT_KINDS, ENABLED_LABEL } from '../../base/names';
 import { listAt, stringAt, valueAt, type KubernetesObject } from '../../kubernetes/object';
 import { DeadlineError, NotYet, waitUntil } from '../../base/wait-until';
@@ -27,8 +28,8 @@ export function audit(): Step {
         gated: true,
       });
       const [report] = createDecider(context.policy).reports(pod, { namespace, isStored: true });
-      const message = report?.denials[0]?.message;
-      if (message === undefined) return notRun('the policy accepts a pod outside any sandbox');
+      const [denial] = report?.denials ?? [];
+      if (denial === undefined) return notRun('the policy accepts a pod outside any sandbox');
       if (!context.expected.constraints.some((one) => selectsPodsOf(one, namespace)))
         return notRun('the policy is not enforced in a new namespace, and no constraint covers it');
       await context.create({
@@ -41,7 +42,7 @@ export function audit(): Step {
         { apiVersion: 'v1', kind: 'Namespace', name: namespace },
         { metadata: { labels: { [ENABLED_LABEL]: 'true' } } },
       );
-      return awaitViolation(context, namespace, message);
+      return awaitViolation(context, namespace, textOf(denial));
     },
   };
 }
