@@ -1,6 +1,7 @@
 /** An explained pod as text for people. */
 import colors from 'picocolors';
 import type { Source } from '../../policy/decision/decision';
+import { textOf } from '../../policy/decision/validate';
 import type { Explanation } from '../../policy/rules/explain';
 import type { Enforcement } from '../../policy/model/runtime-policy';
 import type { Choice, ExplainedPod, ExplainedPreview, ExplainedRule } from './explain';
@@ -37,7 +38,7 @@ export function renderExplanation(pod: ExplainedPod): string {
     ...patch.map((operation) => `    ${JSON.stringify(operation)}`),
     ...(patch.length === 0 ? ['    none'] : []),
     denials.length === 0 ? `  ${colors.green(admittedText(pod))}` : `  ${colors.red('refused:')}`,
-    ...denials.map(({ code, message }) => `    ${code} ${message}`),
+    ...denials.map((denial) => `    ${denial.code} ${textOf(denial)}`),
     ...(unread === null ? [] : [`  ${colors.yellow('the webhook would not read it')}: ${unread}`]),
     ...pod.previews.flatMap((preview) => renderPreview(preview, enforcement)),
   ];
@@ -63,7 +64,7 @@ function renderPreview(preview: ExplainedPreview, enforcement: Enforcement): str
     `  ${colors.yellow(whole ? 'if the policy were enforced' : parts)}:`,
     `    runtime: ${runtimeText(preview)}`,
     preview.denials.length === 0 ? '    not refused' : '    refused:',
-    ...preview.denials.map(({ code, message }) => `      ${code} ${message}`),
+    ...preview.denials.map((denial) => `      ${denial.code} ${textOf(denial)}`),
   ];
 }
 

@@ -183,7 +183,7 @@ describe('enforcement', () => {
     );
     const refused = podWith({ name: 'ai-model', image: 'x' });
     expect(after(/ {4}refused/, refused, 'audited')).toBe(
-      '    refused:\n      LABEL_REQUIRED Pod p requires label secure-ai.io/runtime to use runtime kata\n',
+      '    refused:\n      LABEL_REQUIRED Pod p requires label secure-ai.io/runtime to use runtime kata. Container ai-model needs it, and the label is none\n',
     );
   });
 
@@ -192,7 +192,7 @@ describe('enforcement', () => {
     const text = rendered(explained(pod, 'team'));
     expect(text).toContain('yes trial fires and refuses: no shells (under warn)\n');
     expect(after(/ {2}admitted/, pod, 'team')).toMatch(
-      /^ {2}admitted\n {2}if what is under warn were enforced:\n.*\n {4}refused:\n {6}DENIED .*no shells\n$/,
+      /^ {2}admitted\n {2}if what is under warn were enforced:\n.*\n {4}refused:\n {6}DENIED .*no shells\. In it container main matched\n$/,
     );
   });
 

@@ -2,6 +2,7 @@
 import { ApiError } from '../../kubernetes/api';
 import { listAt, stringAt, valueAt, type KubernetesObject } from '../../kubernetes/object';
 import { createDecider, type Decider } from '../../policy/decision/decide';
+import { textOf } from '../../policy/decision/validate';
 import { defineSandbox, type SandboxConfig } from '../../constructs';
 import { CONSTRAINT_KINDS, ENABLED_LABEL, MUTATOR, NAMESPACES } from '../../base/names';
 import { expectedObjects } from '../../verify/expected';
@@ -51,7 +52,10 @@ function answerAloneByPolicy(api: FakeApi, decider: Decider): void {
     const pod = valueAt(body, 'request', 'object') as KubernetesObject;
     const namespace = pod.metadata.namespace ?? '';
     const [denial] = decider.decide(pod, { namespace }).denials;
-    const response = { allowed: denial === undefined, status: { message: denial?.message } };
+    const response = {
+      allowed: denial === undefined,
+      status: { message: denial && textOf(denial) },
+    };
     return Promise.resolve({ response });
   };
 }
@@ -79,7 +83,7 @@ function admitByPolicy(api: FakeApi, decider: Decider): void {
       throw new ApiError(
         403,
         'Forbidden',
-        `admission webhook "${refusingWebhook}" denied the request: ${denial.message}`,
+        `admission webhook "${refusingWebhook}" denied the request: ${textOf(denial)}`,
       );
     return create(pod as KubernetesObject, options);
   };
@@ -93,7 +97,7 @@ function auditByPolicy(api: FakeApi, decider: Decider): void {
       const namespace = pod.metadata.namespace ?? '';
       const reports = decider.reports(pod, { namespace, isStored: true });
       const [denial] = reports.flatMap(({ denials }) => denials);
-      return denial ? [{ namespace, name: pod.metadata.name, message: denial.message }] : [];
+      return denial ? [{ namespace, name: pod.metadata.name, message: textOf(denial) }] : [];
     });
     return { ...live, status: status(violations) };
   };
