@@ -15,7 +15,7 @@ import { specOf } from '../pod/pod';
 import { DECISION_ANNOTATION } from '../../base/names';
 
 /** Label and class as somebody other than the mutator has set them. */
-export type Origin = Pick<PodFacts, 'labels' | 'runtimeClassName'>;
+type Origin = Pick<PodFacts, 'labels' | 'runtimeClassName'>;
 
 export interface Choice {
   readonly selection: Selection;

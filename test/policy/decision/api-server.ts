@@ -9,7 +9,7 @@ import type { RuntimeClass } from '../../../policy/model/runtime-class';
 import type { PodLike } from '../../../policy/pod/pod';
 import { CONTEXT } from '../arbitraries';
 
-export interface Toleration {
+interface Toleration {
   readonly key?: string;
   readonly operator?: string;
   readonly value?: string;
