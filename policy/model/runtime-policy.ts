@@ -6,7 +6,6 @@ import type { z } from 'zod';
 import type { conditionSchema } from './condition-schema';
 import type { enforcementSchema, guardrailsSchema } from './guardrails-schema';
 import type {
-  minimumSchema,
   policySchema,
   requirementSchema,
   ruleSchema,
@@ -29,9 +28,6 @@ export const asksForRuntime = (rule: Rule): rule is RuntimeRule => rule.runtime 
 
 /** "A container of this name, in these namespaces, may only run with the runtime label set." */
 export type Requirement = Readonly<z.output<typeof requirementSchema>>;
-
-/** "Pods of these namespaces run in nothing weaker." */
-export type Minimum = Readonly<z.output<typeof minimumSchema>>;
 
 export type Enforcement = z.output<typeof enforcementSchema>;
 

@@ -3,7 +3,7 @@ import type { Scope } from '../../decision/enforcement';
 import type { Enforcement } from '../../model/runtime-policy';
 import type { Parameters, ParametersProps } from './constraint-parameters';
 
-export interface ScopedParameters {
+interface ScopedParameters {
   readonly enforcement: Enforcement;
   readonly parameters: Parameters;
 }
