@@ -37,11 +37,13 @@ const namespaces = NAMESPACES_OF_PODS.map((name, index) => ({
 }));
 const enabled: readonly string[] = NAMESPACES_OF_PODS.slice(0, -1);
 
-/** Every pod of a batch under the policy of that batch and no other. */
+/** Every pod of a batch under the policy of that batch and no other: what is refused. `judge-reports.ts` has what is warned of and audited. */
 export async function judge(batches: readonly Batch[]): Promise<readonly Judged[]> {
   const named = batches.map(({ policy, pods }, index) => ({
     policy,
-    constraints: constraints(policy).map((constraint) => forBatch(constraint, index)),
+    constraints: constraints(policy)
+      .filter(({ spec }) => spec.enforcementAction === 'deny')
+      .map((constraint) => forBatch(constraint, index)),
     pods: pods.map((pod, place) => ({
       ...pod,
       metadata: { ...pod.metadata, name: `${prefixOf(index)}${place}` },
