@@ -5,12 +5,7 @@
 import type { z } from 'zod';
 import type { conditionSchema } from './condition-schema';
 import type { enforcementSchema, guardrailsSchema } from './guardrails-schema';
-import type {
-  policySchema,
-  requirementSchema,
-  ruleSchema,
-  runtimeSchema,
-} from './schema';
+import type { policySchema, requirementSchema, ruleSchema, runtimeSchema } from './schema';
 
 /** A sandbox a pod can run in: the label value that asks for it, its RuntimeClass and the CRI handler behind it. */
 export type Runtime = Readonly<z.output<typeof runtimeSchema>>;
