@@ -127,13 +127,14 @@ function constraintsFor(
 ): ConstraintManifest[] {
   return groups.flatMap((group) => {
     const matched = match(group);
-    const stem = group === groups[0] ? name : `${name}-${matched.namespaces?.[0] ?? 'others'}`;
+    const wanted = group === groups[0] ? name : `${name}-${matched.namespaces?.[0] ?? 'others'}`;
+    const stem = uniqueStem(wanted, taken);
     return group.stages.map(({ enforcement, parameters }) => {
-      const suffix = enforcement === group.enforcement ? '' : `-${enforcement}`;
+      const suffix = enforcement === group.enforcement ? '' : SUFFIXES[enforcement];
       return {
         apiVersion: 'constraints.gatekeeper.sh/v1beta1',
         kind,
-        metadata: { name: uniqueName(stem, suffix, taken) },
+        metadata: { name: stem + suffix },
         spec: {
           enforcementAction: ENFORCEMENT_ACTIONS[enforcement],
           match: {
@@ -153,17 +154,27 @@ function objectName(labelValue: string): string {
   return labelValue.toLowerCase().replace(/[^a-z0-9]/g, '-');
 }
 
-/** Gatekeeper labels its records with the name of the constraint (v3.23.1, apis/status/v1beta1, NewConstraintStatusForPod). */
-const MAX_NAME_LENGTH = 63;
+const SUFFIXES: Readonly<Record<Enforcement, string>> = {
+  deny: '',
+  warn: '-warn',
+  audit: '-audit',
+};
 
-/** Stem and suffix, cut where they are too long, with the first free number from 2 on between them where that is taken. */
-function uniqueName(stem: string, suffix: string, taken: Set<string>): string {
+/**
+ * How long a name may be without its suffix: Gatekeeper labels its records with the name of the constraint, and values of labels have
+ * 63 characters (v3.23.1, apis/status/v1beta1/constraintpodstatus_types.go, NewConstraintStatusForPod).
+ */
+const MAX_STEM_LENGTH = 63 - SUFFIXES.audit.length;
+
+/** The stem, cut where it is too long, with the first number from 2 on with which it is free whatever its suffix. */
+function uniqueStem(stem: string, taken: Set<string>): string {
   const numbered = (n: number) => {
-    const end = n === 1 ? suffix : `-${n}${suffix}`;
-    return stem.slice(0, MAX_NAME_LENGTH - end.length).replace(/-+$/, '') + end;
+    const end = n === 1 ? '' : `-${n}`;
+    return stem.slice(0, MAX_STEM_LENGTH - end.length).replace(/-+$/, '') + end;
   };
+  const namesOf = (free: string) => Object.values(SUFFIXES).map((suffix) => free + suffix);
   let n = 1;
-  while (taken.has(numbered(n))) n++;
-  taken.add(numbered(n));
+  while (namesOf(numbered(n)).some((name) => taken.has(name))) n++;
+  for (const name of namesOf(numbered(n))) taken.add(name);
   return numbered(n);
 }

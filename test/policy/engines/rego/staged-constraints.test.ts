@@ -41,12 +41,22 @@ test('a softer part has constraints of its own where it changes what they say', 
   ]);
 });
 
-test('a requirement that only warns has a constraint that warns', () => {
+test('each requirement has a number of its own, whatever its enforcement', () => {
   const requirement = { namespaces: ['a'], container: 'c', runtime: 'kata' };
-  const required = [requirement, { ...requirement, container: 'd', enforcement: 'warn' as const }];
+  const required = [{ ...requirement, enforcement: 'warn' as const }, requirement];
   expect(actions({ rules: [], required }).slice(0, 2)).toEqual([
-    'enforce-kata-label deny',
     'enforce-kata-label-warn warn',
+    'enforce-kata-label-2 deny',
+  ]);
+});
+
+test('a tenant whose name is a suffix shares no name', () => {
+  const tenants = [{ namespaces: ['warn'], guardrails: { hostPID: 'audit' as const } }];
+  expect(actions({ guardrails: { hostPID: 'warn' }, tenants }).slice(-4)).toEqual([
+    'enforce-sandbox deny',
+    'enforce-sandbox-warn warn',
+    'enforce-sandbox-warn-2 deny',
+    'enforce-sandbox-warn-2-audit dryrun',
   ]);
 });
 
