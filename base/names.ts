@@ -69,7 +69,7 @@ export const MUTATOR = {
   certificateSecret: 'ai-runtime-mutator-cert',
   /** Secret with the certificate authorities and their keys. Only the rotator reads it; no pod mounts it. */
   caSecret: 'ai-runtime-mutator-cert-ca',
-  /** ConfigMap whose key `policy.json` holds the policy the webhook decides by. */
+  /** ConfigMap whose key `policy.json` holds the policy the webhook decides by, `runtime-classes.json` the RuntimeClasses it knows. */
   policyConfigMap: 'ai-runtime-mutator-policy',
   /** The certificate rotator: Deployment, ServiceAccount, Role and ClusterRole share this name. */
   rotator: 'ai-runtime-mutator-cert-rotator',

@@ -18,8 +18,8 @@ import {
   type KataNodesSettings,
 } from './nodes';
 import { resolveRuntimeNodes, runtimesSchema, type RuntimeNodes } from './runtimes';
-import { defaultLimitRange, tenantSchema, type TenantConfig } from './tenancy';
-import { webhookSchema, type WebhookConfig } from './webhook';
+import { mergeTenantPolicies, resolveTenant, tenantSchema, type TenantConfig } from './tenancy';
+import { defaultFailurePolicy, webhookSchema, type WebhookConfig } from './webhook';
 
 const isObject = (value: unknown) => typeof value === 'object' && value !== null;
 
@@ -54,7 +54,10 @@ const sandboxSchema = z.strictObject({
   /** The installers that put runtimes on nodes. */
   nodes: nodesSchema.prefault({}),
   webhook: webhookSchema.prefault({}),
-  /** Changes to `SANDBOX_GATEKEEPER`, the installation that fails closed for tenants and open for all others. */
+  /**
+   * Changes to `SANDBOX_GATEKEEPER`, the installation that fails closed for tenants and open for all others.
+   * `validation.failurePolicy`: @default as that of `webhook`
+   */
   gatekeeper: z
     .custom<GatekeeperProps>(isObject, 'must be Gatekeeper settings')
     .default({})
@@ -69,6 +72,7 @@ export type SandboxInput = z.input<typeof sandboxSchema>;
 
 /** A checked configuration with every default filled in. */
 export interface SandboxConfig {
+  /** With what the tenants say of it in `policy.tenants`. */
   readonly policy: RuntimePolicy;
   readonly tenants: readonly TenantConfig[];
   /** RuntimeClasses to create, by runtime name, without those that the cluster provides. */
@@ -99,24 +103,34 @@ export function defineSandbox(input: SandboxInput): SandboxConfig {
     // Without a policy every runtime would be unknown.
     ...(policy.value === undefined ? [] : runtimes.problems),
     ...nodes.problems,
+    ...(policy.value === undefined ? [] : mergeTenantPolicies(policy.value, tenants).problems),
     ...exemptRequirementProblems(policy.value),
     ...imageProblems(webhook.image),
   ];
   const { value } = policy;
   if (value === undefined || problems.length > 0) throw invalid(problems, policy.problems);
 
+  const whole = mergeTenantPolicies(value, tenants).policy;
+  const failurePolicy = defaultFailurePolicy(whole);
   return {
-    policy: value,
-    tenants: tenants.map((tenant) => ({
-      ...tenant,
-      limitRange: tenant.limitRange ?? defaultLimitRange(value),
-    })),
+    policy: whole,
+    tenants: tenants.map((tenant) => resolveTenant(tenant, whole)),
     runtimes: runtimes.nodes,
     nodes: nodes.installers,
-    webhook,
-    gatekeeper,
+    webhook: { failurePolicy, ...webhook },
+    gatekeeper: withFailurePolicy(gatekeeper, input.gatekeeper, failurePolicy),
     scrapeFrom,
   };
+}
+
+/** Gatekeeper fails as the webhook does, unless the settings choose. */
+function withFailurePolicy(
+  gatekeeper: SandboxConfig['gatekeeper'],
+  given: GatekeeperProps | undefined,
+  failurePolicy: WebhookConfig['failurePolicy'],
+): SandboxConfig['gatekeeper'] {
+  if (given?.validation?.failurePolicy !== undefined) return gatekeeper;
+  return { ...gatekeeper, validation: { ...gatekeeper.validation, failurePolicy } };
 }
 
 function nodesFor(

@@ -9,7 +9,7 @@ import { deployInOrder } from './internal/dependencies';
 import { checkManifests, type Manifest } from './internal/manifest-checks';
 import { GvisorNodes, KataNodes } from './nodes';
 import { RuntimePolicies } from './policies';
-import { RuntimeClasses } from './runtimes';
+import { RuntimeClasses, runtimeClassesOf } from './runtimes';
 import { PlatformNamespaces, PlatformNetwork, Tenant } from './tenancy';
 import { CertificateRotator, Mutator, MutatorRegistration } from './webhook';
 
@@ -35,10 +35,8 @@ export class SandboxChart extends Chart {
     const tenants = config.tenants.map(
       (tenant) => new Tenant(this, `Tenant-${tenant.name}`, tenant),
     );
-    const runtimes = new RuntimeClasses(this, 'RuntimeClasses', {
-      runtimes: policy.runtimes,
-      nodes: config.runtimes,
-    });
+    const sandboxes = { runtimes: policy.runtimes, nodes: config.runtimes };
+    const runtimes = new RuntimeClasses(this, 'RuntimeClasses', sandboxes);
     const { kata, gvisor } = config.nodes;
     const installers = [
       ...(kata === undefined ? [] : [new KataNodes(this, 'KataNodes', kata)]),
@@ -53,7 +51,12 @@ export class SandboxChart extends Chart {
     });
     const policies = new RuntimePolicies(this, 'Policies', { policy });
     const rotator = new CertificateRotator(this, 'CertificateRotator', { webhook, bundles });
-    const mutator = new Mutator(this, 'Mutator', { policy, webhook, bundles });
+    const mutator = new Mutator(this, 'Mutator', {
+      policy,
+      runtimeClasses: runtimeClassesOf(sandboxes),
+      webhook,
+      bundles,
+    });
     const registration = new MutatorRegistration(this, 'MutatorRegistration', webhook);
 
     deployInOrder([namespaces], [runtimes, ...installers, network]);

@@ -10,4 +10,8 @@ export const POLICY_ERRORS = errorTable({
     exit: 2,
     summary: 'The policy has more rules than an engine can store or evaluate.',
   },
+  RUNTIME_CLASSES_INVALID: {
+    exit: 2,
+    summary: 'The list of RuntimeClasses for the mutating webhook is invalid.',
+  },
 });

@@ -3,9 +3,7 @@ import { readFileSync } from 'node:fs';
 import { parseAllDocuments } from 'yaml';
 import { refuse, type Problem } from '../../base/errors';
 import { CLI_ERRORS } from '../errors';
-import { WEBHOOK_ERRORS } from '../../webhook-src/errors';
 import { listAt, stringAt, valueAt } from '../../kubernetes/object';
-import { limitOfPod } from '../../webhook-src/server/limits';
 
 export interface FoundPod {
   /** Its file and document, and the object whose template it is: `train.yaml#2 Deployment/trainer`. */
@@ -53,12 +51,6 @@ export function readPods(files: readonly string[]): readonly FoundPod[] {
   }
   refuse(CLI_ERRORS.MANIFEST_INVALID, problems);
   return pods;
-}
-
-/** @throws SandboxError POD_TOO_LARGE with the webhook's message for each pod that exceeds one of its limits */
-export function refuseTooLarge(pods: readonly FoundPod[]): void {
-  const problems = pods.flatMap(({ pod, namespace }) => limitOfPod(pod, namespace) ?? []);
-  refuse(WEBHOOK_ERRORS.POD_TOO_LARGE, problems);
 }
 
 /** @throws Error with the position of the first syntax error */

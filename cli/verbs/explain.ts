@@ -7,12 +7,17 @@ const HELP = `
 Needs no cluster: decides by the policy of sandbox.config.ts, as the webhook and Gatekeeper do in an enabled
 namespace. Reads YAML and JSON, several documents, and the pod templates of workloads.
 
+Shows the runtime, every rule with the parts of its condition, the patch, and every reason to refuse the pod. Names the
+rule that exempts a pod, and mirrors of static pods. Where the namespace, or a part of the policy, only warns or audits,
+it shows what would be done if that were enforced.
+
 Examples:
   $ secure-ai explain pod.yaml
   $ kubectl get deployment trainer -o yaml | secure-ai explain -
   $ secure-ai explain --namespace ai-production --json pod.yaml
 
-Exit code 1 if a pod would be refused, including for a limit of the webhook (POD_TOO_LARGE).`;
+Exit code 1 if a pod would be refused, including for a limit of the webhook (POD_TOO_LARGE). What is only warned of or
+audited refuses nothing.`;
 
 interface ExplainOptions extends GlobalOptions {
   readonly namespace?: string;
@@ -35,7 +40,8 @@ async function explain(
   options: ExplainOptions,
   session: Session,
 ): Promise<void> {
-  const { readPods, refuseTooLarge } = await import('../explain/manifests');
+  const { readPods } = await import('../explain/manifests');
+  const { refuseTooLarge } = await import('../explain/limits');
   const { explainPod } = await import('../explain/explain');
   const { renderExplanation } = await import('../explain/render');
   const { loadConfig } = await import('../settings');
@@ -43,8 +49,8 @@ async function explain(
     ...found,
     namespace: options.namespace ?? found.namespace,
   }));
-  refuseTooLarge(pods);
   const { policy } = await loadConfig();
+  refuseTooLarge(pods, policy);
   const explained = pods.map((found) => explainPod(found, policy));
   if (options.json === true) printJson(session, explained);
   else session.stdout.write(explained.map(renderExplanation).join('\n'));

@@ -1,4 +1,4 @@
 /** What other folders use of the RuntimeClasses. */
 export { resolveRuntimeNodes, type RuntimeNodes } from './defaults';
-export { RuntimeClasses } from './runtime-classes';
+export { RuntimeClasses, runtimeClassesOf } from './runtime-classes';
 export { runtimesSchema } from './schema';

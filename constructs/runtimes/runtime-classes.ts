@@ -1,6 +1,7 @@
 /** The construct of the RuntimeClasses of a policy. */
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
+import type { RuntimeClass } from '../../policy/model/runtime-class';
 import type { Runtime } from '../../policy/model/runtime-policy';
 import { platformLabels } from '../internal/labels';
 import { quantities } from '../internal/quantities';
@@ -34,4 +35,16 @@ export class RuntimeClasses extends Construct {
       });
     }
   }
+}
+
+/** The same RuntimeClasses as data, for the mutator: what the API server copies into their pods. */
+export function runtimeClassesOf({
+  runtimes,
+  nodes,
+}: RuntimeClassesProps): readonly RuntimeClass[] {
+  return runtimes.flatMap(({ name, runtimeClassName }) => {
+    const node = nodes[name];
+    if (node === undefined) return [];
+    return [{ name: runtimeClassName, ...node, tolerations: [...node.tolerations] }];
+  });
 }

@@ -1,5 +1,5 @@
-/** Levels of the Pod Security Standards. */
-type Level = 'privileged' | 'baseline' | 'restricted';
+/** The labels of Pod Security. */
+import type { PodSecurityLevel as Level } from './schema';
 
 /** Labels the Pod Security admission plugin reads from a namespace (kubernetes.io, "Pod Security Admission"). */
 export function podSecurityLabels(levels: {

@@ -1,16 +1,21 @@
 /** The settings of a tenant. */
 import { z } from 'zod';
+import { enforcementSchema, guardrailsSchema } from '../../policy/model/guardrails-schema';
 import { quantities, dnsLabel, objectName, port } from '../internal/schemas';
 import { parseCidr } from './cidr';
 import { isMetadata } from './metadata-addresses';
 
-/** `privileged` is not on offer: host namespaces and hostPath would lead around the sandbox. */
+/** `privileged` is not on offer: it follows from the policy, which must open it first. */
 const podSecurityLevel = z.enum(['baseline', 'restricted']);
 
 /** Levels of the Pod Security admission plugin (kubernetes.io, "Pod Security Standards"). */
 const podSecuritySchema = z.strictObject({
-  /** Pods that break it are refused. */
-  enforce: podSecurityLevel.default('baseline'),
+  /**
+   * Pods that break it are refused, whatever the policy says of them.
+   * @default baseline, or privileged where the policy would admit what baseline refuses: the tenant is not enforced as `deny`, or a
+   *   guardrail is opened (hostPaths, hostNetwork, hostPID, hostIPC, privileged). The guardrails of the policy then refuse the rest.
+   */
+  enforce: podSecurityLevel.optional(),
   /** Pods that break it are noted in the audit log. */
   audit: podSecurityLevel.default('restricted'),
   /** Who creates a pod that breaks it is warned. */
@@ -63,6 +68,10 @@ const limitRangeSchema = z.strictObject({
 export const tenantSchema = z.strictObject({
   /** Name of the namespace. */
   name: dnsLabel,
+  /** How the policy is enforced in this namespace. @default that of the policy */
+  enforcement: enforcementSchema.optional(),
+  /** What differs here from the guardrails of the policy. @default those of the policy */
+  guardrails: guardrailsSchema.optional(),
   podSecurity: podSecuritySchema.prefault({}),
   /**
    * Hard limits of the ResourceQuota, or false for none. Kubernetes adds a RuntimeClass's overhead to what a pod uses.
@@ -73,8 +82,9 @@ export const tenantSchema = z.strictObject({
     .union([z.literal(false), quantities])
     .default({ pods: '100', 'services.loadbalancers': '0', 'services.nodeports': '0' }),
   /**
-   * PriorityClasses, besides the two of the system, that pods may not have: a quota of zero pods of these classes. List those
-   * that your cluster keeps for others, because a pod of a higher priority may evict the pods of other tenants.
+   * PriorityClasses that pods may not have: a quota of zero pods of these classes. List those that your cluster keeps for others,
+   * because a pod of a higher priority may evict the pods of other tenants. The two of the system are added where the policy refuses
+   * them: the tenant is enforced as `deny` and the guardrail `systemPriority` is closed.
    */
   deniedPriorityClasses: z.array(objectName).default([]),
   /**
@@ -88,7 +98,20 @@ export const tenantSchema = z.strictObject({
 
 type LimitRange = z.output<typeof limitRangeSchema>;
 
-/** A tenant with every default filled in; that of `limitRange` depends on the policy. */
-export type TenantConfig = Readonly<Omit<z.output<typeof tenantSchema>, 'limitRange'>> & {
+/** A tenant as a user writes it. */
+export type TenantInput = z.input<typeof tenantSchema>;
+
+/** Levels of the Pod Security Standards, the weakest first. */
+export type PodSecurityLevel = 'privileged' | z.output<typeof podSecurityLevel>;
+
+type Tenant = z.output<typeof tenantSchema>;
+
+/** A tenant with every default filled in. What it says of the policy is in `policy.tenants` (`tenant-policy.ts`). */
+export type TenantConfig = Readonly<
+  Omit<Tenant, 'limitRange' | 'podSecurity' | 'enforcement' | 'guardrails'>
+> & {
+  readonly podSecurity: Omit<Tenant['podSecurity'], 'enforce'> & {
+    readonly enforce: PodSecurityLevel;
+  };
   readonly limitRange: LimitRange | false;
 };

@@ -2,7 +2,7 @@
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { ENABLED_LABEL } from '../../base/names';
-import { podsOfPriority, SYSTEM_PRIORITY_CLASSES } from '../internal/critical-pods-quota';
+import { podsOfPriority } from '../internal/critical-pods-quota';
 import { platformLabels } from '../internal/labels';
 import { quantities } from '../internal/quantities';
 import { networkPolicySpecs } from './network-policies';
@@ -13,8 +13,8 @@ const COMPONENT = 'tenant';
 
 /**
  * A namespace whose pods the platform sandboxes: its labels, quotas, defaults for containers, and closed network.
- * No pod in it has a priority class of the system, so none evicts the pods of another tenant or of the platform by it; who only
- * has rights of the ClusterRole `admin` cannot change a quota (test/e2e/priority.test.ts).
+ * No pod in it has a denied priority class, those of the system by default, so none evicts the pods of another tenant or of the platform
+ * by it; who only has rights of the ClusterRole `admin` cannot change a quota (test/e2e/priority.test.ts).
  */
 export class Tenant extends Construct {
   constructor(scope: Construct, id: string, tenant: TenantConfig) {
@@ -35,13 +35,12 @@ export class Tenant extends Construct {
       namespace: tenant.name,
       labels: platformLabels(COMPONENT),
     });
-    new k8s.KubeResourceQuota(this, 'DeniedPriorityClasses', {
-      metadata: metadata('denied-priority-classes'),
-      spec: podsOfPriority(
-        [...new Set([...SYSTEM_PRIORITY_CLASSES, ...tenant.deniedPriorityClasses])],
-        '0',
-      ),
-    }).addDependency(namespace);
+    if (tenant.deniedPriorityClasses.length > 0) {
+      new k8s.KubeResourceQuota(this, 'DeniedPriorityClasses', {
+        metadata: metadata('denied-priority-classes'),
+        spec: podsOfPriority(tenant.deniedPriorityClasses, '0'),
+      }).addDependency(namespace);
+    }
     if (tenant.quota !== false) {
       new k8s.KubeResourceQuota(this, 'Quota', {
         metadata: metadata('quota'),

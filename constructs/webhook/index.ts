@@ -2,4 +2,4 @@
 export { CertificateRotator } from './certificate-rotator';
 export { Mutator } from './mutator';
 export { MutatorRegistration } from './registration';
-export { webhookSchema, type WebhookConfig } from './schema';
+export { defaultFailurePolicy, webhookSchema, type WebhookConfig } from './schema';

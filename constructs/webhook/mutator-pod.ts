@@ -15,8 +15,9 @@ import type { WebhookConfig } from './schema';
 
 export const MUTATOR_PORTS = { webhook: WEBHOOK_FLAGS.port.default, ...PROGRAM_PORTS } as const;
 
-/** Key of the policy ConfigMap, and the file it becomes. */
+/** Keys of the policy ConfigMap, and the files they become. */
 export const POLICY_KEY = 'policy.json';
+export const RUNTIME_CLASSES_KEY = 'runtime-classes.json';
 
 const CERTIFICATE_DIRECTORY = '/etc/mutator/cert';
 const POLICY_DIRECTORY = '/etc/mutator/policy';
@@ -60,6 +61,7 @@ function container(program: Program, webhook: WebhookConfig): k8s.Container {
     args: argsOf(WEBHOOK_FLAGS, {
       'cert-dir': CERTIFICATE_DIRECTORY,
       'policy-file': `${POLICY_DIRECTORY}/${POLICY_KEY}`,
+      'runtime-classes-file': `${POLICY_DIRECTORY}/${RUNTIME_CLASSES_KEY}`,
       port: MUTATOR_PORTS.webhook,
       'health-port': MUTATOR_PORTS.health,
       'metrics-port': MUTATOR_PORTS.metrics,

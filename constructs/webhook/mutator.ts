@@ -1,6 +1,7 @@
 /** The construct of the mutating webhook's server. */
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
+import type { RuntimeClass } from '../../policy/model/runtime-class';
 import type { RuntimePolicy } from '../../policy/model/runtime-policy';
 import { MUTATOR, NAMESPACES } from '../../base/names';
 import { deployLast } from '../internal/dependencies';
@@ -8,12 +9,14 @@ import { platformLabels, platformMetadata, selectorLabels } from '../internal/la
 import { onlyThis, tcp } from '../internal/network-policy';
 import type { Bundles } from '../../programs/bundle';
 import { CLIENT_CA_CONFIG_MAP, CLIENT_CA_FILE } from './client-certificates';
-import { MUTATOR_PORTS, mutatorPod, POLICY_KEY } from './mutator-pod';
+import { MUTATOR_PORTS, mutatorPod, POLICY_KEY, RUNTIME_CLASSES_KEY } from './mutator-pod';
 import { program } from '../internal/program';
 import type { WebhookConfig } from './schema';
 
 interface MutatorProps {
   readonly policy: RuntimePolicy;
+  /** Those that this project creates. The mutator cannot ask the API server for others. */
+  readonly runtimeClasses: readonly RuntimeClass[];
   readonly webhook: WebhookConfig;
   readonly bundles: Pick<Bundles, 'webhook'>;
 }
@@ -34,10 +37,13 @@ export class Mutator extends Construct {
       metadata: metadata(),
       automountServiceAccountToken: false,
     });
-    // Mutable on purpose: the server reloads the policy when the file changes.
+    // Mutable on purpose: the server reloads the files when they change.
     new k8s.KubeConfigMap(this, 'Policy', {
       metadata: metadata(MUTATOR.policyConfigMap),
-      data: { [POLICY_KEY]: JSON.stringify(props.policy) },
+      data: {
+        [POLICY_KEY]: JSON.stringify(props.policy),
+        [RUNTIME_CLASSES_KEY]: JSON.stringify(props.runtimeClasses),
+      },
     });
     const clientCa = props.webhook.clientCertificates?.ca;
     if (typeof clientCa === 'string') {

@@ -1,5 +1,7 @@
 /** The settings of the mutating webhook and its certificate rotator. */
 import { z } from 'zod';
+import { enforcesAnything } from '../../policy/decision/enforcement';
+import type { RuntimePolicy } from '../../policy/model/runtime-policy';
 import { parseQuantity } from '../../policy/pod/quantity';
 import { MEMORY_BOUND_BYTES, MEMORY_LIMIT } from '../../webhook-src/server/memory';
 import { imageDigest, port, resources } from '../internal/schemas';
@@ -38,8 +40,12 @@ export const webhookSchema = z
       }),
     /** How long the API server waits for an answer, in seconds. */
     timeoutSeconds: z.int().min(1).max(30).default(3),
-    /** What happens to pods of tenants when no mutator answers. With `Ignore` only the validating policies apply. */
-    failurePolicy: z.enum(['Fail', 'Ignore']).default('Fail'),
+    /**
+     * What happens to pods of tenants when no mutator answers. With `Ignore` only the validating policies apply.
+     * @default Ignore while the policy is enforced as `deny` in no namespace, because an outage must not refuse what the policy does
+     *   not; else Fail
+     */
+    failurePolicy: z.enum(['Fail', 'Ignore']).exactOptional(),
     /** Ports the API server's endpoints listen on: the only egress of the certificate rotator. */
     apiServerPorts: z.array(port).min(1).default([443, 6443]),
     /** Which clients the mutator answers. @default every client that reaches its port */
@@ -52,4 +58,13 @@ export const webhookSchema = z
   });
 
 /** How the mutator and its certificate rotator run. */
-export type WebhookConfig = Readonly<z.output<typeof webhookSchema>>;
+export type WebhookConfig = Readonly<Omit<z.output<typeof webhookSchema>, 'failurePolicy'>> & {
+  readonly failurePolicy: FailurePolicy;
+};
+
+type FailurePolicy = 'Fail' | 'Ignore';
+
+/** The `failurePolicy` of the webhooks that ask about pods of tenants, where the settings have none. */
+export function defaultFailurePolicy(policy: RuntimePolicy): FailurePolicy {
+  return enforcesAnything(policy) ? 'Fail' : 'Ignore';
+}

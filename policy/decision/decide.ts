@@ -9,16 +9,17 @@ import { policyHash } from '../model/policy-hash';
 import { isJudgedChange } from './judged-change';
 import type { Matcher } from '../rules/match';
 import { referenceMatcher } from '../rules/match';
+import type { RuntimeClass } from '../model/runtime-class';
 import type { Enforcement, Rule, RuntimePolicy } from '../model/runtime-policy';
-import { DECISION_ANNOTATION } from '../../base/names';
 import { objectOf } from '../../base/untrusted';
 import { applyPatch, patchFor } from './patch';
-import { beforeMutation, formatRecord, parseRecord, recordOf } from './record';
+import { formatRecord, recordOf } from './record';
 import { selectRuntime } from './select';
+import { choose, type Choice } from './select-anew';
 import { denialsOf } from './validate';
 
 interface Mutation {
-  /** Where a standing annotation is kept, the selection it stands for; else what `select` says. The runtime is the same either way. */
+  /** Of a pod with a decision record: what is chosen without the label and class that it claims the mutator set. Else what `select` says. */
   readonly selection: Selection;
   readonly patch: readonly PatchOperation[];
 }
@@ -62,6 +63,7 @@ const NOTHING: Selection = { runtime: undefined, source: 'none', rules: [] };
 /** A pod that is being decided about. */
 interface Subject {
   readonly pod: unknown;
+  readonly context: DecisionContext;
   readonly facts: PodFacts;
   readonly matching: readonly Rule[];
   readonly scope: Scope;
@@ -70,29 +72,52 @@ interface Subject {
 /**
  * @param policy as `definePolicy` makes it
  * @param matcher finds the matching rules. Default: the reference, which tries each rule; `compileMatcher` does the same faster
+ * @param runtimeClasses those of the cluster that are known. A class that is not is never exchanged. Default: none
  */
 export function createDecider(
   policy: RuntimePolicy,
   matcher: Matcher = referenceMatcher(policy),
+  runtimeClasses: readonly RuntimeClass[] = [],
 ): Decider {
   const hash = policyHash(policy);
+  const classes = new Map(runtimeClasses.map((runtimeClass) => [runtimeClass.name, runtimeClass]));
   const scopeOf = scopeFinder(policy);
 
   function read(pod: unknown, context: DecisionContext): Subject {
     const facts = podFacts(pod, context);
-    return { pod, facts, matching: matcher.matching(facts), scope: scopeOf(facts.namespace) };
+    return {
+      pod,
+      context,
+      facts,
+      matching: matcher.matching(facts),
+      scope: scopeOf(facts.namespace),
+    };
   }
 
-  function mutationAt(
+  function choiceAt(
     { enforcement, policy: inForce }: Stage,
     { pod, facts, matching }: Subject,
-  ): Mutation {
-    const rules = partsInForce(matching, enforcement);
-    const selection =
-      standingSelection(inForce, hash, facts, rules) ?? selectRuntime(inForce, facts, rules);
+  ): Choice {
+    const inStage = (rules: readonly Rule[]) => partsInForce(rules, enforcement);
+    const ground = {
+      policy: inForce,
+      hash,
+      runtimeClasses: classes,
+      matching: (other: PodFacts) => inStage(matcher.matching(other)),
+    };
+    return choose(ground, pod, facts, inStage(matching));
+  }
+
+  function mutationOf({ pod }: Subject, { selection, origin, changes }: Choice): Mutation {
+    const { runtime } = selection;
     const record = recordOf(selection, hash);
-    const annotation = record && formatRecord(record);
-    return { selection, patch: patchFor(policy, pod, selection, annotation) };
+    const patch = patchFor(policy, pod, {
+      label: origin.labels.get(policy.labelKey) ?? runtime?.name,
+      runtimeClassName: origin.runtimeClassName ?? runtime?.runtimeClassName,
+      annotation: record && formatRecord(record),
+      changes,
+    });
+    return { selection, patch };
   }
 
   function denialsAt(
@@ -104,21 +129,28 @@ export function createDecider(
 
   /** Mutation and then validation, as if the stage were enforced. */
   function decideAt(stage: Stage, subject: Subject) {
-    const mutation = mutationAt(stage, subject);
+    const choice = choiceAt(stage, subject);
+    const mutation = mutationOf(subject, choice);
     const pod = applyPatch(subject.pod, mutation.patch);
-    const denials = denialsAt(stage, { ...subject, facts: afterPatch(subject.facts, pod) });
-    return { ...mutation, pod, denials };
+    // Rules may ask about what changed with the class.
+    const after =
+      choice.changes.length > 0
+        ? read(pod, subject.context)
+        : { ...subject, facts: afterPatch(subject.facts, pod) };
+    return { ...mutation, pod, denials: denialsAt(stage, after) };
   }
 
   /** Where nothing is enforced the pod stays as it is, but for an annotation that is no decision. */
-  function leftAlone({ pod }: Subject): Mutation {
-    return { selection: NOTHING, patch: patchFor(policy, pod, NOTHING, undefined) };
+  function leftAlone(subject: Subject): Mutation {
+    return mutationOf(subject, { selection: NOTHING, origin: subject.facts, changes: [] });
   }
 
   function mutate(pod: unknown, context: DecisionContext): Mutation {
     const subject = read(pod, context);
     const enforced = enforcedStage(subject.scope);
-    return enforced === undefined ? leftAlone(subject) : mutationAt(enforced, subject);
+    return enforced === undefined
+      ? leftAlone(subject)
+      : mutationOf(subject, choiceAt(enforced, subject));
   }
 
   function select(pod: unknown, context: DecisionContext): Selection {
@@ -197,7 +229,7 @@ function previewsOf(
 }
 
 /**
- * The facts of the patched pod. A patch sets nothing else, and no rule may look at the label, the annotation or the class
+ * The facts of the pod after a patch that exchanges nothing else of `spec`. No rule may look at the label, the annotation or the class
  * (`checkOwnKeys` in model/define-conditions.ts; no condition has the class), so the same rules match.
  */
 function afterPatch(facts: PodFacts, patched: unknown): PodFacts {
@@ -207,23 +239,4 @@ function afterPatch(facts: PodFacts, patched: unknown): PodFacts {
     annotations: annotationsOf(patched),
     runtimeClassName: runtimeClassNameOf(patched),
   };
-}
-
-/**
- * The selection an annotation on the pod stands for: kept only if deciding anew, without the label and class it claims to have set,
- * gives the very same record. The API server calls a second time under `reinvocationPolicy: IfNeeded`, when the label alone would
- * say no more than `label`; and an author may have written anything.
- */
-function standingSelection(
-  policy: RuntimePolicy,
-  hash: string,
-  facts: PodFacts,
-  matching: readonly Rule[],
-): Selection | undefined {
-  const annotation = facts.annotations.get(DECISION_ANNOTATION);
-  const claimed = annotation === undefined ? undefined : parseRecord(annotation);
-  if (claimed === undefined) return undefined;
-  const anew = selectRuntime(policy, beforeMutation(policy, facts, claimed), matching);
-  const record = recordOf(anew, hash);
-  return record !== undefined && formatRecord(record) === annotation ? anew : undefined;
 }

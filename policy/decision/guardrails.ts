@@ -6,7 +6,7 @@ import { SANDBOX_ANNOTATION_PREFIXES } from '../../base/names';
 import { filled, HOLLOW, listed } from './messages';
 import { runtimeOfClass } from './strength';
 
-export type Guardrail = keyof Guardrails;
+type Guardrail = keyof Guardrails;
 
 /** Priority classes of the system (Kubernetes v1.36.3, pkg/apis/scheduling/types.go, SystemPriorityClassPrefix). */
 export const SYSTEM_PRIORITY_PREFIX = 'system-';

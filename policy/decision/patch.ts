@@ -1,84 +1,103 @@
-/** From a selection to the JSON Patch (RFC 6902) that sets what is missing, and applying it. */
-import type { PatchOperation, Selection } from './decision';
+/** The JSON Patch (RFC 6902) that makes of a pod what the mutator wants, and applying it. */
+import type { PatchOperation } from './decision';
+import type { SpecChange } from './runtime-class';
 import type { RuntimePolicy } from '../model/runtime-policy';
 import { DECISION_ANNOTATION } from '../../base/names';
 import { annotationsOf, labelsOf, runtimeClassNameOf, specOf } from '../pod/pod';
 import { memberOf, objectOf } from '../../base/untrusted';
 
+/** What the mutator wants of a pod. */
+export interface Target {
+  /** Undefined for no label. */
+  readonly label: string | undefined;
+  /** Undefined for no class. */
+  readonly runtimeClassName: string | undefined;
+  /** Our annotation; undefined for none. */
+  readonly annotation: string | undefined;
+  readonly changes: readonly SpecChange[];
+}
+
 /**
- * The operations that set the label and the class where they are missing and bring our annotation to the given text, or take it away.
- * Nothing else is touched and nothing present is overwritten. A value that is not an object at all is left as it is: no patch can
- * make a pod of it, and validation refuses it.
+ * The operations that bring label, class, our annotation and the changed members of `spec` to the target. Nothing else is touched. A
+ * value that is not an object is left as it is: no patch can make a pod of it, and validation refuses it.
  */
 export function patchFor(
   policy: RuntimePolicy,
   pod: unknown,
-  selection: Selection,
-  annotation: string | undefined,
+  target: Target,
 ): readonly PatchOperation[] {
   if (objectOf(pod) === undefined) return [];
-  const labels = new Map<string, string>();
-  const annotations = new Map<string, string>();
-  if (selection.runtime !== undefined && !labelsOf(pod).has(policy.labelKey)) {
-    labels.set(policy.labelKey, selection.runtime.name);
-  }
-  const present = annotationsOf(pod).get(DECISION_ANNOTATION);
-  if (annotation !== undefined && annotation !== present) {
-    annotations.set(DECISION_ANNOTATION, annotation);
-  }
-  const removal: PatchOperation[] =
-    annotation === undefined && present !== undefined
-      ? [{ op: 'remove', path: pointer('metadata', 'annotations', DECISION_ANNOTATION) }]
-      : [];
+  const label = {
+    map: 'labels',
+    key: policy.labelKey,
+    present: labelsOf(pod).get(policy.labelKey),
+    wanted: target.label,
+  } as const;
+  const annotation = {
+    map: 'annotations',
+    key: DECISION_ANNOTATION,
+    present: annotationsOf(pod).get(DECISION_ANNOTATION),
+    wanted: target.annotation,
+  } as const;
+  const entries = [label, annotation].filter(({ present, wanted }) => present !== wanted);
   return [
-    ...metadataOperations(pod, labels, annotations),
-    ...removal,
-    ...classOperations(pod, selection),
+    ...metadataOperations(pod, entries),
+    ...entries.flatMap(({ map, key, wanted }) =>
+      wanted === undefined ? [remove('metadata', map, key)] : [],
+    ),
+    ...specOperations(pod, target),
   ];
 }
 
-function metadataOperations(
-  pod: unknown,
-  labels: ReadonlyMap<string, string>,
-  annotations: ReadonlyMap<string, string>,
-): PatchOperation[] {
-  if (labels.size + annotations.size === 0) return [];
+/** A label or an annotation that has to change. */
+interface MetadataEntry {
+  readonly map: 'labels' | 'annotations';
+  readonly key: string;
+  /** Undefined to take it away. */
+  readonly wanted: string | undefined;
+}
+
+function metadataOperations(pod: unknown, entries: readonly MetadataEntry[]): PatchOperation[] {
+  const set = entries.flatMap(({ map, key, wanted }) =>
+    wanted === undefined ? [] : [{ map, key, value: wanted }],
+  );
+  if (set.length === 0) return [];
   const metadata = memberOf(pod, 'metadata');
-  const maps = [
-    ['labels', labels],
-    ['annotations', annotations],
-  ] as const;
-  const filled = maps.filter(([, additions]) => additions.size > 0);
   if (objectOf(metadata) === undefined) {
-    const value = Object.fromEntries(filled.map(([name, map]) => [name, Object.fromEntries(map)]));
+    const value = Object.fromEntries(set.map(({ map, key, value }) => [map, { [key]: value }]));
     return [{ op: 'add', path: pointer('metadata'), value }];
   }
-  return filled.flatMap(([name, additions]) => mapOperations(metadata, name, additions));
+  return set.map(({ map, key, value }) => {
+    const present = objectOf(memberOf(metadata, map));
+    if (present === undefined) {
+      return { op: 'add', path: pointer('metadata', map), value: { [key]: value } };
+    }
+    const op = Object.hasOwn(present, key) ? 'replace' : 'add';
+    return { op, path: pointer('metadata', map, key), value };
+  });
 }
 
-function mapOperations(
-  metadata: unknown,
-  name: string,
-  additions: ReadonlyMap<string, string>,
-): PatchOperation[] {
-  const present = objectOf(memberOf(metadata, name));
-  if (present === undefined) {
-    return [{ op: 'add', path: pointer('metadata', name), value: Object.fromEntries(additions) }];
+function specOperations(pod: unknown, { runtimeClassName, changes }: Target): PatchOperation[] {
+  const isSame = runtimeClassNameOf(pod) === runtimeClassName;
+  const members = [
+    ...(isSame ? [] : [{ member: 'runtimeClassName', value: runtimeClassName }]),
+    ...changes,
+  ];
+  if (members.length === 0) return [];
+  const spec = objectOf(specOf(pod));
+  if (spec === undefined) {
+    const value = Object.fromEntries(members.map(({ member, value }) => [member, value]));
+    return [{ op: 'add', path: pointer('spec'), value }];
   }
-  return [...additions].map(([key, value]) => ({
-    op: Object.hasOwn(present, key) ? 'replace' : 'add',
-    path: pointer('metadata', name, key),
-    value,
-  }));
+  return members.map(({ member, value }) => {
+    if (value === undefined) return remove('spec', member);
+    const op = memberOf(spec, member) === undefined ? 'add' : 'replace';
+    return { op, path: pointer('spec', member), value };
+  });
 }
 
-function classOperations(pod: unknown, { runtime }: Selection): PatchOperation[] {
-  if (runtime === undefined || runtimeClassNameOf(pod) !== undefined) return [];
-  const { runtimeClassName } = runtime;
-  if (objectOf(specOf(pod)) === undefined) {
-    return [{ op: 'add', path: pointer('spec'), value: { runtimeClassName } }];
-  }
-  return [{ op: 'add', path: pointer('spec', 'runtimeClassName'), value: runtimeClassName }];
+function remove(...names: readonly string[]): PatchOperation {
+  return { op: 'remove', path: pointer(...names) };
 }
 
 /** JSON Pointer (RFC 6901). */
@@ -86,7 +105,7 @@ function pointer(...names: readonly string[]): string {
   return names.map((name) => `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }
 
-/** The value with the operations applied, sharing what they do not touch. Only for patches made here: objects, no arrays. */
+/** The value with the operations applied, sharing what they do not touch. Only for patches made here: paths lead through objects only. */
 export function applyPatch(value: unknown, patch: readonly PatchOperation[]): unknown {
   return patch.reduce((patched, operation) => {
     const names = operation.path

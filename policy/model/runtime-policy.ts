@@ -5,13 +5,7 @@
 import type { z } from 'zod';
 import type { conditionSchema } from './condition-schema';
 import type { enforcementSchema, guardrailsSchema } from './guardrails-schema';
-import type {
-  minimumSchema,
-  policySchema,
-  requirementSchema,
-  ruleSchema,
-  runtimeSchema,
-} from './schema';
+import type { policySchema, requirementSchema, ruleSchema, runtimeSchema } from './schema';
 
 /** A sandbox a pod can run in: the label value that asks for it, its RuntimeClass and the CRI handler behind it. */
 export type Runtime = Readonly<z.output<typeof runtimeSchema>>;
@@ -29,9 +23,6 @@ export const asksForRuntime = (rule: Rule): rule is RuntimeRule => rule.runtime 
 
 /** "A container of this name, in these namespaces, may only run with the runtime label set." */
 export type Requirement = Readonly<z.output<typeof requirementSchema>>;
-
-/** "Pods of these namespaces run in nothing weaker." */
-export type Minimum = Readonly<z.output<typeof minimumSchema>>;
 
 export type Enforcement = z.output<typeof enforcementSchema>;
 

@@ -79,14 +79,14 @@ export const requirementSchema = z.strictObject({
 });
 
 /** The weakest runtime a pod of these namespaces may have, whoever asks for it. Of several for one namespace the strongest holds. */
-export const minimumSchema = z.strictObject({
+const minimumSchema = z.strictObject({
   namespaces: z.array(dnsLabel).min(1),
   runtime: labelValue,
   enforcement: enforcementSchema.optional(),
 });
 
 /** What differs in some namespaces. */
-export const tenantPolicySchema = z.strictObject({
+const tenantPolicySchema = z.strictObject({
   namespaces: z.array(dnsLabel).min(1),
   /** Default: that of the policy. */
   enforcement: enforcementSchema.optional(),

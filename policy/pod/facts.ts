@@ -27,7 +27,7 @@ import {
 export type { ContainerFacts, ImageFacts } from './container-facts';
 
 /** A volume of kind hostPath. */
-export interface HostPath {
+interface HostPath {
   /** However it is spelled: absolute, with single slashes. */
   readonly path: string;
   /** Whether every container that mounts it says `readOnly: true`. */

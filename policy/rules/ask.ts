@@ -5,65 +5,66 @@ import { formatQuantity } from '../pod/quantity';
 import type { Element, Subject } from '../pod/subject';
 import { FIELDS } from '../pod/subject';
 
+type AtomOf<Kind extends Atom['kind']> = Extract<Atom, { readonly kind: Kind }>;
+type ByKind<Result, Others extends unknown[]> = {
+  readonly [Kind in Atom['kind']]: (atom: AtomOf<Kind>, ...others: Others) => Result;
+};
+
 /** Whether the atom holds for this container or pod. A missing value makes every comparison false. */
 export function atomHolds(atom: Atom, subject: Subject): boolean {
-  const { field } = atom;
-  switch (atom.kind) {
-    case 'contains':
-      return subject.texts.get(field)?.includes(atom.literal) === true;
-    case 'glob': {
-      const text = subject.texts.get(field);
-      return text !== undefined && globMatches(atom.glob, text);
-    }
-    case 'compare': {
-      const quantity = subject.quantities.get(field);
-      return quantity !== undefined && compare(quantity, atom.comparison, atom.threshold);
-    }
-    case 'exists':
-      return exists(field, subject) === atom.value;
-    case 'flag':
-      return subject.flags.get(field) === atom.value;
-    case 'member': {
-      const set = subject.sets.get(field);
-      return set !== undefined && atom.anyOf.some((member) => set.has(member));
-    }
-    case 'element':
-      return (subject.lists.get(field) ?? []).some((element) =>
-        atom.atoms.every((inner) => atomHolds(inner, elementSubject(element))),
-      );
-    case 'someField':
-      return matchingFields(field, subject).some((found) =>
-        atom.atoms.every((inner) => atomHolds({ ...inner, field: found }, subject)),
-      );
-    case 'fieldExists':
-      return matchingFields(field, subject).length > 0 === atom.value;
-  }
+  const holds = HOLDS[atom.kind] as (atom: Atom, subject: Subject) => boolean;
+  return holds(atom, subject);
 }
+
+const HOLDS: ByKind<boolean, [Subject]> = {
+  contains: ({ field, literal }, { texts }) => texts.get(field)?.includes(literal) === true,
+  glob: ({ field, glob }, { texts }) => {
+    const text = texts.get(field);
+    return text !== undefined && globMatches(glob, text);
+  },
+  compare: ({ field, comparison, threshold }, { quantities }) => {
+    const quantity = quantities.get(field);
+    return quantity !== undefined && compare(quantity, comparison, threshold);
+  },
+  exists: ({ field, value }, subject) => exists(field, subject) === value,
+  flag: ({ field, value }, { flags }) => flags.get(field) === value,
+  member: ({ field, anyOf }, { sets }) => {
+    const set = sets.get(field);
+    return set !== undefined && anyOf.some((member) => set.has(member));
+  },
+  element: ({ field, atoms }, { lists }) =>
+    (lists.get(field) ?? []).some((element) => {
+      const subject = elementSubject(element);
+      return atoms.every((inner) => atomHolds(inner, subject));
+    }),
+  someField: ({ field, atoms }, subject) =>
+    matchingFields(field, subject).some((found) =>
+      atoms.every((inner) => atomHolds({ ...inner, field: found }, subject)),
+    ),
+  fieldExists: ({ field, value }, subject) => matchingFields(field, subject).length > 0 === value,
+};
 
 /** The question in words: `image contains "pytorch"`, `requests.cpu gt 4`. Equal atoms read alike, different ones differ. */
 export function describeAtom(atom: Atom): string {
-  const { field } = atom;
-  switch (atom.kind) {
-    case 'contains':
-      return `${field} contains ${JSON.stringify(atom.literal)}`;
-    case 'glob':
-      return `${field === '' ? '' : `${field} `}is ${JSON.stringify(atom.glob)}`;
-    case 'compare':
-      return `${field} ${atom.comparison} ${formatQuantity(atom.threshold)}`;
-    case 'exists':
-      return `${field} ${atom.value ? 'exists' : 'does not exist'}`;
-    case 'flag':
-      return `${field} is ${atom.value}`;
-    case 'member':
-      return `${field} has ${atom.anyOf.join(' or ')}`;
-    case 'element':
-      return `${field} has one of which ${atom.atoms.map(describeAtom).join(' and ')}`;
-    case 'someField':
-      return `one of ${atom.atoms.map(describeAtom).join(' and ')}`;
-    case 'fieldExists':
-      return `one of ${field} ${atom.value ? 'exists' : 'does not exist'}`;
-  }
+  const describe = DESCRIBE[atom.kind] as (atom: Atom) => string;
+  return describe(atom);
 }
+
+const together = (atoms: readonly Atom[]): string => atoms.map(describeAtom).join(' and ');
+const existence = (value: boolean): string => (value ? 'exists' : 'does not exist');
+
+const DESCRIBE: ByKind<string, []> = {
+  contains: ({ field, literal }) => `${field} contains ${JSON.stringify(literal)}`,
+  glob: ({ field, glob }) => `${field === '' ? '' : `${field} `}is ${JSON.stringify(glob)}`,
+  compare: ({ field, comparison, threshold }) =>
+    `${field} ${comparison} ${formatQuantity(threshold)}`,
+  exists: ({ field, value }) => `${field} ${existence(value)}`,
+  flag: ({ field, value }) => `${field} is ${value}`,
+  member: ({ field, anyOf }) => `${field} has ${anyOf.join(' or ')}`,
+  element: ({ field, atoms }) => `${field} has one of which ${together(atoms)}`,
+  someField: ({ atoms }) => `one of ${together(atoms)}`,
+  fieldExists: ({ field, value }) => `one of ${field} ${existence(value)}`,
+};
 
 /** The value a question was evaluated on; `missing` without one. */
 export function seenBy({ field, kind }: Atom, subject: Subject): string {

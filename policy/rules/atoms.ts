@@ -7,7 +7,7 @@ import type { Condition } from '../model/runtime-policy';
 import { parseQuantity } from '../pod/quantity';
 import { FIELDS } from '../pod/subject';
 
-export const COMPARISONS = ['gt', 'gte', 'lt', 'lte'] as const;
+const COMPARISONS = ['gt', 'gte', 'lt', 'lte'] as const;
 export type Comparison = (typeof COMPARISONS)[number];
 
 export type Atom =

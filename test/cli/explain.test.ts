@@ -1,7 +1,9 @@
 import { stripVTControlCharacters } from 'node:util';
 import { explainPod } from '../../cli/explain/explain';
+import { refuseTooLarge } from '../../cli/explain/limits';
 import { podsOf } from '../../cli/explain/manifests';
 import { renderExplanation } from '../../cli/explain/render';
+import { TOO_COSTLY_POD } from '../fixtures/big-pods';
 import { definePolicy } from '../../policy/model/define';
 
 const policy = definePolicy({
@@ -114,6 +116,97 @@ test('a refused pod: every denial with its code', () => {
   expect(rendered(explained)).toMatch(
     /refused:[^]*LABEL_REQUIRED Pod p requires label secure-ai.io\/runtime to use runtime kata/,
   );
+});
+
+describe('enforcement', () => {
+  const agent = {
+    name: 'agent',
+    when: { container: { image: { contains: 'agent' } } },
+    exempt: 'reads its node',
+  };
+  const trial = {
+    name: 'trial',
+    when: { container: { image: { contains: 'busybox' } } },
+    deny: 'no shells',
+    enforcement: 'warn',
+  } as const;
+  const under = definePolicy({
+    runtimes: policy.runtimes.map(({ name, runtimeClassName, handler }) => ({
+      name,
+      runtimeClassName,
+      handler,
+    })),
+    rules: [agent, trial],
+    required: [{ namespaces: ['audited'], container: 'ai-model', runtime: 'kata' }],
+    tenants: [
+      { namespaces: ['audited'], enforcement: 'audit' },
+      { namespaces: ['warned'], enforcement: 'warn' },
+    ],
+  });
+  const explained = (pod: object, namespace: string) =>
+    explainPod({ source: 'f Pod/p', namespace, pod }, under);
+  const after = (start: RegExp, pod: object, namespace: string) => {
+    const text = rendered(explained(pod, namespace));
+    return text.slice(text.search(start));
+  };
+
+  test('an exempt pod is admitted, and the rule is named', () => {
+    const pod = podWith({ image: 'agent' });
+    expect(explained(pod, 'team')).toMatchObject({ chosenBy: 'exempt', exemptBy: ['agent'] });
+    expect(after(/ {2}admitted/, pod, 'team')).toBe('  admitted, exempt by agent\n');
+  });
+
+  test('a mirror of a static pod is admitted as such', () => {
+    const pod = podWith({ image: 'x' }, { annotations: { 'kubernetes.io/config.mirror': 'x' } });
+    expect(after(/ {2}admitted/, pod, 'team')).toBe('  admitted, as the mirror of a static pod\n');
+  });
+
+  test('where the policy only audits, what it would choose or refuse', () => {
+    const pod = podWith({ image: 'x' });
+    expect(explained(pod, 'audited')).toMatchObject({
+      enforcement: 'audit',
+      runtime: null,
+      patch: [],
+      denials: [],
+      previews: [{ enforcement: 'audit', runtime: 'kata', chosenBy: 'default', denials: [] }],
+      unread: null,
+    });
+    expect(rendered(explained(pod, 'audited'))).toContain('\n  enforcement: audit (no pod of ');
+    expect(after(/ {2}admitted/, pod, 'audited')).toBe(
+      [
+        '  admitted',
+        '  if the policy were enforced:',
+        '    runtime: kata, runtimeClassName kata-class (nothing else decides, and this is the default)',
+        '    not refused',
+        '',
+      ].join('\n'),
+    );
+    const refused = podWith({ name: 'ai-model', image: 'x' });
+    expect(after(/ {4}refused/, refused, 'audited')).toBe(
+      '    refused:\n      LABEL_REQUIRED Pod p requires label secure-ai.io/runtime to use runtime kata. Container ai-model needs it, and the label is none\n',
+    );
+  });
+
+  test('where a rule only warns, what it would refuse', () => {
+    const pod = podWith({ image: 'busybox' });
+    const text = rendered(explained(pod, 'team'));
+    expect(text).toContain('yes trial fires and refuses: no shells (under warn)\n');
+    expect(after(/ {2}admitted/, pod, 'team')).toMatch(
+      /^ {2}admitted\n {2}if what is under warn were enforced:\n.*\n {4}refused:\n {6}DENIED .*no shells\. In it container main matched\n$/,
+    );
+  });
+
+  test('a pod that the webhook would not read is refused only where the policy is enforced', () => {
+    const found = (namespace: string) => ({
+      source: 'f',
+      namespace,
+      pod: { ...TOO_COSTLY_POD, metadata: { ...TOO_COSTLY_POD.metadata, namespace } },
+    });
+    expect(() => refuseTooLarge([found('team')], under)).toThrow('POD_TOO_LARGE Pod team/');
+    expect(() => refuseTooLarge([found('warned'), found('audited')], under)).not.toThrow();
+    const { unread, denials } = explainPod(found('warned'), under);
+    expect([unread, denials]).toEqual([expect.stringMatching(/^POD_TOO_LARGE Pod warned/), []]);
+  });
 });
 
 test('it is plain JSON', () => {

@@ -38,6 +38,32 @@ describe('defaults', () => {
     });
   });
 
+  test.each([
+    ['audit', {}, 'Ignore'],
+    ['warn', {}, 'Ignore'],
+    ['deny', {}, 'Fail'],
+    ['audit', { enforcement: 'deny' }, 'Fail'],
+    ['deny', { enforcement: 'audit' }, 'Fail'],
+  ] as const)(
+    'no outage refuses what the policy does not: %s, with a tenant %j',
+    (enforcement, tenant, expected) => {
+      const input = {
+        policy: { ...policy, enforcement },
+        tenants: [{ name: 'team-a', ...tenant }],
+      };
+      const policiesOf = ({ webhook, gatekeeper }: ReturnType<typeof defineSandbox>) => [
+        webhook.failurePolicy,
+        gatekeeper.validation.failurePolicy,
+      ];
+      expect(policiesOf(defineSandbox(input))).toEqual([expected, expected]);
+      const other = expected === 'Fail' ? 'Ignore' : 'Fail';
+      const given = { failurePolicy: other } as const;
+      expect(
+        policiesOf(defineSandbox({ ...input, webhook: given, gatekeeper: { validation: given } })),
+      ).toEqual([other, other]);
+    },
+  );
+
   test('a memory limit below what the webhook may need is refused, with the least that is not', () => {
     const withLimits = (limits: Record<string, string>) => ({
       policy,
@@ -68,7 +94,7 @@ describe('defaults', () => {
         name: 'team-a',
         podSecurity: { enforce: 'baseline', audit: 'restricted', warn: 'restricted' },
         quota: { pods: '100', 'services.loadbalancers': '0', 'services.nodeports': '0' },
-        deniedPriorityClasses: [],
+        deniedPriorityClasses: ['system-cluster-critical', 'system-node-critical'],
         limitRange: {
           default: {},
           defaultRequest: { memory: '256Mi', 'ephemeral-storage': '1Gi' },
@@ -275,6 +301,50 @@ describe('a configuration that is not right', () => {
       ]),
     );
     expect(paths).toHaveLength(10);
+  });
+
+  test('what a tenant says of the policy is part of it, and has the same checks', () => {
+    const tenants = [
+      { name: 'team-a', enforcement: 'audit', guardrails: { privileged: 'kata-only' } },
+      { name: 'team-b' },
+      { name: 'team-c', guardrails: { hostPaths: { readOnly: ['/var/log'] } } },
+    ] as const;
+    const own = { namespaces: ['team-d'], enforcement: 'warn' } as const;
+    const given = structuredClone(tenants) as never as SandboxInput['tenants'];
+    const config = defineSandbox({
+      policy: { ...policy, tenants: [{ ...own, namespaces: ['team-d'] }] },
+      tenants: given,
+    });
+    expect(config.policy.tenants).toEqual([
+      own,
+      { namespaces: ['team-a'], enforcement: 'audit', guardrails: { privileged: 'kata-only' } },
+      {
+        namespaces: ['team-c'],
+        guardrails: { hostPaths: { readOnly: ['/var/log'], otherwise: 'deny' } },
+      },
+    ]);
+    expect(JSON.parse(JSON.stringify(config.policy))).toEqual(config.policy);
+    const wrong = [
+      { name: 'a', enforcement: 'dryrun' },
+      { name: 'b', guardrails: { hostPID: 'kata-only', hostPath: 'allow' } },
+    ];
+    expect(failure({ policy, tenants: wrong })).toEqual({
+      code: 'CONFIG_INVALID',
+      paths: ['tenants[0].enforcement', 'tenants[1].guardrails.hostPID', 'tenants[1].guardrails'],
+    });
+  });
+
+  test('a namespace of which the policy and a tenant both say something has two masters', () => {
+    const tenants = [
+      { name: 'team-a', enforcement: 'audit', guardrails: { hostPID: 'warn' } },
+      { name: 'team-b' },
+      { name: 'team-c', guardrails: {} },
+    ];
+    const named = { namespaces: ['x', 'team-a', 'team-b', 'team-c'], enforcement: 'warn' };
+    expect(failure({ policy: { ...policy, tenants: [named] }, tenants })).toEqual({
+      code: 'CONFIG_INVALID',
+      paths: ['tenants[0].enforcement', 'tenants[0].guardrails', 'tenants[2].guardrails'],
+    });
   });
 
   test('reports all problems of meaning together', () => {

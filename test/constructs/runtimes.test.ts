@@ -1,5 +1,5 @@
 import { resolveRuntimeNodes } from '../../constructs/runtimes/defaults';
-import { RuntimeClasses } from '../../constructs/runtimes/runtime-classes';
+import { RuntimeClasses, runtimeClassesOf } from '../../constructs/runtimes/runtime-classes';
 import { runtimesSchema } from '../../constructs/runtimes/schema';
 import type { Runtime } from '../../policy/model/runtime-policy';
 import { chartWith, expectManifest, manifests } from './expect-manifest';
@@ -46,6 +46,21 @@ test('a class the cluster provides is not created', () => {
   const provided = chart([gvisor, kata], { gvisor: 'provided' });
   expectManifest(provided).notToHave('RuntimeClass', 'gvisor');
   expectManifest(provided).toHave('RuntimeClass', 'kata');
+});
+
+test('the mutator is given what the API server copies into pods, of every class that is created', () => {
+  const runtimes = [{ ...gvisor, runtimeClassName: 'sandbox' }, kata];
+  const { nodes } = resolveRuntimeNodes(runtimes, runtimesSchema.parse({ kata: 'provided' }));
+  const [created] = manifests(
+    chartWith((scope) => new RuntimeClasses(scope, 'RuntimeClasses', { runtimes, nodes })),
+  );
+  const { overhead, scheduling } = created as unknown as {
+    overhead: { podFixed: object };
+    scheduling: object;
+  };
+  expect(runtimeClassesOf({ runtimes, nodes })).toEqual([
+    { name: 'sandbox', overhead: overhead.podFixed, ...scheduling },
+  ]);
 });
 
 test('a handler nothing is known about has to say what it costs and where it runs', () => {

@@ -4,14 +4,21 @@ import { defaultLimitRange } from '../../constructs/tenancy/limit-range';
 import { PlatformNamespaces } from '../../constructs/tenancy/platform-namespaces';
 import { tenantSchema } from '../../constructs/tenancy/schema';
 import { Tenant } from '../../constructs/tenancy/tenant';
+import { mergeTenantPolicies, resolveTenant } from '../../constructs/tenancy/tenant-policy';
 import type { z } from 'zod';
 import { definePolicy } from '../../policy/model/define';
 import type { Condition } from '../../policy/model/runtime-policy';
+import { stringAt } from '../../kubernetes/object';
 import { chartWith, expectManifest, manifest, manifests } from './expect-manifest';
 
+const policy = definePolicy({
+  runtimes: [{ name: 'gvisor', runtimeClassName: 'gvisor', handler: 'runsc' }],
+});
+
 const tenant = (input: Omit<z.input<typeof tenantSchema>, 'name'> = {}) => {
-  const { limitRange = false, ...rest } = tenantSchema.parse({ name: 'team-a', ...input });
-  return chartWith((scope) => new Tenant(scope, 'Tenant', { ...rest, limitRange }));
+  const parsed = tenantSchema.parse({ name: 'team-a', limitRange: false, ...input });
+  const merged = mergeTenantPolicies(policy, [parsed]);
+  return chartWith((scope) => new Tenant(scope, 'Tenant', resolveTenant(parsed, merged.policy)));
 };
 
 const policyWith = (when: Condition) =>
@@ -135,6 +142,54 @@ describe('a tenant', () => {
     expect(quota({ deniedPriorityClasses: ['platform', 'system-node-critical'] })).toEqual(
       spec([...system, 'platform']),
     );
+  });
+
+  describe('under a policy that admits what Kubernetes would refuse', () => {
+    const level = (input: Parameters<typeof tenant>[0]) => {
+      const { metadata } = manifest(tenant(input), 'Namespace', 'team-a');
+      return ['enforce', 'audit', 'warn'].map((mode) =>
+        stringAt(metadata, 'labels', `pod-security.kubernetes.io/${mode}`),
+      );
+    };
+
+    test.each([
+      ['is only warned', { enforcement: 'warn' }],
+      ['is only audited', { enforcement: 'audit' }],
+      ['may use the network of its node', { guardrails: { hostNetwork: 'allow' } }],
+      ['is only warned of the processes of its node', { guardrails: { hostPID: 'warn' } }],
+      ['is only audited for the memory of its node', { guardrails: { hostIPC: 'audit' } }],
+      ['may read some paths', { guardrails: { hostPaths: { readOnly: ['/var/log'] } } }],
+      ['may be privileged in Kata', { guardrails: { privileged: 'kata-only' } }],
+    ] as const)(
+      'Pod Security still warns and audits, and refuses nothing where it %s',
+      (_, input) => {
+        const given = input as Parameters<typeof tenant>[0];
+        expect(level(given)).toEqual(['privileged', 'restricted', 'restricted']);
+        expect(level({ ...given, podSecurity: { enforce: 'baseline' } })[0]).toBe('baseline');
+      },
+    );
+
+    test('another guardrail contradicts no level', () => {
+      const guardrails = { nodeName: 'allow', windows: 'warn', systemPriority: 'allow' } as const;
+      expect(level({ guardrails })).toEqual(['baseline', 'restricted', 'restricted']);
+    });
+
+    test.each([
+      ['opens them', { guardrails: { systemPriority: 'allow' } }],
+      ['warns of them', { guardrails: { systemPriority: 'warn' } }],
+      ['only audits', { enforcement: 'audit' }],
+    ] as const)('no quota denies the classes of the system where the policy %s', (_, input) => {
+      const given = input as Parameters<typeof tenant>[0];
+      expectManifest(tenant(given)).notToHave('ResourceQuota', 'denied-priority-classes');
+      const { spec } = manifest(
+        tenant({ ...given, deniedPriorityClasses: ['platform'] }),
+        'ResourceQuota',
+        'denied-priority-classes',
+      );
+      expect(spec).toMatchObject({
+        scopeSelector: { matchExpressions: [{ values: ['platform'] }] },
+      });
+    });
   });
 
   test('everything in it depends on its namespace', () => {

@@ -2,11 +2,13 @@ import { listAt, stringAt, valueAt } from '../../kubernetes/object';
 import type { z } from 'zod';
 import {
   CertificateRotator,
+  defaultFailurePolicy,
   Mutator,
   MutatorRegistration,
   webhookSchema,
 } from '../../constructs/webhook';
 import { definePolicy, parsePolicy } from '../../policy/model/define';
+import { parseRuntimeClasses } from '../../policy/model/runtime-class';
 import { VERSIONS } from '../../base/versions';
 import { makeAuthority } from '../fixtures/certificates';
 import { chartWith, expectManifest, manifest, manifests } from './expect-manifest';
@@ -20,11 +22,29 @@ const policy = definePolicy({
   runtimes: [{ name: 'gvisor', runtimeClassName: 'gvisor', handler: 'runsc' }],
 });
 
-const parse = (input: z.input<typeof webhookSchema>) => webhookSchema.parse(input);
+const RUNTIME_CLASSES = [
+  {
+    name: 'gvisor',
+    overhead: { memory: '128Mi' },
+    nodeSelector: { gvisor: 'true' },
+    tolerations: [],
+  },
+];
+
+const parse = (input: z.input<typeof webhookSchema>) => ({
+  failurePolicy: defaultFailurePolicy(policy),
+  ...webhookSchema.parse(input),
+});
 
 const mutator = (input: z.input<typeof webhookSchema> = {}, sources = bundles) =>
   chartWith(
-    (scope) => new Mutator(scope, 'Mutator', { policy, webhook: parse(input), bundles: sources }),
+    (scope) =>
+      new Mutator(scope, 'Mutator', {
+        policy,
+        runtimeClasses: RUNTIME_CLASSES,
+        webhook: parse(input),
+        bundles: sources,
+      }),
   );
 const rotator = (input: z.input<typeof webhookSchema> = {}) =>
   chartWith(
@@ -99,6 +119,17 @@ describe('the mutator', () => {
     const { data, ...rest } = manifest(mutator(), 'ConfigMap', `${NAME}-policy`);
     expect(parsePolicy(JSON.parse(data?.['policy.json'] ?? ''))).toEqual(policy);
     expect(rest).not.toHaveProperty('immutable');
+  });
+
+  test('it reads the RuntimeClasses from the same ConfigMap', () => {
+    const { data } = manifest(mutator(), 'ConfigMap', `${NAME}-policy`);
+    const file = JSON.parse(data?.['runtime-classes.json'] ?? '') as unknown;
+    expect(parseRuntimeClasses(file)).toEqual(RUNTIME_CLASSES);
+    const { spec } = manifest(mutator(), 'Deployment', NAME);
+    const [container] = listAt(spec, 'template', 'spec', 'containers');
+    expect(listAt(container, 'args')).toContain(
+      '--runtime-classes-file=/etc/mutator/policy/runtime-classes.json',
+    );
   });
 
   test('its code is immutable, and other code has another name', () => {

@@ -131,10 +131,12 @@ describe('constraint', () => {
       object('constraints.gatekeeper.sh/v1beta1', 'K8sFoo/c', { status: { byPod } }),
       1,
     );
+  const softer = (live: KubernetesObject) => ({ ...live, spec: { enforcementAction: 'dryrun' } });
 
   test.each([
     ['no pod has reported', constraint(), 'no Gatekeeper pod has reported'],
     ['every pod enforces it', constraint(pod('a'), pod('b')), 'done'],
+    ['it only reports, to every pod', softer(constraint(pod('a'))), 'done'],
     ['one pod lags', constraint(pod('a'), pod('b', { observedGeneration: 0 })), /by b$/],
     ['one pod does not enforce it', constraint(pod('a', { enforced: false })), /by a$/],
     ['only the audit has reported', constraint(pod('a', { operations: ['audit'] })), /webhook/],

@@ -1,8 +1,9 @@
 /** A cluster in memory that admits pods as the platform does, by the reference decision, or as badly as a test wants. */
 import { ApiError } from '../../kubernetes/api';
 import { listAt, stringAt, valueAt, type KubernetesObject } from '../../kubernetes/object';
-import { createDecider } from '../../policy/decision/decide';
-import { defineSandbox } from '../../constructs';
+import { createDecider, type Decider } from '../../policy/decision/decide';
+import { textOf } from '../../policy/decision/validate';
+import { defineSandbox, type SandboxConfig } from '../../constructs';
 import { CONSTRAINT_KINDS, ENABLED_LABEL, MUTATOR, NAMESPACES } from '../../base/names';
 import { expectedObjects } from '../../verify/expected';
 import { fakeApi, object, type FakeApi } from '../deploy/fake-api';
@@ -12,11 +13,10 @@ export const config = defineSandbox({ policy: EXAMPLE });
 
 export const { policy } = config;
 
-const decider = createDecider(policy);
-
 /** A cluster in which everything is as it should be. */
-export function soundCluster(): FakeApi {
-  const expected = expectedObjects(config);
+export function soundCluster(followed: SandboxConfig = config): FakeApi {
+  const expected = expectedObjects(followed);
+  const decider = createDecider(followed.policy);
   const api = fakeApi([
     withLabels(object('v1', 'Namespace/ai-production'), {
       'kubernetes.io/metadata.name': 'ai-production',
@@ -26,16 +26,16 @@ export function soundCluster(): FakeApi {
     object('node.k8s.io/v1', 'RuntimeClass/kata', { handler: KATA_HANDLER }),
     object('node.k8s.io/v1', 'RuntimeClass/gvisor', { handler: 'runsc' }),
     object('v1', `ConfigMap/${NAMESPACES.gatekeeper}/${MUTATOR.policyConfigMap}`, {
-      data: { 'policy.json': JSON.stringify(policy) },
+      data: { 'policy.json': JSON.stringify(followed.policy) },
     }),
     withCa(expected.mutating),
     withCa(expected.validating),
     ...expected.templates.map((template) => ({ ...template, status: { created: true } })),
     ...expected.constraints.map((constraint) => ({ ...constraint, status: status([]) })),
   ]);
-  admitByPolicy(api);
-  auditByPolicy(api);
-  answerAloneByPolicy(api);
+  admitByPolicy(api, decider);
+  auditByPolicy(api, decider);
+  answerAloneByPolicy(api, decider);
   return api;
 }
 
@@ -47,12 +47,15 @@ export function refuseAs(webhook: string): void {
 }
 
 /** Both webhooks, asked alone, refuse what the policy refuses. */
-function answerAloneByPolicy(api: FakeApi): void {
+function answerAloneByPolicy(api: FakeApi, decider: Decider): void {
   api.postToService = (_service, body) => {
     const pod = valueAt(body, 'request', 'object') as KubernetesObject;
     const namespace = pod.metadata.namespace ?? '';
     const [denial] = decider.decide(pod, { namespace }).denials;
-    const response = { allowed: denial === undefined, status: { message: denial?.message } };
+    const response = {
+      allowed: denial === undefined,
+      status: { message: denial && textOf(denial) },
+    };
     return Promise.resolve({ response });
   };
 }
@@ -67,7 +70,7 @@ function withCa(configuration: KubernetesObject): KubernetesObject {
 }
 
 /** Enabled namespaces are those with the label at the moment a pod is created. */
-function admitByPolicy(api: FakeApi): void {
+function admitByPolicy(api: FakeApi, decider: Decider): void {
   const { create } = { create: api.create.bind(api) };
   api.create = async (manifest, options) => {
     const namespace = manifest.metadata.namespace ?? '';
@@ -80,20 +83,21 @@ function admitByPolicy(api: FakeApi): void {
       throw new ApiError(
         403,
         'Forbidden',
-        `admission webhook "${refusingWebhook}" denied the request: ${denial.message}`,
+        `admission webhook "${refusingWebhook}" denied the request: ${textOf(denial)}`,
       );
     return create(pod as KubernetesObject, options);
   };
 }
 
-function auditByPolicy(api: FakeApi): void {
+function auditByPolicy(api: FakeApi, decider: Decider): void {
   api.onRead = (live) => {
     if (live.kind !== CONSTRAINT_KINDS.sandboxed) return live;
     const pods = [...api.objects.values()].filter(({ kind }) => kind === 'Pod');
     const violations = pods.flatMap((pod) => {
       const namespace = pod.metadata.namespace ?? '';
-      const [denial] = decider.validate(pod, { namespace });
-      return denial ? [{ namespace, name: pod.metadata.name, message: denial.message }] : [];
+      const reports = decider.reports(pod, { namespace, isStored: true });
+      const [denial] = reports.flatMap(({ denials }) => denials);
+      return denial ? [{ namespace, name: pod.metadata.name, message: textOf(denial) }] : [];
     });
     return { ...live, status: status(violations) };
   };

@@ -155,7 +155,13 @@ describe('a refusal', () => {
     expect(await refusal(soundCluster())).toMatchObject({
       status: 'pass',
       observed: `${MESSAGE} ${shown}`,
-      evidence: { answeredBy, gatekeeperAlone: { allowed: false, message: MESSAGE } },
+      evidence: {
+        answeredBy,
+        gatekeeperAlone: {
+          allowed: false,
+          message: `${MESSAGE}. Container ai-model needs it, and the label is none`,
+        },
+      },
     });
   });
 

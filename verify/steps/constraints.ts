@@ -17,10 +17,10 @@ const TEMPLATE_MEMBERS = [
   ['spec', 'targets'],
 ];
 
-/** Gatekeeper enforces the policy that this project emits: same Rego, parameters and match, with the action `deny`. */
+/** Gatekeeper enforces the policy that this project emits: same Rego, parameters, match and action, also where that only warns or audits. */
 export const constraints: Step = {
   id: 'constraints',
-  title: 'Gatekeeper denies by this policy',
+  title: 'Gatekeeper follows this policy',
   expected: 'the templates and constraints of the policy, unchanged',
   run: async (context) => {
     const { templates, constraints: emitted } = context.expected;

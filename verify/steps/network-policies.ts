@@ -3,6 +3,7 @@ import { DeadlineError } from '../../base/wait-until';
 import { ENABLED_LABEL, NETWORK_NOT_ENFORCED_ANNOTATION } from '../../base/names';
 import type { Runtime } from '../../policy/model/runtime-policy';
 import { nodesOffering } from '../kernel';
+import { enforcementTest } from '../namespace';
 import { fail, notRun, pass, type Outcome, type VerifyContext, type Step } from '../step';
 import { EFFECT_DEADLINE_SECONDS, startTrial, type NetworkTrial } from '../network-trial';
 import { VERIFY_NAMESPACE_LABELS } from '../pod';
@@ -12,7 +13,7 @@ const FIX =
 
 /**
  * Tried, not assumed: a NetworkPolicy is stored even if nothing enforces it. Two pods in a separate namespace,
- * in a sandbox if a node offers one: without a policy the client reaches the server, under default-deny it does not,
+ * in a sandbox if a node offers one and the policy is enforced there: without a policy the client reaches the server, under default-deny it does not,
  * and after its deletion it does again, so that only the policy can be the reason.
  */
 export const networkPolicies: Step = {
@@ -22,8 +23,10 @@ export const networkPolicies: Step = {
   run: async (context) => {
     if ((await nodesOffering(context)).length === 0)
       return notRun('no ready node reports a container runtime, so the pods would stay Pending');
-    const runtime = await offeredRuntime(context);
     const namespace = `secure-ai-network-${context.suffix}`;
+    // Where the policy is not enforced a label chooses nothing.
+    const isEnforced = enforcementTest(context.policy)(namespace);
+    const runtime = isEnforced ? await offeredRuntime(context) : undefined;
     const enabled = runtime === undefined ? {} : { [ENABLED_LABEL]: 'true' };
     await context.create({
       apiVersion: 'v1',

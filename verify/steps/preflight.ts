@@ -17,7 +17,7 @@ import {
   type VerifyContext,
   type Step,
 } from '../step';
-import { enabledNamespace, NO_NAMESPACE } from '../namespace';
+import { firstEnabledNamespace } from '../../deploy/mutator-probe';
 import { DEPLOY_AGAIN } from '../webhooks';
 
 export const PREFLIGHT: Omit<Step, 'run'> = {
@@ -108,9 +108,10 @@ async function policyFlaws({ api, policy }: VerifyContext): Promise<Flaw[]> {
 }
 
 async function webhookFlaws(context: VerifyContext): Promise<Flaw[]> {
-  if ((await enabledNamespace(context)) === undefined) {
+  // The webhook answers also where the policy only warns or audits.
+  if ((await firstEnabledNamespace(context.api)) === undefined) {
     const fix = `label a namespace: kubectl label namespace NAME ${ENABLED_LABEL}=true`;
-    return [{ path: 'Namespace', reason: NO_NAMESPACE, fix }];
+    return [{ path: 'Namespace', reason: `no namespace is labelled ${ENABLED_LABEL}=true`, fix }];
   }
   const reference = {
     apiVersion: 'admissionregistration.k8s.io/v1',

@@ -3,8 +3,8 @@ import type { Runtime } from '../../policy/model/runtime-policy';
 import { sandboxesStarted } from '../handler';
 import { nodesOffering, observeKernel, whyNoNode, type KernelObservation } from '../kernel';
 import { fail, notRun, pass, type Outcome, type Step } from '../step';
-import { enabledNamespace, NO_NAMESPACE } from '../namespace';
-import { podName } from '../pod';
+import { enabledNamespace, NO_NAMESPACE, whyRefused } from '../namespace';
+import { BUSYBOX_IMAGE, podName, verificationPod } from '../pod';
 
 /**
  * Observes which kernel a sandboxed pod runs on, and which handler started it. A sandboxed pod never sees the kernel its node
@@ -22,12 +22,18 @@ export function runtimeProof(runtime: Runtime): Step {
       if (nodes.length === 0) return notRun(await whyNoNode(context, handler));
       const namespace = await enabledNamespace(context);
       if (namespace === undefined) return notRun(NO_NAMESPACE);
-      const before = await sandboxesStarted(context, nodes, handler);
-      const observation = await observeKernel(context, {
+      const proven = {
         name: podName(`${name}-proof`, context.suffix),
         namespace,
         labels: { [context.policy.labelKey]: name },
-      });
+      };
+      const refusal = whyRefused(
+        context.policy,
+        verificationPod({ ...proven, image: BUSYBOX_IMAGE }),
+      );
+      if (refusal !== undefined) return notRun(refusal);
+      const before = await sandboxesStarted(context, nodes, handler);
+      const observation = await observeKernel(context, proven);
       if ('outcome' in observation) return observation.outcome;
       const after = await sandboxesStarted(context, nodes, handler);
       const started = before === undefined || after === undefined ? undefined : after - before;

@@ -4,7 +4,7 @@ import type { RuntimePolicy } from '../../policy/model/runtime-policy';
 import { stringAt } from '../../kubernetes/object';
 import { admit, runtimeEvidence, runtimeSummary } from '../admit';
 import { fail, notRun, pass, type Step } from '../step';
-import { enabledNamespace, NO_NAMESPACE } from '../namespace';
+import { enabledNamespace, NO_NAMESPACE, someEnforcedNamespace, whyRefused } from '../namespace';
 import { podName, verificationPod } from '../pod';
 import { refused } from '../refusal';
 
@@ -38,23 +38,26 @@ const describe = ({ name, cpu, containers = 1 }: Sample) =>
 
 /** A pod that names no runtime gets the one that the rules choose by its image and resources. */
 export function selectedByRule(sample: Sample, policy: RuntimePolicy): Step {
-  const selection = createDecider(policy).select(samplePod(sample, sample.id, 'default'), {
-    namespace: 'default',
-  });
-  const runtime = selection.source === 'rule' ? selection.runtime : undefined;
+  const expectedIn = someEnforcedNamespace(policy);
+  const selection =
+    expectedIn === undefined ? undefined : ruleSelection(sample, policy, expectedIn);
   return {
     id: `rule-${sample.id}`,
     title: `${describe(sample)} gets its runtime by rule`,
     expected:
-      runtime === undefined
+      selection === undefined
         ? 'a runtime by rule'
-        : `runtimeClassName ${runtime.runtimeClassName} (rule ${selection.rules.join(', ')})`,
+        : `runtimeClassName ${selection.runtime.runtimeClassName} (rule ${selection.rules.join(', ')})`,
     run: async (context) => {
-      if (runtime === undefined) return notRun('no rule of the policy matches this pod');
+      if (expectedIn !== undefined && selection === undefined) return notRun(NO_RULE);
       const namespace = await enabledNamespace(context);
       if (namespace === undefined) return notRun(NO_NAMESPACE);
-      const name = podName(`${sample.id}-test`, context.suffix);
-      const admission = await admit(context, samplePod(sample, name, namespace));
+      const runtime = ruleSelection(sample, policy, namespace)?.runtime;
+      if (runtime === undefined) return notRun(NO_RULE);
+      const tried = samplePod(sample, podName(`${sample.id}-test`, context.suffix), namespace);
+      const refusal = whyRefused(policy, tried);
+      if (refusal !== undefined) return notRun(refusal);
+      const admission = await admit(context, tried);
       if (!admission.admitted) return fail(`refused: ${admission.message}`);
       const { pod } = admission;
       const right =
@@ -66,27 +69,44 @@ export function selectedByRule(sample: Sample, policy: RuntimePolicy): Step {
   };
 }
 
+const NO_RULE = 'no rule of the policy chooses a runtime for this pod';
+
+function ruleSelection(sample: Sample, policy: RuntimePolicy, namespace: string) {
+  const pod = samplePod(sample, sample.id, namespace);
+  const { runtime, source, rules } = createDecider(policy).select(pod, { namespace });
+  return source === 'rule' && runtime !== undefined ? { runtime, rules } : undefined;
+}
+
 /** A pod whose label asks for a runtime that a rule does not accept is refused with exactly the policy's message. */
 export function mislabelled(sample: Sample, policy: RuntimePolicy): Step {
-  const wrong = policy.runtimes
-    .map(({ name }) => ({ label: name, message: refusalOf(sample, policy, name) }))
-    .find(({ message }) => message !== undefined);
+  const expectedIn = someEnforcedNamespace(policy);
+  const wrong = expectedIn === undefined ? undefined : violation(sample, policy, expectedIn);
   return {
     id: 'mislabelled-refused',
     title: `${describe(sample)} labelled ${wrong?.label ?? 'otherwise'} is refused`,
     expected: wrong?.message ?? 'a refusal',
     run: async (context) => {
-      if (wrong?.message === undefined) return notRun('no rule of the policy refuses this pod');
+      if (expectedIn !== undefined && wrong === undefined) return notRun(NO_REFUSAL);
       const namespace = await enabledNamespace(context);
       if (namespace === undefined) return notRun(NO_NAMESPACE);
-      const labels = { [policy.labelKey]: wrong.label };
-      return refused(context, samplePod(sample, MISLABELLED, namespace, labels), wrong.message);
+      const found = violation(sample, policy, namespace);
+      if (found === undefined) return notRun(NO_REFUSAL);
+      const labels = { [policy.labelKey]: found.label };
+      return refused(context, samplePod(sample, MISLABELLED, namespace, labels), found.message);
     },
   };
 }
 
-function refusalOf(sample: Sample, policy: RuntimePolicy, label: string): string | undefined {
-  const pod = samplePod(sample, MISLABELLED, 'default', { [policy.labelKey]: label });
-  const { denials } = createDecider(policy).decide(pod, { namespace: 'default' });
-  return denials.find(({ code }) => code === 'RULE_VIOLATED')?.message;
+const NO_REFUSAL = 'no rule of the policy refuses this pod';
+
+/** The first runtime that the rules do not accept for the sample as a label, and what is then said. */
+function violation(sample: Sample, policy: RuntimePolicy, namespace: string) {
+  const { decide } = createDecider(policy);
+  for (const { name: label } of policy.runtimes) {
+    const pod = samplePod(sample, MISLABELLED, namespace, { [policy.labelKey]: label });
+    const { denials } = decide(pod, { namespace });
+    const message = denials.find(({ code }) => code === 'RULE_VIOLATED')?.message;
+    if (message !== undefined) return { label, message };
+  }
+  return undefined;
 }

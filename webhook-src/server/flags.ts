@@ -11,6 +11,12 @@ export const WEBHOOK_FLAGS = {
     kind: textFlag,
     description: 'The policy as JSON; reloaded when it changes.',
   },
+  'runtime-classes-file': {
+    kind: textFlag,
+    default: null,
+    description:
+      'RuntimeClasses as JSON, to exchange the class of a pod that other webhooks change; reloaded with the policy.',
+  },
   port: { kind: portFlag, default: 8443, description: 'Port for HTTPS POST /v1/mutate.' },
   ...SERVER_FLAGS,
   'client-ca-file': {

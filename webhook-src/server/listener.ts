@@ -3,16 +3,18 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { MUTATOR } from '../../base/names';
 import { bounded, type Log } from '../../programs/telemetry/log';
+import type { Enforcement } from '../../policy/model/runtime-policy';
 import type { WorkerVerdict } from './worker';
 import { readBody, type ReceivedBody } from './body';
 import { createChunkPool } from './chunks';
 import type { PodReview } from './review-pod';
 import { limitMessage, type Exceeded } from './limits';
 import { POOL_SIZE } from './memory';
-import { TOO_LARGE, type Metrics } from './metrics';
+import { countDecision, TOO_LARGE, type Metrics } from './metrics';
 import type { ReviewHead } from './places';
 import { REFUSALS, statusBody, type Refusal, type RefusalCode } from './refusals';
-import { deniedUnread } from './review';
+import { asideOfLimit, isSoft } from './previews';
+import { admitted, denied, readFromHead } from './review';
 
 /**
  * `serving`; `draining`: answers as before and asks every client to reconnect; `stopping`: refuses new reviews. See lifecycle.ts.
@@ -25,6 +27,8 @@ export interface Admission {
   readonly phase: () => Phase;
   /** Reviews a body, in this thread or in a worker; throws or rejects if that fails. */
   readonly review: (body: ReceivedBody) => Reviewed | Promise<Reviewed>;
+  /** How the policy is enforced in a namespace. */
+  readonly enforcementOf: (namespace: string) => Enforcement;
   /** Whether reviews from the client of a connection are answered. */
   readonly isAllowedClient: (socket: TLSSocket) => boolean;
   readonly metrics: Metrics;
@@ -58,10 +62,11 @@ export function createListener(
     const body = await readBody(request, pool);
     if ('aborted' in body) return void admission.metrics.connectionErrors.inc({ kind: 'aborted' });
     if ('refused' in body) return refuse(request, response, body.refused);
-    if ('exceeded' in body) return deny(request, response, body.exceeded, body.head);
+    if ('exceeded' in body) return answerUnread(request, response, body.exceeded, body.head);
     const reviewed = await reviewOnce(body);
     if ('refused' in reviewed) return refuse(request, response, reviewed.refused, reviewed.detail);
-    if ('exceeded' in reviewed) return deny(request, response, reviewed.exceeded, body.head);
+    if ('exceeded' in reviewed)
+      return answerUnread(request, response, reviewed.exceeded, body.head);
     if (admission.phase() !== 'serving') response.shouldKeepAlive = false;
     send(response, 200, reviewed.body);
     record(reviewed, performance.now() - startedMs, admission);
@@ -75,18 +80,28 @@ export function createListener(
     }
   }
 
-  /** Denies a review that exceeds a limit, or refuses it if too little was read for an answer. */
-  function deny(
+  /**
+   * Denies a review that exceeds a limit, or admits it where the policy is not enforced in its namespace; refuses it if too little was
+   * read for an answer.
+   */
+  function answerUnread(
     request: IncomingMessage,
     response: ServerResponse,
     exceeded: Exceeded,
     head: Readonly<ReviewHead>,
   ): void {
     const message = limitMessage(exceeded, head);
-    const body = deniedUnread(head, message);
-    if (body === undefined) return refuse(request, response, UNANSWERABLE[exceeded.limit]);
+    const review = readFromHead(head);
+    if (review === undefined) return refuse(request, response, UNANSWERABLE[exceeded.limit]);
+    // Without a namespace nothing says that the policy is not enforced.
+    const { namespace } = head;
+    const enforcement = namespace === undefined ? 'deny' : admission.enforcementOf(namespace);
+    const body = isSoft(enforcement)
+      ? admitted(review, [], asideOfLimit(enforcement, message))
+      : denied(review, { code: 403, reason: 'Forbidden', message });
     admission.metrics.requests.inc({ outcome: TOO_LARGE });
-    admission.log.warn({ ...exceeded, uid: head.uid, message }, 'review denied');
+    const said = isSoft(enforcement) ? 'review admitted unread' : 'review denied';
+    admission.log.warn({ ...exceeded, uid: head.uid, enforcement, message }, said);
     if (!request.readableEnded || admission.phase() !== 'serving') response.shouldKeepAlive = false;
     send(response, 200, body, request);
   }
@@ -162,7 +177,6 @@ function record(
   metrics.requests.inc({ outcome });
   metrics.duration.observe(durationMs / 1000);
   if (logFields === undefined) return;
-  metrics.decisions.inc({ runtime: logFields.runtime, source: logFields.source });
-  for (const code of logFields.codes) metrics.denials.inc({ code });
+  countDecision(metrics, logFields);
   log.info({ ...logFields, durationMs: Math.round(durationMs * 1000) / 1000 }, outcome);
 }

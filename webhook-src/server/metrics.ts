@@ -1,13 +1,14 @@
 /**
- * Metrics of the server. Label values come from closed lists (outcomes, codes, sources) or from the policy (runtime names, at most 64):
+ * Metrics of the server. Label values come from closed lists (outcomes, codes, sources, enforcements) or from the policy (runtime names, at most 64):
  * never from a request, so a caller cannot grow them.
  */
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { DENIAL_CODES } from '../../policy/decision/decision';
-import { OUTCOMES } from './review-pod';
+import { enforcementSchema } from '../../policy/model/guardrails-schema';
+import { OUTCOMES, type LogFields } from './review-pod';
 import { REFUSALS } from './refusals';
 
-/** Outcome of a review that is denied because it exceeds a limit. */
+/** Outcome of a review that exceeds a limit: denied, or admitted in a namespace where the policy is not enforced. */
 export const TOO_LARGE = 'too_large';
 
 const PREFIX = 'secure_ai_mutator_';
@@ -36,14 +37,14 @@ export function createMetrics(registry: Registry) {
     }),
     decisions: new Counter({
       name: `${PREFIX}decisions_total`,
-      help: 'Decisions about new pods, by runtime (none if none was chosen) and by source of the choice.',
-      labelNames: ['runtime', 'source'],
+      help: 'Decisions about new pods, by runtime (none if none was chosen), source of the choice and enforcement: deny for what was done, warn and audit for what would have been.',
+      labelNames: ['runtime', 'source', 'enforcement'],
       registers,
     }),
     denials: new Counter({
       name: `${PREFIX}denials_total`,
-      help: 'New pods denied, by code; a pod counts once for each of its codes.',
-      labelNames: ['code'],
+      help: 'New pods denied, by code and enforcement: deny for what was done, warn and audit for what would have been. A pod counts once for each of its codes.',
+      labelNames: ['code', 'enforcement'],
       registers,
     }),
     connectionErrors: new Counter({
@@ -89,6 +90,31 @@ export function createMetrics(registry: Registry) {
   // Every series of a closed list exists from the start, so that the first event of an alert is an increase and not a new series.
   for (const outcome of [...OUTCOMES, TOO_LARGE, ...Object.keys(REFUSALS)])
     metrics.requests.inc({ outcome }, 0);
-  for (const code of DENIAL_CODES) metrics.denials.inc({ code }, 0);
+  for (const code of DENIAL_CODES)
+    for (const enforcement of enforcementSchema.options)
+      metrics.denials.inc({ code, enforcement }, 0);
   return metrics;
+}
+
+/**
+ * Counts a decision: under the enforcement of the namespace, and each preview under its own. A pod that the API server calls about again
+ * counts once, as long as the decision stands on it; a denial always counts, because the API server never calls again after one.
+ */
+export function countDecision(
+  { decisions, denials }: Pick<Metrics, 'decisions' | 'denials'>,
+  fields: Pick<
+    LogFields,
+    'runtime' | 'source' | 'codes' | 'enforcement' | 'previews' | 'isRepeated'
+  >,
+): void {
+  if (fields.isRepeated) return;
+  const { runtime, source, codes, enforcement, previews } = fields;
+  // Without a preview of its own enforcement a namespace is one where deny would do just what was done.
+  const isPreviewed = previews.some((preview) => preview.enforcement === enforcement);
+  const whole = isPreviewed ? [] : [{ runtime, source, codes, enforcement }];
+  for (const counted of [...whole, ...previews]) {
+    const labels = { enforcement: counted.enforcement };
+    decisions.inc({ runtime: counted.runtime, source: counted.source, ...labels });
+    for (const code of counted.codes) denials.inc({ code, ...labels });
+  }
 }

@@ -1,9 +1,11 @@
 /** Answers the bytes of a review; the only place where the server calls the policy. */
 import type { Decider } from '../../policy/decision/decide';
 import type { DenialCode, Source } from '../../policy/decision/decision';
+import type { Enforcement } from '../../policy/model/runtime-policy';
 import { displayNameOf } from '../../policy/pod/pod';
 import { objectOf } from '../../base/untrusted';
 import { bounded } from '../../programs/telemetry/log';
+import { asideOf, reportedPreview, type ReportedPreview } from './previews';
 import {
   admitted,
   denied,
@@ -29,7 +31,7 @@ export interface PodReview {
 }
 
 /** Values that a client chooses are truncated, and only the name of the pod is logged. */
-interface LogFields {
+export interface LogFields {
   readonly uid: string;
   readonly namespace: string;
   readonly name: string;
@@ -38,6 +40,12 @@ interface LogFields {
   readonly rules: readonly string[];
   /** Codes of the denials, each once; empty if the pod is admitted. */
   readonly codes: readonly DenialCode[];
+  /** Of the namespace. Under `warn` and `audit` nothing is chosen or denied, and `previews` has what `deny` would do. */
+  readonly enforcement: Enforcement;
+  /** What softer parts of the policy, or the whole of it, would have done. */
+  readonly previews: readonly ReportedPreview[];
+  /** The pod already carries this very decision: the API server calls again, because another webhook or plugin changed it after ours. */
+  readonly isRepeated: boolean;
 }
 
 export type Verdict = PodReview | Unreadable;
@@ -72,13 +80,16 @@ export function reviewPod(body: Buffer, decider: Decider): Verdict {
       logFields: undefined,
     };
   }
-  const { selection, patch, denials } = decider.decide(review.object, {
+  const { selection, patch, denials, enforcement, previews } = decider.decide(review.object, {
     namespace: review.namespace,
   });
   const isDenied = denials.length > 0;
+  const aside = asideOf(previews);
   return {
     outcome: isDenied ? 'denied' : patch.length > 0 ? 'patched' : 'unchanged',
-    body: isDenied ? denied(review, deniedByPolicy(denials)) : admitted(review, patch),
+    body: isDenied
+      ? denied(review, deniedByPolicy(denials), aside)
+      : admitted(review, patch, aside),
     logFields: {
       uid: bounded(review.uid, LOGGED_TEXT_LIMIT),
       namespace: bounded(review.namespace, LOGGED_TEXT_LIMIT),
@@ -87,6 +98,13 @@ export function reviewPod(body: Buffer, decider: Decider): Verdict {
       source: selection.source,
       rules: selection.rules.slice(0, LOGGED_RULES_LIMIT),
       codes: [...new Set(denials.map(({ code }) => code))],
+      enforcement,
+      previews: previews.map(reportedPreview),
+      // Whatever is recorded is patched in, so without a patch the pod carries the record.
+      isRepeated: RECORDED.has(selection.source) && patch.length === 0 && !isDenied,
     },
   };
 }
+
+/** Sources of decisions that the pod carries as an annotation (`recordOf` in policy/decision/record.ts). */
+const RECORDED: ReadonlySet<Source> = new Set(['label', 'class', 'rule', 'default', 'exempt']);

@@ -2,6 +2,7 @@
  * The AdmissionReview envelope: a hand-written guard and the answers. Unknown fields are ignored, so that a newer API
  * server is understood. Source: k8s.io/api v0.36.3 admission/v1/types.go.
  */
+import { textOf } from '../../policy/decision/validate';
 import type { Denial, PatchOperation } from '../../policy/decision/decision';
 import { memberOf, stringOf } from '../../base/untrusted';
 import { bounded } from '../../programs/telemetry/log';
@@ -92,14 +93,35 @@ export function isPodCreation({ operation, resource, subResource }: Review): boo
   );
 }
 
+/** What an answer must name of its review. */
+type Answered = Pick<Review, 'apiVersion' | 'uid'>;
+
+/**
+ * What goes with an answer without being part of the decision. The API server sends warnings to its client, also beside a denial, each
+ * text once, and drops one with a control character. It writes annotations to its audit log, with the name of the webhook and a slash before the key
+ * (apiserver v0.36.3 pkg/admission/plugin/webhook/mutating/dispatcher.go, pkg/endpoints/filters/warning.go).
+ */
+export interface Aside {
+  readonly warnings: readonly string[];
+  readonly auditAnnotations: Readonly<Record<string, string>>;
+}
+
+const NOTHING_ASIDE: Aside = { warnings: [], auditAnnotations: {} };
+
 /** The body of an answer that admits the object, with a patch if one is needed. patch and patchType come together or not at all. */
-export function admitted(review: Review, patch: readonly PatchOperation[]): string {
-  const response: Record<string, unknown> = { uid: review.uid, allowed: true };
-  if (patch.length > 0) {
-    response['patch'] = Buffer.from(JSON.stringify(patch)).toString('base64');
-    response['patchType'] = 'JSONPatch';
-  }
-  return envelope(review, response);
+export function admitted(
+  review: Answered,
+  patch: readonly PatchOperation[],
+  aside: Aside = NOTHING_ASIDE,
+): string {
+  return envelope(review, aside, {
+    uid: review.uid,
+    allowed: true,
+    ...(patch.length > 0 && {
+      patch: Buffer.from(JSON.stringify(patch)).toString('base64'),
+      patchType: 'JSONPatch',
+    }),
+  });
 }
 
 /**
@@ -122,25 +144,23 @@ interface DenialStatus {
  * object, a denial never does.
  */
 export function denied(
-  review: Pick<Review, 'apiVersion' | 'uid'>,
+  review: Answered,
   { causes, ...status }: DenialStatus,
+  aside: Aside = NOTHING_ASIDE,
 ): string {
-  return envelope(review, {
+  return envelope(review, aside, {
     uid: review.uid,
     allowed: false,
     status: { status: 'Failure', ...status, ...(causes && { details: { causes } }) },
   });
 }
 
-/**
- * The body of an answer that denies a review that was not read to its end, or undefined if the part that was read is not enough for
- * an answer.
- */
-export function deniedUnread(head: Readonly<ReviewHead>, message: string): string | undefined {
+/** What an answer names of a review that was not read to its end, or undefined if the part that was read is not enough for one. */
+export function readFromHead(head: Readonly<ReviewHead>): Answered | undefined {
   const apiVersion = API_VERSIONS.find((known) => known === head.apiVersion);
   const { uid = '' } = head;
   if (apiVersion === undefined || uid === '' || uid.length > UID_LIMIT) return undefined;
-  return denied({ apiVersion, uid }, { code: 403, reason: 'Forbidden', message });
+  return { apiVersion, uid };
 }
 
 /** Maximum characters of one denial: enough for five annotation keys of maximum length (317) and the longest pod name. */
@@ -153,7 +173,7 @@ const DENIALS_LIMIT = 16;
 export function deniedByPolicy(denials: readonly Denial[]): DenialStatus {
   const causes = denials
     .slice(0, DENIALS_LIMIT)
-    .map(({ code, message }) => ({ reason: code, message: printable(message) }));
+    .map((denial) => ({ reason: denial.code, message: printable(textOf(denial), MESSAGE_LIMIT) }));
   const lines = causes.map(({ reason, message }) => `${reason}: ${message}`);
   const omitted = denials.length - causes.length;
   const more = omitted === 0 ? [] : [`and ${omitted} more`];
@@ -161,9 +181,15 @@ export function deniedByPolicy(denials: readonly Denial[]): DenialStatus {
 }
 
 function envelope(
-  { apiVersion }: Pick<Review, 'apiVersion'>,
-  response: Readonly<Record<string, unknown>>,
+  { apiVersion }: Answered,
+  { warnings, auditAnnotations }: Aside,
+  answer: Readonly<Record<string, unknown>>,
 ): string {
+  const response = {
+    ...answer,
+    ...(warnings.length > 0 && { warnings }),
+    ...(Object.keys(auditAnnotations).length > 0 && { auditAnnotations }),
+  };
   return JSON.stringify({ apiVersion, kind: 'AdmissionReview', response });
 }
 
@@ -171,6 +197,6 @@ function envelope(
  * The pod has not been validated yet, so a message may quote anything. Control characters could forge lines, bidirectional ones
  * could mislead the reader, and half a surrogate pair is no character: none of them is sent.
  */
-function printable(text: string): string {
-  return bounded(text, MESSAGE_LIMIT).replace(/\p{C}/gu, '\u{FFFD}');
+export function printable(text: string, limit: number): string {
+  return bounded(text, limit).replace(/\p{C}/gu, '\u{FFFD}');
 }

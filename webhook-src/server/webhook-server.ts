@@ -21,7 +21,7 @@ import { drain } from './lifecycle';
 import { reviewPod } from './review-pod';
 import { createListener, type Phase, type Reviewed } from './listener';
 import { createMetrics } from './metrics';
-import { loadPolicy, type LoadedPolicy } from './policy-file';
+import { loadPolicy, policyPaths, type LoadedPolicy } from './policy-file';
 import { createReloader, type Reloader } from './reload';
 
 const registry = new Registry();
@@ -65,11 +65,15 @@ async function serve(flags: WebhookFlags): Promise<void> {
   log.info('stopped');
 }
 
-function policyReloader(state: State, { 'policy-file': file }: WebhookFlags): Reloader {
-  return createReloader([file], () => loadPolicy(file), {
+function policyReloader(state: State, flags: WebhookFlags): Reloader {
+  const files = {
+    policyFile: flags['policy-file'],
+    runtimeClassesFile: flags['runtime-classes-file'],
+  };
+  return createReloader(policyPaths(files), () => loadPolicy(files), {
     loaded(policy) {
       state.policy = policy;
-      worker.usePolicy(policy.policy);
+      worker.usePolicy(policy.source);
       metrics.policyInfo.reset();
       metrics.policyInfo.set({ hash: policy.hash }, 1);
       metrics.policyLoaded.setToCurrentTime();
@@ -85,6 +89,7 @@ function certificateReloader(state: State, flags: WebhookFlags): Reloader {
   const listener = createListener({
     phase: () => state.phase,
     review: (body) => reviewBy(state, body),
+    enforcementOf: (namespace) => state.policy?.enforcementOf(namespace) ?? 'deny',
     isAllowedClient,
     metrics,
     log,

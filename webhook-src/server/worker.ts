@@ -11,8 +11,7 @@ import { CHUNK_BYTES } from './chunks';
 import { reviewPod, type Verdict } from './review-pod';
 import { TIME_LIMIT_MS, type Exceeded } from './limits';
 import { BODY_CAP_BYTES, HEAP_MIB, QUEUE_LIMIT } from './memory';
-import { compileDecider } from './policy-file';
-import type { RuntimePolicy } from '../../policy/model/runtime-policy';
+import { compileDecider, type PolicySource } from './policy-file';
 
 /** Bodies up to both limits are reviewed in the main thread; the most costly takes 20 ms of CPU time (bench/webhook-hostile.ts). */
 const INLINE_BYTES = CHUNK_BYTES;
@@ -29,7 +28,7 @@ export type WorkerVerdict =
 
 export interface ReviewWorker {
   /** Applies to bodies that have not reached the worker yet. */
-  usePolicy(policy: RuntimePolicy): void;
+  usePolicy(source: PolicySource): void;
   /** Rejects if the review fails. The body must not change until the promise settles. */
   review(body: Pick<ReceivedBody, 'chunks' | 'length'>): Promise<WorkerVerdict>;
 }
@@ -42,7 +41,7 @@ interface Job {
 
 /** `workerData`: each body is copied into `memory`, and only its length is sent. */
 interface WorkerStart {
-  readonly policy: RuntimePolicy;
+  readonly source: PolicySource;
   readonly memory: SharedArrayBuffer;
 }
 
@@ -55,8 +54,8 @@ export function createReviewWorker(script: string, limitMs = TIME_LIMIT_MS): Rev
   const waiting: Job[] = [];
   /** Pages that no body has used take no memory. */
   const memory = new SharedArrayBuffer(BODY_CAP_BYTES);
-  let policy: RuntimePolicy | undefined;
-  let running: { readonly worker: Worker; readonly policy: RuntimePolicy } | undefined;
+  let source: PolicySource | undefined;
+  let running: { readonly worker: Worker; readonly source: PolicySource } | undefined;
   let busy = false;
 
   async function work(): Promise<void> {
@@ -68,9 +67,9 @@ export function createReviewWorker(script: string, limitMs = TIME_LIMIT_MS): Rev
   }
 
   async function run(body: Job['body']): Promise<WorkerVerdict> {
-    if (policy === undefined) throw new Error('no policy is loaded');
-    if (running?.policy !== policy) await dismiss();
-    running ??= { policy, worker: startWorker(script, { policy, memory }) };
+    if (source === undefined) throw new Error('no policy is loaded');
+    if (running?.source !== source) await dismiss();
+    running ??= { source, worker: startWorker(script, { source, memory }) };
     copyInto(memory, body.chunks);
     try {
       const verdict = await answerOf(running.worker, body.length, limitMs);
@@ -93,9 +92,9 @@ export function createReviewWorker(script: string, limitMs = TIME_LIMIT_MS): Rev
 
   return {
     usePolicy(next) {
-      policy = next;
+      source = next;
       // Started now, so that no review waits for the start. A busy worker is replaced before its next body.
-      running ??= { policy, worker: startWorker(script, { policy, memory }) };
+      running ??= { source, worker: startWorker(script, { source, memory }) };
     },
     review(body) {
       if (waiting.length >= QUEUE_LIMIT)
@@ -163,8 +162,8 @@ function answerOf(
 
 /** Runs in the worker: answers the length of each body with its verdict. */
 export function serveReviews(): void {
-  const { policy, memory } = workerData as WorkerStart;
-  const decider = compileDecider(policy);
+  const { source, memory } = workerData as WorkerStart;
+  const decider = compileDecider(source);
   parentPort?.on('message', (length: number) => {
     parentPort?.postMessage(reviewPod(Buffer.from(memory, 0, length), decider));
   });

@@ -1,7 +1,7 @@
 /** The guardrails as CEL: `policy/decision/guardrails.ts`, in the same order and words. */
-import { SYSTEM_PRIORITY_PREFIX, type Guardrail } from '../../decision/guardrails';
+import { SYSTEM_PRIORITY_PREFIX } from '../../decision/guardrails';
 import { HOLLOW } from '../../decision/messages';
-import type { RuntimePolicy } from '../../model/runtime-policy';
+import type { Guardrails, RuntimePolicy } from '../../model/runtime-policy';
 import { SANDBOX_ANNOTATION_PREFIXES } from '../../../base/names';
 import { denialText, filledText, listedText } from './messages';
 import { and, globTest, literal, NONE, not, or, sortedTexts } from './text';
@@ -18,6 +18,8 @@ export function hollowSandbox(policy: RuntimePolicy): string {
 
 /** A list of the one `{what}` of a guardrail, or of none. */
 type Check = (policy: RuntimePolicy) => string;
+
+type Guardrail = keyof Guardrails;
 
 const CHECKS: Readonly<Record<Guardrail, Check>> = {
   hostPaths: ({ guardrails: { hostPaths } }) => {

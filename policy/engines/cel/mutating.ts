@@ -5,8 +5,9 @@ import type { RuntimePolicy } from '../../model/runtime-policy';
 import { questionsOf } from './conditions';
 import { factVariables } from './facts';
 import { ruleVariables } from './rules';
-import { MIRROR_VARIABLE, selectionVariables } from './selection';
-import { className, runtimeName, statedOf, stateVariables, strengthVariables } from './strength';
+import { choiceVariables } from './choice';
+import { MIRROR_VARIABLE } from './selection';
+import { runtimeName, statedOf, stateVariables, strengthVariables } from './strength';
 import { literal } from './text';
 import { neededBy, type Variable } from './variable';
 
@@ -21,81 +22,78 @@ export interface Mutating {
  * @param hash of the whole policy
  */
 export function mutating(policy: RuntimePolicy, stage: Stage | undefined, hash: string): Mutating {
-  const decided = stage === undefined ? [] : decisionVariables(stage.policy, hash);
-  const record: Variable = { name: 'record', expression: "''" };
-  const chosen: Variable = { name: 'chosen', expression: '-1' };
-  const all = [
-    ...factVariables(questionsOf(stage?.policy.rules ?? [])),
-    MIRROR_VARIABLE,
-    ...(stage === undefined ? [chosen, record] : decided),
-    ...stateVariablesWhere(stage === undefined, policy),
-  ];
+  const stated = stateVariables(policy, statedOf(policy), 'stated_');
+  const variables =
+    stage === undefined
+      ? [...stated, ...LEFT_ALONE]
+      : [
+          MIRROR_VARIABLE,
+          ...ruleVariables(stage.policy, { withMessages: false }),
+          ...strengthVariables(stage.policy),
+          ...choiceVariables(stage.policy),
+          ...recordVariables(stage.policy, hash),
+        ];
+  const facts = factVariables(questionsOf(stage?.policy.rules ?? []));
   const expression = patchOf(policy);
-  return { variables: neededBy([expression], all), expression };
+  return { variables: neededBy([expression], [...facts, ...variables]), expression };
 }
 
-const stateVariablesWhere = (isLeftAlone: boolean, policy: RuntimePolicy): readonly Variable[] =>
-  isLeftAlone ? stateVariables(policy, statedOf(policy)) : [];
-
-function decisionVariables(policy: RuntimePolicy, hash: string): readonly Variable[] {
-  return [
-    ...ruleVariables(policy, { withMessages: false }),
-    ...strengthVariables(policy),
-    ...stateVariables(policy, statedOf(policy)),
-    ...selectionVariables(policy),
-    { name: 'asking_names', expression: jsonListOf('variables.asking.map(r, r.name)') },
-    ...recordVariables(policy, hash),
-  ];
-}
+const LEFT_ALONE: readonly Variable[] = [
+  {
+    name: 'wanted_label',
+    expression:
+      'variables.stated_has_label ? optional.of(variables.stated_label) : optional.none()',
+  },
+  {
+    name: 'wanted_class',
+    expression:
+      'variables.stated_has_class ? optional.of(variables.stated_class) : optional.none()',
+  },
+  { name: 'record', expression: "''" },
+];
 
 /** Names of rules are label values, which JSON leaves as they are. */
 const jsonListOf = (names: string): string =>
   `'[' + ${names}.map(n, '"' + n + '"').join(',') + ']'`;
 
-/**
- * `variables.record` is the decision annotation, empty for none. A record that stands on the pod is kept where deciding without the label
- * and class it claims to have set gives the same record: that can only be a choice by class, or one for a bare pod.
- */
+/** `variables.record`: the decision annotation, empty for none. */
 function recordVariables(policy: RuntimePolicy, hash: string): readonly Variable[] {
-  const recordOf = (strength: string, source: string) =>
-    `'{"runtime":"' + ${runtimeName(policy, strength)} + '","source":"' + ${source} + '","rules":' + variables.asking_names + ',"policy":"${hash}"}'`;
-  const byClass =
-    'variables.has_label && variables.label_strength == variables.class_strength && variables.is_class_acceptable';
-  const bare = [
-    "variables.bare_source in ['rule', 'default'] && variables.bare_runtime >= 0",
-    '(!variables.has_label || variables.label_strength == variables.bare_runtime)',
-    '(!variables.has_class || variables.class_strength == variables.bare_runtime)',
-  ].join(' && ');
-  const exempt = `'{"source":"exempt","rules":' + ${jsonListOf('variables.exempting')} + ',"policy":"${hash}"}'`;
+  const end = literal(`,"policy":"${hash}"}`);
+  const exempt = `'{"source":"exempt","rules":' + ${jsonListOf('variables.exempting')} + ${end}`;
+  const chosen = `'{"runtime":"' + ${runtimeName(policy, 'variables.chosen')} + '","source":"' + variables.source + '","rules":' + ${jsonListOf('variables.asking.map(r, r.name)')} + ${end}`;
   return [
     {
-      name: 'possible_records',
-      expression: `variables.is_mirror || variables.exempting.size() > 0 ? dyn([]) : [
-  ${byClass} ? [${recordOf('variables.class_strength', "'class'")}] : [],
-  ${bare} ? [${recordOf('variables.bare_runtime', 'variables.bare_source')}] : []
-].flatten()`,
-    },
-    { name: 'standing_record', expression: STANDING },
-    {
       name: 'record',
-      expression: `variables.standing_record in variables.possible_records ? variables.standing_record : variables.source == 'exempt' ? ${exempt} : variables.chosen < 0 ? '' : ${recordOf('variables.chosen', 'variables.source')}`,
+      expression: `variables.source == 'exempt' ? ${exempt} : variables.chosen < 0 ? '' : ${chosen}`,
     },
   ];
 }
 
-const STANDING = `variables.annotations[?${literal(DECISION_ANNOTATION)}].orValue('')`;
-
-function patchOf(policy: RuntimePolicy): string {
-  const { labelKey } = policy;
-  const has = `${literal(DECISION_ANNOTATION)} in variables.annotations`;
-  const annotation = addToMap('annotations', DECISION_ANNOTATION, 'variables.record');
-  const removal = `JSONPatch{op: 'remove', path: ${literal(pointer('metadata', 'annotations', DECISION_ANNOTATION))}}`;
-  const runtimeClass = `JSONPatch{op: 'add', path: '/spec/runtimeClassName', value: ${className(policy, 'variables.chosen')}}`;
+function patchOf({ labelKey }: RuntimePolicy): string {
+  const annotation = literal(DECISION_ANNOTATION);
   return [
-    `(variables.chosen < 0 || variables.has_label ? [] : [${addToMap('labels', labelKey, runtimeName(policy, 'variables.chosen'))}])`,
-    `(variables.record == '' ? (${has} ? [${removal}] : []) : [${annotation}])`,
-    `(variables.chosen < 0 || variables.has_class ? [] : [${runtimeClass}])`,
+    entryOf('labels', labelKey, 'variables.wanted_label', 'variables.stated_has_label'),
+    entryOf(
+      'annotations',
+      DECISION_ANNOTATION,
+      "(variables.record == '' ? optional.none() : optional.of(variables.record))",
+      `${annotation} in variables.annotations`,
+    ),
+    // A class is never exchanged, so it is missing where one is wanted that the pod does not have.
+    "(variables.stated_has_class || !variables.wanted_class.hasValue() ? [] : [JSONPatch{op: 'add', path: '/spec/runtimeClassName', value: variables.wanted_class.value()}])",
   ].join(' +\n');
+}
+
+/** Sets the entry to an optional value, or takes it away. `add` replaces what is there. */
+function entryOf(
+  map: 'labels' | 'annotations',
+  key: string,
+  value: string,
+  isPresent: string,
+): string {
+  const path = literal(pointer('metadata', map, key));
+  const removal = `${isPresent} ? [JSONPatch{op: 'remove', path: ${path}}] : []`;
+  return `(${value}.hasValue() ? [${addToMap(map, key, `${value}.value()`)}] : ${removal})`;
 }
 
 /** The API server leaves empty maps out. */

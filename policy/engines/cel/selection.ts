@@ -1,4 +1,4 @@
-/** Selection in CEL, the table of `policy/decision/select.ts`: `variables.chosen`, a strength or -1, and `variables.source`. */
+/** Selection in CEL: the table of `policy/decision/select.ts`. */
 import { strengthOf } from '../../decision/strength';
 import { MIRROR_ANNOTATION } from '../../../base/names';
 import type { RuntimePolicy } from '../../model/runtime-policy';
@@ -12,44 +12,48 @@ export const MIRROR_VARIABLE: Variable = {
   expression: `${literal(MIRROR_ANNOTATION)} in variables.annotations`,
 };
 
-/**
- * `variables.bare_source` and `variables.bare_runtime` are the choice for the pod without label and class (rows 6 to 8).
- *
- * @param prefix of the variables that hold label and class
- */
-export function selectionVariables(policy: RuntimePolicy, prefix = ''): readonly Variable[] {
-  const state = (name: string) => `variables.${prefix}${name}`;
-  const label = state('label_strength');
-  const runtimeClass = state('class_strength');
+/** `variables.bare_source` and `variables.bare_runtime`: the choice for the pod without label and class (rows 6 to 8). */
+export function bareVariables(policy: RuntimePolicy): readonly Variable[] {
+  const required = or(policy.required.map((one) => `(${concerns(one)})`));
   return [
     {
       name: 'bare_source',
-      expression: `variables.asking.size() > 0 ? 'rule' : ${or(policy.required.map((one) => `(${concerns(one)})`))} ? 'none' : ${defaultSource(policy)}`,
+      expression: `variables.asking.size() > 0 ? 'rule' : ${required} ? 'none' : ${defaultSource(policy)}`,
     },
     {
       name: 'bare_runtime',
       expression: `[variables.minimum, variables.asking.size() > 0 ? variables.required : ${assigned(policy)}].max()`,
     },
+  ];
+}
+
+/**
+ * `variables.<prefix>source`, and `variables.<prefix>chosen`: a strength, or -1.
+ *
+ * @param prefix of the variables that hold label and class
+ */
+export function selectionVariables(prefix: string): readonly Variable[] {
+  const state = (name: string) => `variables.${prefix}${name}`;
+  const label = state('label_strength');
+  const runtimeClass = state('class_strength');
+  const isAcceptable = `${runtimeClass} >= variables.minimum && ${acceptableToRules(runtimeClass)}`;
+  return [
     {
-      name: 'is_class_acceptable',
-      expression: `${runtimeClass} >= variables.minimum && ${acceptableToRules(runtimeClass)}`,
-    },
-    {
-      name: 'source',
+      name: `${prefix}source`,
       expression: [
         "variables.is_mirror ? 'mirror'",
         `${state('has_label')} ? (${label} >= 0 ? 'label' : 'none')`,
         "variables.exempting.size() > 0 ? 'exempt'",
-        `${state('has_class')} ? (variables.is_class_acceptable ? 'class' : 'none')`,
+        `${state('has_class')} ? (${isAcceptable} ? 'class' : 'none')`,
         'variables.bare_source',
       ].join(' : '),
     },
     {
-      name: 'chosen',
+      name: `${prefix}chosen`,
       expression: [
-        `variables.source == 'label' ? ${label}`,
-        `variables.source == 'class' ? ${runtimeClass}`,
-        "variables.source in ['rule', 'default'] ? variables.bare_runtime",
+        `${state('source')} == 'label' ? ${label}`,
+        `${state('source')} == 'class' ? ${runtimeClass}`,
+        `${state('source')} in ['rule', 'default'] ? variables.bare_runtime`,
         '-1',
       ].join(' : '),
     },

@@ -5,8 +5,9 @@ import { denialVariables } from './denials';
 import { factVariables } from './facts';
 import { judgedVariable } from './judged-change';
 import { ruleVariables } from './rules';
-import { MIRROR_VARIABLE, selectionVariables } from './selection';
-import { runtimeName, statedOf, stateVariables, strengthVariables, className } from './strength';
+import { choiceVariables } from './choice';
+import { MIRROR_VARIABLE } from './selection';
+import { statedOf, stateVariables, strengthVariables } from './strength';
 import { neededBy, type Variable } from './variable';
 
 export interface Validating {
@@ -25,11 +26,10 @@ export function validating({ enforcement }: Pick<Scope, 'enforcement'>, stage: S
     enforcement === 'deny'
       ? stateVariables(policy, stated)
       : [
-          ...stateVariables(policy, stated, 'stated_'),
-          ...selectionVariables(policy, 'stated_'),
+          ...choiceVariables(policy),
           ...stateVariables(policy, {
-            label: orChosen(stated.label, runtimeName(policy, 'variables.chosen')),
-            class: orChosen(stated.class, className(policy, 'variables.chosen')),
+            label: asMutated(stated.label, 'variables.wanted_label'),
+            class: asMutated(stated.class, 'variables.wanted_class'),
           }),
         ];
   const expression = '!variables.is_judged || variables.denials.size() == 0';
@@ -47,7 +47,6 @@ export function validating({ enforcement }: Pick<Scope, 'enforcement'>, stage: S
   return { variables: neededBy(outputs, variables), expression, messageExpression };
 }
 
-function orChosen(stated: string, chosen: string): string {
-  const isChosen = "request.operation == 'CREATE' && variables.chosen >= 0";
-  return `(${stated}.hasValue() ? ${stated} : ${isChosen} ? optional.of(${chosen}) : optional.none())`;
+function asMutated(stated: string, wanted: string): string {
+  return `(request.operation == 'CREATE' ? ${wanted} : ${stated})`;
 }

@@ -1,193 +1,152 @@
-/** Gatekeeper constraints of a policy: the policy as parameters, in the form the Rego library reads. */
-import type { Requirement, Rule, RuntimePolicy } from '../../model/runtime-policy';
+/** Gatekeeper constraints of a policy: which there are, what each is named and which pods it matches. */
 import { CONSTRAINT_KINDS, ENABLED_LABEL, EXEMPT_NAMESPACES } from '../../../base/names';
 import type { Scope } from '../../decision/enforcement';
-import { partsInForce, scopesOf } from '../../decision/enforcement';
-import { decisionGraph } from './decision-graph';
-import { textTest } from './condition-parameters';
-import { guardrailParameters } from './guardrail-parameters';
+import { scopesOf } from '../../decision/enforcement';
+import type { Enforcement, Requirement, RuntimePolicy } from '../../model/runtime-policy';
+import type { Parameters } from './constraint-parameters';
+import {
+  dynamicParameters,
+  requiredParameters,
+  sandboxedParameters,
+} from './constraint-parameters';
+import type { ScopeGroup } from './constraint-scopes';
+import { scopeGroups } from './constraint-scopes';
 
 type ConstraintKind = (typeof CONSTRAINT_KINDS)[keyof typeof CONSTRAINT_KINDS];
+
+/**
+ * What Gatekeeper does about a violation: refuse the pod; admit it with the message as a warning; or nothing, so that the message is
+ * in the status of the constraint after the next audit only (Gatekeeper v3.23.1, website/docs/violations.md).
+ */
+export const ENFORCEMENT_ACTIONS = {
+  deny: 'deny',
+  warn: 'warn',
+  audit: 'dryrun',
+} as const satisfies Record<Enforcement, string>;
 
 interface ConstraintManifest {
   readonly apiVersion: 'constraints.gatekeeper.sh/v1beta1';
   readonly kind: ConstraintKind;
   readonly metadata: { readonly name: string };
   readonly spec: {
-    readonly enforcementAction: 'deny';
-    readonly match: {
+    readonly enforcementAction: (typeof ENFORCEMENT_ACTIONS)[Enforcement];
+    readonly match: Match & {
       readonly kinds: readonly {
         readonly apiGroups: readonly string[];
         readonly kinds: readonly string[];
       }[];
-      readonly namespaces?: readonly string[];
-      readonly excludedNamespaces: readonly string[];
       readonly namespaceSelector: { readonly matchLabels: Readonly<Record<string, string>> };
     };
-    readonly parameters: Readonly<Record<string, unknown>>;
+    readonly parameters: Parameters;
   };
+}
+
+interface Match {
+  readonly namespaces?: readonly string[];
+  readonly excludedNamespaces: readonly string[];
 }
 
 /**
- * The constraints that can ever speak under this policy: no `K8sDynamicRuntime` without a rule that asks for a runtime or denies.
- * They match pods of enabled namespaces that are not exempt and in which the policy is enforced. What a policy only warns of or audits is
- * not in them: that depends on what the mutator would have done, and the mutating webhook says it.
+ * The constraints that can ever speak under this policy: no `K8sDynamicRuntime` without a rule that asks for a runtime or denies. They
+ * match pods of enabled namespaces that are not exempt.
+ *
+ * Together they say what `Decider.reports` says. The constraints for a namespace's own enforcement have plain names, so that a change of
+ * it changes them in place; those for softer parts of the policy end in `-warn` or `-audit`, and exist only where they say something
+ * else. Tenants have constraints of their own, named after their first namespace, for what differs from the first scope that has one.
  */
 export function constraints(policy: RuntimePolicy): readonly ConstraintManifest[] {
-  const enforced = enforcedIn(policy);
-  if (enforced.scopes.length === 0) return [];
-  const speaks = enforced.policy.rules.some(({ exempt }) => exempt === undefined);
-  const dynamic = speaks ? [dynamicConstraint(enforced)] : [];
-  return [...requiredConstraints(enforced), ...dynamic, sandboxedConstraint(enforced)];
+  const scopes = scopesOf(policy);
+  const { required, dynamic, sandboxed } = CONSTRAINT_KINDS;
+  const namesOfRequired = new Set<string>();
+  return [
+    ...policy.required.flatMap((requirement) => {
+      const purpose = requiredPurpose(scopes, requirement);
+      return constraintsFor(purpose, required, namesOfRequired);
+    }),
+    ...constraintsFor(dynamicPurpose(scopes), dynamic),
+    ...constraintsFor(sandboxedPurpose(scopes), sandboxed),
+  ];
 }
 
-interface Enforced {
-  /** Without the parts that only warn or audit. */
-  readonly policy: RuntimePolicy;
-  readonly scopes: readonly Scope[];
-  /** The only namespaces in which pods are refused; undefined for all but those left out. */
-  readonly namespaces: readonly string[] | undefined;
-  readonly leftOut: readonly string[];
-}
-
-function enforcedIn(policy: RuntimePolicy): Enforced {
-  const all = scopesOf(policy);
-  const scopes = all.filter(({ enforcement }) => enforcement === 'deny');
-  const softer = all.filter(({ enforcement }) => enforcement !== 'deny');
-  const namesOf = (some: readonly Scope[]) => some.flatMap(({ namespaces = [] }) => namespaces);
-  const isEverywhere = scopes.some(({ namespaces }) => namespaces === undefined);
-  return {
-    policy: {
-      ...policy,
-      rules: [...partsInForce(policy.rules, 'deny')],
-      required: [...partsInForce(policy.required, 'deny')],
-      minimum: [...partsInForce(policy.minimum, 'deny')],
-    },
-    scopes,
-    namespaces: isEverywhere ? undefined : namesOf(scopes),
-    leftOut: isEverywhere ? namesOf(softer) : [],
-  };
-}
-
-function requiredConstraints(enforced: Enforced): ConstraintManifest[] {
-  const taken = new Set<string>();
-  return enforced.policy.required.flatMap((requirement) => {
-    const { namespaces: only } = enforced;
-    const namespaces = requirement.namespaces.filter((name) => only?.includes(name) ?? true);
-    if (namespaces.length === 0) return [];
-    const name = uniqueName(`enforce-${objectName(requirement.runtime)}-label`, taken);
-    return [requiredConstraint({ ...enforced, namespaces }, requirement, name)];
-  });
-}
-
-function requiredConstraint(
-  enforced: Enforced,
-  requirement: Requirement,
-  name: string,
-): ConstraintManifest {
-  const { policy } = enforced;
-  const { container, runtime, enforce } = requirement;
-  const rules = listOrNone('rules', exemptingRules(policy).map(ruleParameters));
-  const parameters = { ...base(policy), container, runtime, enforce, ...rules };
-  return constraint(enforced, { kind: CONSTRAINT_KINDS.required, name, parameters });
-}
-
-function dynamicConstraint(enforced: Enforced): ConstraintManifest {
-  const { policy } = enforced;
-  const rules = policy.rules.map((rule) => ({
-    ...ruleParameters(rule),
-    title: rule.title,
-    ...(rule.enforce && { enforce: rule.enforce }),
-  }));
-  const parameters = { ...base(policy), ...minimum(policy), rules };
-  const name = 'enforce-dynamic-ai-runtime';
-  return constraint(enforced, { kind: CONSTRAINT_KINDS.dynamic, name, parameters });
-}
-
-function sandboxedConstraint(enforced: Enforced): ConstraintManifest {
-  const { policy, scopes } = enforced;
-  const isIgnored = policy.unlabelled === 'ignore';
-  const refusesUnlabelled = !isIgnored || policy.minimum.length > 0;
-  const unlabelled = {
-    code: isIgnored ? 'BELOW_MINIMUM' : 'UNSANDBOXED',
-    required: policy.required.map(({ namespaces, container }) => ({ namespaces, container })),
-  };
-  const rules = refusesUnlabelled ? policy.rules : exemptingRules(policy);
-  const parameters = {
-    ...base(policy),
-    runtimes: policy.runtimes.map(({ name, runtimeClassName, allowedAnnotations }) => ({
-      name,
-      runtimeClassName,
-      ...(allowedAnnotations && { allowedAnnotations: allowedAnnotations.map(textTest) }),
-    })),
-    ...minimum(policy),
-    ...listOrNone('rules', rules.map(ruleParameters)),
-    ...guardrailParameters(scopes),
-    ...(refusesUnlabelled && { unlabelled }),
-  };
-  const name = 'enforce-sandbox';
-  return constraint(enforced, { kind: CONSTRAINT_KINDS.sandboxed, name, parameters });
-}
-
-/** The rules that decide whether a pod is left alone; none where no rule exempts. */
-function exemptingRules({ rules }: RuntimePolicy): readonly Rule[] {
-  const exempts = rules.some(({ exempt }) => exempt !== undefined);
-  return exempts ? rules.filter(({ runtime }) => runtime === undefined) : [];
-}
-
-/** What every kind of constraint needs of a rule. */
-function ruleParameters({ name, when, runtime, deny, exempt }: Rule) {
-  return {
-    name,
-    when: decisionGraph(when),
-    ...(runtime !== undefined && { runtime }),
-    ...(deny !== undefined && { deny }),
-    ...(exempt !== undefined && { exempt }),
-  };
-}
-
-function minimum(policy: RuntimePolicy) {
-  const entries = policy.minimum.map(({ namespaces, runtime }) => ({ namespaces, runtime }));
-  return listOrNone('minimum', entries);
-}
-
-function listOrNone(name: string, list: readonly unknown[]): Readonly<Record<string, unknown>> {
-  return list.length === 0 ? {} : { [name]: list };
-}
-
-function base(policy: RuntimePolicy) {
-  const runtimes = policy.runtimes.map(({ name, runtimeClassName }) => ({
-    name,
-    runtimeClassName,
-  }));
-  return { labelKey: policy.labelKey, runtimes };
-}
-
-interface ConstraintProps {
-  readonly kind: ConstraintKind;
+/** What constraints are for. */
+interface Purpose {
   readonly name: string;
-  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly groups: readonly ScopeGroup[];
+  readonly matchOf: (group: ScopeGroup) => Match;
 }
 
-function constraint(
-  { namespaces, leftOut }: Pick<Enforced, 'namespaces' | 'leftOut'>,
-  { kind, name, parameters }: ConstraintProps,
-): ConstraintManifest {
+type Scopes = ReturnType<typeof scopesOf>;
+
+function requiredPurpose(scopes: Scopes, requirement: Requirement): Purpose {
+  const { namespaces, runtime } = requirement;
+  const scopeOf = (namespace: string) =>
+    scopes.find((scope) => scope.namespaces?.includes(namespace)) ?? scopes[0];
+  const concerned = new Set(namespaces.map(scopeOf));
   return {
-    apiVersion: 'constraints.gatekeeper.sh/v1beta1',
-    kind,
-    metadata: { name },
-    spec: {
-      enforcementAction: 'deny',
-      match: {
-        kinds: [{ apiGroups: [''], kinds: ['Pod'] }],
-        ...(namespaces && { namespaces }),
-        excludedNamespaces: [...EXEMPT_NAMESPACES, ...leftOut],
-        namespaceSelector: { matchLabels: { [ENABLED_LABEL]: 'true' } },
-      },
-      parameters,
-    },
+    name: `enforce-${objectName(runtime)}-label`,
+    groups: scopeGroups([...concerned], (props) =>
+      props.policy.required.includes(requirement)
+        ? requiredParameters(props, requirement)
+        : undefined,
+    ),
+    matchOf: ({ scopes: own }) => ({
+      namespaces: namespaces.filter((namespace) => own.includes(scopeOf(namespace))),
+      excludedNamespaces: EXEMPT_NAMESPACES,
+    }),
   };
+}
+
+const dynamicPurpose = (scopes: Scopes): Purpose => ({
+  name: 'enforce-dynamic-ai-runtime',
+  groups: scopeGroups(scopes, dynamicParameters),
+  matchOf: (group) => matchOf(group, scopes),
+});
+
+const sandboxedPurpose = (scopes: Scopes): Purpose => ({
+  name: 'enforce-sandbox',
+  groups: scopeGroups(scopes, sandboxedParameters),
+  matchOf: (group) => matchOf(group, scopes),
+});
+
+/** Where namespaces are among them that no tenant names, the others are left out. */
+function matchOf({ scopes: own }: ScopeGroup, scopes: Scopes): Match {
+  if (!own.includes(scopes[0])) {
+    return { namespaces: namespacesOf(own), excludedNamespaces: EXEMPT_NAMESPACES };
+  }
+  const others = scopes.filter((scope) => !own.includes(scope));
+  return { excludedNamespaces: [...EXEMPT_NAMESPACES, ...namespacesOf(others)] };
+}
+
+const namespacesOf = (scopes: readonly Scope[]): string[] =>
+  scopes.flatMap(({ namespaces = [] }) => namespaces);
+
+function constraintsFor(
+  { name, groups, matchOf: match }: Purpose,
+  kind: ConstraintKind,
+  taken = new Set<string>(),
+): ConstraintManifest[] {
+  return groups.flatMap((group) => {
+    const matched = match(group);
+    const wanted = group === groups[0] ? name : `${name}-${matched.namespaces?.[0] ?? 'others'}`;
+    const stem = uniqueStem(wanted, taken);
+    return group.stages.map(({ enforcement, parameters }) => {
+      const suffix = enforcement === group.enforcement ? '' : SUFFIXES[enforcement];
+      return {
+        apiVersion: 'constraints.gatekeeper.sh/v1beta1',
+        kind,
+        metadata: { name: stem + suffix },
+        spec: {
+          enforcementAction: ENFORCEMENT_ACTIONS[enforcement],
+          match: {
+            kinds: [{ apiGroups: [''], kinds: ['Pod'] }],
+            ...matched,
+            namespaceSelector: { matchLabels: { [ENABLED_LABEL]: 'true' } },
+          },
+          parameters,
+        },
+      };
+    });
+  });
 }
 
 /** A label value as part of a Kubernetes object name. */
@@ -195,11 +154,27 @@ function objectName(labelValue: string): string {
   return labelValue.toLowerCase().replace(/[^a-z0-9]/g, '-');
 }
 
-/** The name, with the first free number from 2 on where it is taken. */
-function uniqueName(name: string, taken: Set<string>): string {
-  const numbered = (n: number) => (n === 1 ? name : `${name}-${n}`);
+const SUFFIXES: Readonly<Record<Enforcement, string>> = {
+  deny: '',
+  warn: '-warn',
+  audit: '-audit',
+};
+
+/**
+ * How long a name may be without its suffix: Gatekeeper labels its records with the name of the constraint, and values of labels have
+ * 63 characters (v3.23.1, apis/status/v1beta1/constraintpodstatus_types.go, NewConstraintStatusForPod).
+ */
+const MAX_STEM_LENGTH = 63 - SUFFIXES.audit.length;
+
+/** The stem, cut where it is too long, with the first number from 2 on with which it is free whatever its suffix. */
+function uniqueStem(stem: string, taken: Set<string>): string {
+  const numbered = (n: number) => {
+    const end = n === 1 ? '' : `-${n}`;
+    return stem.slice(0, MAX_STEM_LENGTH - end.length).replace(/-+$/, '') + end;
+  };
+  const namesOf = (free: string) => Object.values(SUFFIXES).map((suffix) => free + suffix);
   let n = 1;
-  while (taken.has(numbered(n))) n++;
-  taken.add(numbered(n));
+  while (namesOf(numbered(n)).some((name) => taken.has(name))) n++;
+  for (const name of namesOf(numbered(n))) taken.add(name);
   return numbered(n);
 }

@@ -49,8 +49,12 @@ annotated_profile(container) := {
 }[apparmor_annotation(container)]
 
 apparmor_annotation(container) := untrusted.string(pod, ["metadata", "annotations", key]) if {
-	key := concat("", ["container.apparmor.security.beta.kubernetes.io/", untrusted.string_or_empty(container, ["name"])])
+	key := concat("", ["container.apparmor.security.beta.kubernetes.io/", name_of(container)])
 }
+
+name_of(container) := name if {
+	name := untrusted.string(container, ["name"])
+} else := ""
 
 proc_mount(container) := type if {
 	type := untrusted.string(container, ["securityContext", "procMount"])

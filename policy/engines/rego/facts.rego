@@ -42,17 +42,6 @@ class_of(object_) := untrusted.string(object_, ["spec", "runtimeClassName"])
 
 containers := containers_of(pod)
 
-# The node its author names. That of a stored pod, which an update changes and an audit looks at, is the scheduler's.
-node_name := node if {
-	not is_stored
-	node := untrusted.string(pod, ["spec", "nodeName"])
-	node != ""
-}
-
-is_stored if object.get(input.review, "operation", "") == ""
-
-is_stored if is_object(input.review.oldObject)
-
 # Main containers, then init containers and sidecars, then ephemeral ones.
 containers_of(object_) := [container |
 	some list in ["containers", "initContainers", "ephemeralContainers"]
@@ -62,6 +51,13 @@ containers_of(object_) := [container |
 has_container(container_name) if {
 	some container in containers
 	container.name == container_name
+}
+
+# Whether it has a container that one of the requirements names for its namespace.
+has_required_container(requirements) if {
+	some requirement in requirements
+	namespace in requirement.namespaces
+	has_container(requirement.container)
 }
 
 pod_resources := resources.of_pod
@@ -76,28 +72,15 @@ volumes := {kind |
 	value != null
 }
 
-# Of each hostPath volume the path, absolute and with single slashes however it is spelled, and whether every container that mounts it
-# does so to read only.
-host_paths := [[plain_path(untrusted.string_or_empty(volume, ["hostPath", "path"])), is_read_only] |
-	some volume in volume_objects
-	is_object(volume.hostPath)
-	is_read_only := count({object.get(volume, "name", null)} & writable_mounts) == 0
-]
+host_path_volumes := [volume | some volume in volume_objects; is_object(volume.hostPath)]
 
-plain_path(path) := concat("", ["/", concat("/", names)]) if {
-	names := [part | some part in split(path, "/"); not part in {"", "."}]
+host_paths := [host_path(volume) | some volume in host_path_volumes]
+
+# Absolute, with single slashes, however it is spelled.
+host_path(volume) := concat("", ["/", concat("/", names)]) if {
+	written := object.get(volume, ["hostPath", "path"], "")
+	names := [part | is_string(written); some part in split(written, "/"); not part in {"", "."}]
 }
-
-# Names of the volumes that a container may write to.
-writable_mounts := {name_ |
-	some container in containers
-	some mount in untrusted.objects(container, ["volumeMounts"])
-	not untrusted.flag(mount, ["readOnly"], false)
-	name_ := object.get(mount, "name", null)
-	is_scalar(name_)
-}
-
-is_scalar(value) if type_name(value) in {"string", "number", "boolean", "null"}
 
 # References of its image volumes.
 image_volumes := [reference |
@@ -112,3 +95,7 @@ resource_claims := [claim |
 		name := untrusted.string(element, [field])
 	}
 ]
+
+container_name(container) := name_ if {
+	name_ := untrusted.string(container, ["name"])
+} else := ""

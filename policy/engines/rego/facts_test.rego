@@ -60,36 +60,23 @@ test_containers_are_main_containers_then_init_containers_then_ephemeral_ones if 
 	not facts.has_container("other") with input as reviewed({"spec": spec})
 }
 
+test_a_requirement_is_for_its_namespaces if {
+	pod := {"metadata": {"namespace": "team-a"}, "spec": {"containers": [{"name": "main"}]}}
+	requirement := {"namespaces": ["other", "team-a"], "container": "main"}
+	facts.has_required_container([requirement]) with input as reviewed(pod)
+	not facts.has_required_container([requirement]) with input as reviewed(pod) with input.review.namespace as "team-b"
+	not facts.has_required_container([object.union(requirement, {"container": "side"})]) with input as reviewed(pod)
+}
+
 test_volumes_are_known_by_their_kind if {
 	volumes := [{"name": "a", "emptyDir": {}}, {"name": "b", "hostPath": {"path": "/"}, "secret": null}]
 	facts.volumes == {"emptyDir", "hostPath"} with input as reviewed({"spec": {"volumes": volumes}})
 }
 
-paths_of(spec) := paths if paths := facts.host_paths with input as reviewed({"spec": spec})
-
 test_host_paths_are_plain if {
-	paths := ["/", "", "//etc/.", "var/run/", "/a/../b", "/./x/.y", 1]
-	volumes := [{"name": "a", "hostPath": {"path": path}} | some path in paths]
-	[path | some [path, true] in paths_of({"volumes": volumes})] == ["/", "/", "/etc", "/var/run", "/a/../b", "/x/.y", "/"]
-	paths_of({"volumes": [{"hostPath": null}, {"emptyDir": {}}]}) == []
-}
-
-test_a_host_path_is_read_only_where_every_mount_of_it_is if {
-	volumes := [{"name": "a", "hostPath": {}}, {"name": "b", "hostPath": {}}]
-	reading := {"volumeMounts": [{"name": "a", "readOnly": true}, {"name": "b", "readOnly": true}]}
-	writing := {"volumeMounts": [{"name": "b"}]}
-	paths_of({"volumes": volumes, "containers": [reading]}) == [["/", true], ["/", true]]
-	every list in ["containers", "initContainers", "ephemeralContainers"] {
-		paths_of({"volumes": volumes, list: [reading, writing]}) == [["/", true], ["/", false]]
-	}
-}
-
-test_the_node_is_its_authors_while_the_pod_is_not_stored if {
-	pod := {"spec": {"nodeName": "node-1"}}
-	facts.node_name == "node-1" with input.review as {"operation": "CREATE", "object": pod, "oldObject": null}
-	not facts.node_name with input.review as {"operation": "UPDATE", "object": pod, "oldObject": {}}
-	not facts.node_name with input.review as {"operation": "", "object": pod}
-	not facts.node_name with input.review as {"operation": "CREATE", "object": {"spec": {"nodeName": ""}}}
+	paths := ["/", "", null, "//etc/.", "var/run/", "/a/../b", "/./x/.y"]
+	volumes := array.concat([{"hostPath": {"path": path}} | some path in paths], [{"hostPath": null}])
+	facts.host_paths == ["/", "/", "/", "/etc", "/var/run", "/a/../b", "/x/.y"] with input as reviewed({"spec": {"volumes": volumes}})
 }
 
 test_image_volumes_are_known_by_their_reference if {

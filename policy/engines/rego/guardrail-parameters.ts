@@ -1,31 +1,28 @@
-/** The guardrails of a policy as the Rego library reads them: which are open, for all namespaces and for those of tenants. */
-import type { Scope } from '../../decision/enforcement';
-import type { RuntimePolicy } from '../../model/runtime-policy';
+/** The guardrails of a policy as the Rego library reads them: those that are closed, and what opens a part of one. */
+import { globToRegExpSource } from '../../../base/glob';
+import { guardrailsSchema } from '../../model/guardrails-schema';
+import type { Guardrails, RuntimePolicy } from '../../model/runtime-policy';
 import { textTest } from './condition-parameters';
 
-/** @param scopes those in which pods are refused */
-export function guardrailParameters(scopes: readonly Scope[]): Readonly<Record<string, unknown>> {
-  const tenants = scopes.flatMap(({ namespaces, stages: [enforced] }) =>
-    namespaces && enforced ? [{ namespaces, guardrails: guardrailsOf(enforced.policy) }] : [],
-  );
-  const others = scopes.find(({ namespaces }) => namespaces === undefined)?.stages[0];
-  return {
-    guardrails: others === undefined ? {} : guardrailsOf(others.policy),
-    ...(tenants.length > 0 && { tenants }),
-  };
+const GUARDRAILS = Object.keys(guardrailsSchema.shape) as (keyof Guardrails)[];
+
+/** Nothing where every guardrail is open. */
+export function guardrailParameters({ guardrails }: RuntimePolicy) {
+  const closed = GUARDRAILS.filter((guardrail) => guardrails[guardrail] !== 'allow');
+  if (closed.length === 0) return {};
+  const { hostPaths } = guardrails;
+  const readOnlyHostPaths =
+    typeof hostPaths === 'object' ? hostPaths.readOnly.map(globToRegExpSource) : undefined;
+  return { guardrails: { closed, ...(readOnlyHostPaths && { readOnlyHostPaths }) } };
 }
 
-function guardrailsOf({ guardrails, runtimes }: RuntimePolicy) {
-  const { hostPaths, privileged } = guardrails;
-  const open = Object.entries(guardrails)
-    .filter(([, value]) => value === 'allow')
-    .map(([name]) => name);
-  const kata = runtimes.filter(({ handler }) => handler.startsWith('kata'));
-  return {
-    ...(open.length > 0 && { open }),
-    ...(typeof hostPaths === 'object' && { readOnlyHostPaths: hostPaths.readOnly.map(textTest) }),
-    ...(privileged === 'kata-only' && {
-      privilegedClasses: kata.map(({ runtimeClassName }) => runtimeClassName),
-    }),
-  };
+/** The runtimes with what each allows its pods. */
+export function sandboxParameters({ runtimes, guardrails }: RuntimePolicy) {
+  const isOpenInKata = guardrails.privileged === 'kata-only';
+  return runtimes.map(({ name, runtimeClassName, handler, allowedAnnotations }) => ({
+    name,
+    runtimeClassName,
+    ...(allowedAnnotations && { allowedAnnotations: allowedAnnotations.map(textTest) }),
+    ...(isOpenInKata && handler.startsWith('kata') && { allowsPrivileged: true }),
+  }));
 }

@@ -1,98 +1,83 @@
-# What of the pod leads around its sandbox, equal to hollowness in policy/decision/guardrails.ts.
+# What of the pod leads around its sandbox, equal to hollowness in policy/decision/guardrails.ts. Parameters name the closed guardrails only.
 package lib.guardrails
 
 import data.lib.constants
 import data.lib.denials
 import data.lib.facts
+import data.lib.selection
 import data.lib.untrusted
 import data.lib.values
 
-# The guardrails of the namespace: its tenant's, else those of all others.
-given := tenant.guardrails if {
-	some tenant in input.parameters.tenants
-	facts.namespace in tenant.namespaces
-} else := input.parameters.guardrails
+# The {what} of each denial, by guardrail.
+hollowness[guardrail] := what if {
+	some guardrail in input.parameters.guardrails.closed
+	what := finding(guardrail)
+}
 
-is_closed(guardrail) if not guardrail in object.get(given, "open", [])
+finding("hostPaths") := naming(constants.hollow.hostPaths, closed_host_paths)
 
-# What the message says the pod does, for each guardrail that is closed for it.
-hollow contains what if {
-	some guardrail in ["hostNetwork", "hostPID", "hostIPC"]
+finding(guardrail) := constants.hollow[guardrail] if {
+	guardrail in {"hostNetwork", "hostPID", "hostIPC"}
 	untrusted.flag(facts.pod, ["spec", guardrail], false)
-	is_closed(guardrail)
-	what := constants.hollow[guardrail]
 }
 
-hollow contains naming("hostPaths", paths) if {
-	paths := {path | some [path, is_read_only] in facts.host_paths; not is_open_path(path, is_read_only)}
-	count(paths) > 0
-	is_closed("hostPaths")
-}
+finding("privileged") := naming(constants.hollow.privileged, privileged_containers) if not allows_privileged
 
-is_open_path(path, true) if {
-	some wanted in given.readOnlyHostPaths
-	values.string_meets(wanted, path)
-}
-
-hollow contains naming("privileged", names) if {
-	names := {untrusted.string_or_empty(container, ["name"]) |
-		some container in facts.containers
-		untrusted.flag(container, ["securityContext", "privileged"], false)
-	}
-	count(names) > 0
-	is_closed("privileged")
-	not may_be_privileged
-}
-
-may_be_privileged if facts.class in given.privilegedClasses
-
-hollow contains what if {
+finding("systemPriority") := denials.filled(constants.hollow.systemPriority, {"class": class}) if {
 	class := untrusted.string(facts.pod, ["spec", "priorityClassName"])
 	startswith(class, constants.system_priority_prefix)
-	is_closed("systemPriority")
-	what := denials.filled(constants.hollow.systemPriority, {"class": class})
 }
 
-hollow contains what if {
-	node := facts.node_name
-	is_closed("nodeName")
-	what := denials.filled(constants.hollow.nodeName, {"node": node})
+# The scheduler has named the node of a stored pod.
+finding("nodeName") := denials.filled(constants.hollow.nodeName, {"node": node}) if {
+	input.review.operation == "CREATE"
+	node := untrusted.string(facts.pod, ["spec", "nodeName"])
+	node != ""
 }
 
-hollow contains naming("sandboxAnnotation", closed_annotations) if {
+finding("sandboxAnnotations") := naming(constants.hollow.sandboxAnnotation, closed_annotations) if {
 	count(closed_annotations) == 1
-	is_closed("sandboxAnnotations")
+} else := naming(constants.hollow.sandboxAnnotations, closed_annotations)
+
+finding("windows") := constants.hollow.windows if untrusted.string(facts.pod, ["spec", "os", "name"]) == "windows"
+
+naming(template, names) := denials.filled(template, {"names": denials.listed(sort(names))}) if count(names) > 0
+
+closed_host_paths := {path |
+	some volume in facts.host_path_volumes
+	path := facts.host_path(volume)
+	not is_open_host_path(volume, path)
 }
 
-hollow contains naming("sandboxAnnotations", closed_annotations) if {
-	count(closed_annotations) > 1
-	is_closed("sandboxAnnotations")
+is_open_host_path(volume, path) if {
+	some pattern in input.parameters.guardrails.readOnlyHostPaths
+	regex.match(pattern, path)
+	not object.get(volume, "name", null) in writable_volumes
 }
 
-# Sandbox annotations that the runtime of the pod's class does not allow.
+# Names of the volumes that a container mounts without readOnly.
+writable_volumes := {object.get(mount, "name", null) |
+	some container in facts.containers
+	some mount in untrusted.objects(container, ["volumeMounts"])
+	not untrusted.flag(mount, ["readOnly"], false)
+}
+
+privileged_containers := {facts.container_name(container) |
+	some container in facts.containers
+	untrusted.flag(container, ["securityContext", "privileged"], false)
+}
+
+allows_privileged if sandbox.allowsPrivileged
+
 closed_annotations := {key | some key in facts.sandbox_annotations; not is_allowed(key)}
 
 is_allowed(key) if {
-	some runtime in input.parameters.runtimes
-	runtime.runtimeClassName == facts.class
-	some wanted in runtime.allowedAnnotations
+	some wanted in sandbox.allowedAnnotations
 	values.string_meets(wanted, key)
 }
 
-hollow contains constants.hollow.windows if {
-	untrusted.string(facts.pod, ["spec", "os", "name"]) == "windows"
-	is_closed("windows")
-}
-
-naming(template, names) := denials.filled(constants.hollow[template], {"names": listed(sort(names))})
-
-listed(names) := concat("", [concat(", ", [denials.shown(name) | some name in first]), rest(names)]) if {
-	first := array.slice(names, 0, constants.most_listed)
-}
-
-rest(names) := "" if count(names) <= constants.most_listed
-
-rest(names) := denials.filled(constants.and_more, {"omitted": omitted}) if {
-	count(names) > constants.most_listed
-	omitted := format_int(count(names) - constants.most_listed, 10)
+# The runtime of the pod's class.
+sandbox := runtime if {
+	some runtime in input.parameters.runtimes
+	runtime.runtimeClassName == selection.class
 }

@@ -5,13 +5,16 @@ import data.lib.denials
 import data.lib.facts
 import data.lib.review
 import data.lib.runtimes
+import data.lib.selection
 
 violation contains denial if {
 	review.judged
 	facts.has_container(input.parameters.container)
-	not runtimes.label_accepted(input.parameters.enforce, input.parameters.runtime)
+	not is_accepted
 	denial := denials.denial("LABEL_REQUIRED", {
-		"labelKey": input.parameters.labelKey,
+		"container": input.parameters.container,
 		"runtime": input.parameters.runtime,
 	})
 }
+
+is_accepted if runtimes.accepted(input.parameters.enforce, input.parameters.runtime, selection.label)

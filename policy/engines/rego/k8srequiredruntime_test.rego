@@ -18,10 +18,11 @@ reviewed(operation, container, labels) := {
 }
 
 test_a_pod_with_the_container_needs_the_label if {
-	every labels in [{}, {"example.com/runtime": "gvisor"}] {
+	every shown, labels in {"none": {}, "gvisor": {"example.com/runtime": "gvisor"}} {
 		denials := k8srequiredruntime.violation with input as reviewed("CREATE", "ai-model", labels)
+		sentence := "Pod web requires label example.com/runtime to use runtime kata"
 		denials == {{
-			"msg": "Pod web requires label example.com/runtime to use runtime kata",
+			"msg": sprintf("%s. Container ai-model needs it, and the label is %s", [sentence, shown]),
 			"details": {"code": "LABEL_REQUIRED"},
 		}}
 	}
@@ -37,4 +38,12 @@ test_exempt_pods_pass if {
 	exempt := {"name": "a", "exempt": "because", "when": {"start": "match", "tests": []}}
 	reviewed_ := reviewed("CREATE", "ai-model", {})
 	count(k8srequiredruntime.violation) == 0 with input as reviewed_ with input.parameters.rules as [exempt]
+}
+
+test_a_pod_that_will_be_given_the_label_passes if {
+	reviewed_ := reviewed("CREATE", "ai-model", {})
+	rule := {"name": "a", "runtime": "kata", "enforce": "exactly", "when": {"start": "match", "tests": []}}
+	count(k8srequiredruntime.violation) == 0 with input as reviewed_
+		with input.parameters.rules as [rule]
+		with input.parameters.selection as {"required": []}
 }

@@ -7,7 +7,15 @@ import {
   SANDBOX_ANNOTATION_PREFIXES,
 } from '../../../base/names';
 import { SYSTEM_PRIORITY_PREFIX } from '../../decision/guardrails';
-import { AND_MORE, DENIAL_MESSAGES, HOLLOW, MOST_LISTED } from '../../decision/messages';
+import {
+  AND_MORE,
+  DENIAL_HINTS,
+  DENIAL_MESSAGES,
+  MATCHED,
+  SEE,
+  HOLLOW,
+  MOST_LISTED,
+} from '../../decision/messages';
 
 const CONSTANTS = {
   decision_annotation: DECISION_ANNOTATION,
@@ -15,6 +23,9 @@ const CONSTANTS = {
   sandbox_annotation_prefixes: SANDBOX_ANNOTATION_PREFIXES,
   system_priority_prefix: SYSTEM_PRIORITY_PREFIX,
   messages: DENIAL_MESSAGES,
+  hints: DENIAL_HINTS,
+  matched: MATCHED,
+  see: SEE,
   hollow: HOLLOW,
   most_listed: MOST_LISTED,
   and_more: AND_MORE,

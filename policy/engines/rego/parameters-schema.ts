@@ -3,14 +3,15 @@
  * schema"): the API server prunes every member that is not written here, so each schema says all of them.
  */
 import { decisionGraphSchema, textTest } from './condition-parameters-schema';
-import { described, listOf, object, oneOf, text } from './openapi';
+import { described, flag, listOf, object, oneOf, text } from './openapi';
 
 const base = {
   labelKey: text('Label whose value names the runtime a pod asks for.'),
   runtimes: listOf(object({ name: text(), runtimeClassName: text() }), 'Weakest first.'),
+  helpUrl: text('Page that every refusal ends with.'),
 };
 
-/** What the runtime allows besides; only `K8sSandboxedRuntime` asks. */
+/** What the runtime allows its pods; only `K8sSandboxedRuntime` asks. */
 const sandboxes = listOf(
   object(
     {
@@ -20,8 +21,9 @@ const sandboxes = listOf(
         textTest,
         'Annotations of the sandbox that pods of this class may set.',
       ),
+      allowsPrivileged: flag('Whether containers of its pods may be privileged.'),
     },
-    ['allowedAnnotations'],
+    ['allowedAnnotations', 'allowsPrivileged'],
   ),
   'Weakest first.',
 );
@@ -35,8 +37,17 @@ const effects = {
   ),
 };
 
+const optional = [...Object.keys(effects), 'enforce'];
+
+const ruleMembers = {
+  name: text(),
+  when: decisionGraphSchema,
+  ...effects,
+  enforce: described(oneOf('exactly', 'atLeast'), 'How strictly the runtime is meant.'),
+};
+
 const rules = listOf(
-  object({ name: text(), when: decisionGraphSchema, ...effects }, Object.keys(effects)),
+  object(ruleMembers, optional),
   'Those that decide whether this constraint speaks.',
 );
 
@@ -45,20 +56,29 @@ const minimum = listOf(
   'The weakest runtime pods of these namespaces may have; of several the strongest.',
 );
 
-const guardrails = object(
-  {
-    open: listOf(text(), 'Guardrails that let pods through; all others are closed.'),
-    readOnlyHostPaths: listOf(
-      textTest,
-      'Paths of the node that pods may mount to read only, where guardrail hostPaths is closed.',
+const requiredContainers = listOf(object({ namespaces: listOf(text()), container: text() }));
+
+/** What every kind carries where nothing is enforced, see `ParametersProps`. */
+const foreseeing = {
+  minimum,
+  rules,
+  selection: described(
+    object(
+      {
+        required: described(
+          requiredContainers,
+          'Pods with such a container choose for themselves.',
+        ),
+        unlabelled: described(
+          object({ runtime: text() }, 'all'),
+          'What pods get that nothing else chooses for: this runtime, or the minimum where that is stronger.',
+        ),
+      },
+      ['unlabelled'],
     ),
-    privilegedClasses: listOf(
-      text(),
-      'Runtime classes whose pods may be privileged, where guardrail privileged is closed.',
-    ),
-  },
-  'all',
-);
+    'Where nothing is enforced: judge a pod that is being created as the mutator would have left it.',
+  ),
+};
 
 /** Parameters of `K8sRequiredRuntime`. */
 export const REQUIRED_SCHEMA = object(
@@ -67,30 +87,19 @@ export const REQUIRED_SCHEMA = object(
     container: text('Name of the container that makes the label required.'),
     runtime: text('Runtime the message asks for.'),
     enforce: oneOf('present', 'exactly', 'atLeast'),
-    rules,
+    ...foreseeing,
   },
-  ['rules'],
+  ['helpUrl', ...Object.keys(foreseeing)],
 );
 
 /** Parameters of `K8sDynamicRuntime`. */
 export const DYNAMIC_SCHEMA = object(
   {
     ...base,
-    minimum,
-    rules: listOf(
-      object(
-        {
-          name: text(),
-          title: text('How messages name the rule.'),
-          when: decisionGraphSchema,
-          ...effects,
-          enforce: described(oneOf('exactly', 'atLeast'), 'How strictly the runtime is meant.'),
-        },
-        [...Object.keys(effects), 'enforce'],
-      ),
-    ),
+    ...foreseeing,
+    rules: listOf(object({ ...ruleMembers, title: text('How messages name the rule.') }, optional)),
   },
-  ['minimum'],
+  ['helpUrl', 'minimum', 'selection'],
 );
 
 /** Parameters of `K8sSandboxedRuntime`. */
@@ -98,20 +107,30 @@ export const SANDBOXED_SCHEMA = object(
   {
     ...base,
     runtimes: sandboxes,
-    minimum,
-    rules,
-    guardrails: described(guardrails, 'Of every namespace that no tenant names.'),
-    tenants: listOf(object({ namespaces: listOf(text()), guardrails })),
+    ...foreseeing,
+    guardrails: described(
+      object(
+        {
+          closed: listOf(text(), 'Names of the guardrails that refuse pods.'),
+          readOnlyHostPaths: listOf(
+            text('Anchored RE2 expression.'),
+            'Paths of the node that containers may mount read-only.',
+          ),
+        },
+        ['readOnlyHostPaths'],
+      ),
+      'What no pod may have, because it leads around its sandbox.',
+    ),
     unlabelled: described(
       object({
         code: described(
           oneOf('UNSANDBOXED', 'BELOW_MINIMUM'),
           'What refuses them: BELOW_MINIMUM only in namespaces that have a minimum.',
         ),
-        required: listOf(object({ namespaces: listOf(text()), container: text() })),
+        required: requiredContainers,
       }),
       'Refuse pods that name neither runtime nor class, but for those the other two kinds refuse: the rules match, or these containers are required to be labelled.',
     ),
   },
-  ['minimum', 'rules', 'tenants', 'unlabelled'],
+  ['helpUrl', ...Object.keys(foreseeing), 'guardrails', 'unlabelled'],
 );

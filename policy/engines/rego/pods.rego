@@ -47,7 +47,7 @@ member_meets("volumes", wanted) if {
 	}
 }
 
-member_meets("hostPaths", wanted) if values.some_meets(wanted, [path | some [path, _] in facts.host_paths])
+member_meets("hostPaths", wanted) if values.some_meets(wanted, facts.host_paths)
 
 member_meets("imageVolumes", wanted) if {
 	some reference in facts.image_volumes

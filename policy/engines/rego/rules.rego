@@ -17,6 +17,15 @@ is_exempt if {
 	count(denying) == 0
 }
 
+# Names of the containers that satisfy a container condition of the rule, equal to policy/rules/matched.ts.
+matched_containers(rule) := {name |
+	some test in rule.when.tests
+	not regex.match("(^|[.])not[.]", test.name)
+	some container in facts.containers
+	conditions.container_passes(test.container, container)
+	name := facts.container_name(container)
+}
+
 # Those that have a say: what they ask for is no weaker than the minimum.
 binding := [rule |
 	some rule in input.parameters.rules
@@ -24,6 +33,15 @@ binding := [rule |
 	not runtimes.is_below_minimum(rule.runtime)
 	conditions.holds(rule.when)
 ]
+
+# Whether a rule asks for a runtime, even one that has no say.
+asks if count(binding) > 0
+
+asks if {
+	some rule in input.parameters.rules
+	runtimes.is_below_minimum(rule.runtime)
+	conditions.holds(rule.when)
+}
 
 required_strength := max([runtimes.strengths[rule.runtime] | some rule in binding])
 
@@ -39,4 +57,5 @@ enforce := "exactly" if {
 	rule.enforce == "exactly"
 }
 
-label_accepted if runtimes.label_accepted(enforce, strongest.runtime)
+# Whether the binding rules, where there are any, accept this runtime.
+accept(runtime) if runtimes.accepted(enforce, strongest.runtime, runtime)

@@ -29,12 +29,12 @@ test_nothing_speaks_where_no_rule_matches if {
 
 test_a_stronger_runtime_is_accepted_where_every_speaking_rule_says_at_least if {
 	at_least := [matching("a", "kata", "atLeast"), matching("weak", "gvisor", "exactly")]
-	rules.label_accepted with input as labelled("kata-cc", at_least)
-	rules.label_accepted with input as labelled("kata", at_least)
-	not rules.label_accepted with input as labelled("gvisor", at_least)
+	rules.accept("kata-cc") with input as labelled("", at_least)
+	rules.accept("kata") with input as labelled("", at_least)
+	not rules.accept("gvisor") with input as labelled("", at_least)
 	mixed := array.concat(at_least, [matching("b", "kata", "exactly")])
-	rules.label_accepted with input as labelled("kata", mixed)
-	not rules.label_accepted with input as labelled("kata-cc", mixed)
+	rules.accept("kata") with input as labelled("", mixed)
+	not rules.accept("kata-cc") with input as labelled("", mixed)
 }
 
 test_a_rule_that_asks_for_less_than_the_minimum_has_no_say if {
@@ -43,6 +43,12 @@ test_a_rule_that_asks_for_less_than_the_minimum_has_no_say if {
 	not rules.strongest with input as labelled("kata", rules_) with input.review.namespace as "team-a"
 	strong := array.concat(rules_, [matching("strong", "kata", "atLeast")])
 	rules.strongest.name == "strong" with input as labelled("kata", strong) with input.review.namespace as "team-a"
+}
+
+test_a_rule_without_a_say_asks_all_the_same if {
+	rules.asks with input as labelled("kata", [matching("weak", "gvisor", "exactly")]) with input.review.namespace as "team-a"
+	rules.asks with input as labelled("kata", [matching("strong", "kata", "exactly")]) with input.review.namespace as "team-a"
+	not rules.asks with input as labelled("kata", [other, effect("a", "deny", "match")])
 }
 
 effect(name, member, start) := {"name": name, member: "because", "when": {"start": start, "tests": []}}
@@ -61,4 +67,18 @@ test_a_pod_with_the_label_is_never_exempt if {
 	every label in ["kata", "", "runc"] {
 		not rules.is_exempt with input as labelled(label, [effect("a", "exempt", "match")])
 	}
+}
+
+leaf(name, asked) := {"name": name, "container": asked, "ifTrue": "match", "ifFalse": "mismatch"}
+
+test_the_containers_that_matched_are_those_that_satisfy_a_condition_outside_of_not if {
+	tests := [
+		leaf("any[0].container", {"name": {"equals": "a"}}),
+		leaf("not.container", {"name": {"equals": "b"}}),
+		leaf("all[0].not.any[0].container", {"name": {"equals": "c"}}),
+		{"name": "pod", "pod": {"hostPID": true}, "ifTrue": "match", "ifFalse": "mismatch"},
+	]
+	containers := [{"name": name} | some name in ["a", "b", "c"]]
+	pod := {"spec": {"containers": containers}}
+	rules.matched_containers({"when": {"tests": tests}}) == {"a"} with input.review.object as pod
 }

@@ -1,4 +1,4 @@
-# The runtimes of the policy and which of them a label may name, equal to policy/decision/strength.ts and
+# The runtimes of the policy and which of them are accepted, equal to policy/decision/strength.ts and
 # minimumOf in policy/decision/demands.ts.
 package lib.runtimes
 
@@ -13,12 +13,12 @@ classes := {runtime.name: runtime.runtimeClassName | some runtime in input.param
 
 class_names := concat(", ", [runtime.runtimeClassName | some runtime in input.parameters.runtimes])
 
-# Whether the requirement accepts the pod's label. A missing label, or one that names no runtime, is never accepted.
-label_accepted("present", _) if strengths[facts.label] >= 0
+# Whether a requirement for one runtime accepts another. No runtime, or a name that no runtime has, is never accepted.
+accepted("present", _, given) if strengths[given] >= 0
 
-label_accepted("exactly", runtime) if facts.label == runtime
+accepted("exactly", required, given) if given == required
 
-label_accepted("atLeast", runtime) if strengths[facts.label] >= strengths[runtime]
+accepted("atLeast", required, given) if strengths[given] >= strengths[required]
 
 # Strength of the weakest runtime that pods of this namespace may have; undefined where the policy names none.
 minimum := max([strengths[least.runtime] |

@@ -21,11 +21,11 @@ test_runtimes_are_in_the_order_of_their_strength if {
 	runtimes.class_names == "gvisor, kata-qemu, kata-cc" with input as labelled("kata")
 }
 
-test_a_label_is_accepted_by_how_the_requirement_is_enforced if {
-	accepted := {[label, enforce] |
-		some label in ["gvisor", "kata", "kata-cc", "docker", "", null]
+test_a_runtime_is_accepted_by_how_the_requirement_is_enforced if {
+	accepted := {[given, enforce] |
+		some given in ["gvisor", "kata", "kata-cc", "docker", "", null]
 		some enforce in ["present", "exactly", "atLeast"]
-		runtimes.label_accepted(enforce, "kata") with input as labelled(label)
+		runtimes.accepted(enforce, "kata", given) with input as labelled("")
 	}
 	accepted == {
 		["gvisor", "present"],

@@ -50,7 +50,7 @@ const TEMPLATES: readonly ConstraintTemplateManifest[] = [
     kind: CONSTRAINT_KINDS.sandboxed,
     title: 'Sandboxed runtime',
     description:
-      'The runtime label and runtimeClassName must name one and the same sandbox of the policy, no weaker than the minimum of the namespace.',
+      'The runtime label and runtimeClassName must name one and the same sandbox of the policy, no weaker than the minimum of the namespace, and nothing in the pod may lead around it.',
     parameters: SANDBOXED_SCHEMA,
   }),
 ];

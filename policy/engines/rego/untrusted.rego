@@ -6,10 +6,6 @@ string(object_, path) := value if {
 	is_string(value)
 }
 
-string_or_empty(object_, path) := value if {
-	value := string(object_, path)
-} else := ""
-
 integer(object_, path) := value if {
 	value := object.get(object_, path, null)
 	is_number(value)

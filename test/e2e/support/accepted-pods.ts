@@ -1,7 +1,10 @@
 /** Generated pods the API server has nothing against: what is refused for its shape never reaches a webhook, and shows nothing. */
 import * as fc from 'fast-check';
 import { parseQuantity } from '../../../policy/pod/quantity';
-import { pods, type GeneratedPod } from '../../fixtures/arbitraries';
+import { MIRROR_ANNOTATION } from '../../../base/names';
+import { stringAt } from '../../../kubernetes/object';
+import type { GeneratedPod, GeneratedVolume } from '../../fixtures/arbitraries';
+import { APPARMOR_ANNOTATION, pods } from '../../fixtures/arbitraries';
 
 type Spec = GeneratedPod['spec'];
 type Container = Spec['containers'][number];
@@ -71,12 +74,22 @@ function accepted(
   const initContainers = spec.initContainers?.map((container) =>
     acceptedContainer(container, taken),
   );
-  const { runtimeClassName, resources, volumes, ...rest } = spec;
+  const { runtimeClassName, resources, volumes, securityContext, nodeSelector } = spec;
+  const { serviceAccountName, hostNetwork, hostPID, hostIPC } = spec;
+  const flags = { serviceAccountName, hostNetwork, hostPID, hostIPC };
   return {
     ...type,
-    metadata: { ...metadata, namespace, name: 'generated' },
+    metadata: {
+      ...metadata,
+      annotations: acceptedAnnotations(metadata.annotations),
+      namespace,
+      name: 'generated',
+    },
+    // Nothing of a pod that runs already, and no name of a node, a priority class or a claim that does not exist.
     spec: {
-      ...rest,
+      ...withoutUndefined(flags),
+      ...(nodeSelector && { nodeSelector }),
+      ...(securityContext && { securityContext: withNodeProfiles(securityContext) }),
       // A token would be mounted under a random name.
       automountServiceAccountToken: false,
       ...(runtimeClassName !== '' && runtimeClassName !== undefined && { runtimeClassName }),
@@ -90,8 +103,41 @@ function accepted(
   };
 }
 
+const REFUSED_ANNOTATIONS = [APPARMOR_ANNOTATION, MIRROR_ANNOTATION];
+
+/** Without those that have to agree with a field, or with the node. */
+function acceptedAnnotations(
+  annotations: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const isAccepted = ([key]: [string, string]) =>
+    !REFUSED_ANNOTATIONS.some((prefix) => key.startsWith(prefix));
+  return Object.fromEntries(Object.entries(annotations).filter(isAccepted));
+}
+
+function withoutUndefined(members: object): object {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
+}
+
+interface Profiles {
+  readonly seccompProfile?: { readonly type: string };
+  readonly appArmorProfile?: { readonly type: string };
+}
+
+/** A profile of the node has to be named, which ours are not. */
+function withNodeProfiles<Security extends Profiles>(security: Security): object {
+  const accepted = (profile: { readonly type: string }) =>
+    profile.type === 'Localhost' ? { type: 'RuntimeDefault' } : profile;
+  const { seccompProfile, appArmorProfile } = security;
+  return {
+    ...security,
+    ...(seccompProfile && { seccompProfile: accepted(seccompProfile) }),
+    ...(appArmorProfile && { appArmorProfile: accepted(appArmorProfile) }),
+  };
+}
+
+/** Ports of the node may be taken by one container only; mounts need a volume of their name. */
 function acceptedContainer(
-  { name, image, resources, securityContext, ...rest }: Container,
+  { name, image, resources, securityContext, env, ports: _, volumeMounts: __, ...rest }: Container,
   taken: Set<string>,
 ): object {
   const unique = taken.has(name) ? `${name}-${taken.size}` : name;
@@ -100,29 +146,37 @@ function acceptedContainer(
     ...rest,
     name: unique,
     image: image === '' ? 'model' : image,
+    ...(env && { env: env.filter((variable) => variable.name !== '') }),
     ...(resources && { resources: containerLevel(resources) }),
     ...(securityContext && { securityContext: acceptedSecurity(securityContext) }),
   };
 }
 
-/** Privileges that imply escalation must not deny it. */
-function acceptedSecurity(security: NonNullable<Container['securityContext']>): object {
+/** Privileges that imply escalation must not deny it; an unmasked /proc needs a user namespace. */
+function acceptedSecurity({
+  procMount: _,
+  ...security
+}: NonNullable<Container['securityContext']>): object {
   const added = security.capabilities?.add ?? [];
   const escalates =
     security.privileged === true || added.some((name) => name.endsWith('SYS_ADMIN'));
-  return escalates ? { ...security, allowPrivilegeEscalation: true } : security;
+  return withNodeProfiles(escalates ? { ...security, allowPrivilegeEscalation: true } : security);
 }
 
-function acceptedVolume(
-  volume: Spec['volumes'] extends (infer V)[] | undefined ? V : never,
-): object {
+function acceptedVolume(volume: GeneratedVolume): object {
   const { name, ...kinds } = volume;
   const [[kind, source] = ['emptyDir', {}]] = Object.entries(kinds);
   // `null` stays: the API server makes an emptyDir of it.
   if (source === null) return volume;
-  if (kind === 'hostPath') return { name, hostPath: { path: '/data' } };
+  if (kind === 'hostPath') return { name, hostPath: { path: acceptedPath(source) } };
   if (kind === 'configMap') return { name, configMap: { name: 'settings' } };
-  return volume;
+  // Not every version of Kubernetes has volumes that are images.
+  return kind === 'image' ? { name, emptyDir: {} } : volume;
+}
+
+function acceptedPath(source: unknown): string {
+  const path = stringAt(source, 'path') ?? '';
+  return path === '' || path.includes('..') ? '/data' : path;
 }
 
 /** Extended resources are whole numbers, and requested as they are limited. */

@@ -6,9 +6,11 @@ import { listAt, stringAt, valueAt, type KubernetesObject } from '../../../kuber
 import { policyHash } from '../../../policy/model/policy-hash';
 import type { RuntimePolicy } from '../../../policy/model/runtime-policy';
 import { CONSTRAINT_KINDS, NAMESPACES } from '../../../base/names';
+import { scopeFinder } from '../../../policy/decision/enforcement';
+import { metricsTexts } from './mutator-metrics';
 import { PLANNED, type Planned } from './planned';
 import type { Platform } from './platform';
-import { apiServerClient, caBundle, policyAt, webhookReplicas } from './replicas';
+import { apiServerClient, ASKED_NAMESPACE, caBundle, policyAt, webhookReplicas } from './replicas';
 import { NotYet, until } from './wait';
 
 /** Matched by the constraints that another policy does not have: nothing says when a deleted constraint has lost its force. */
@@ -22,7 +24,7 @@ export async function enforce(
 ): Promise<void> {
   await planned.change(PLANNED.policy, (manifest) => ({
     ...manifest,
-    data: { 'policy.json': JSON.stringify(policy) },
+    data: { ...(valueAt(manifest, 'data') as object), 'policy.json': JSON.stringify(policy) },
   }));
   await enforceConstraints(platform, constraintsOf(policy));
   await untilMutatorsFollow(platform, policy);
@@ -64,12 +66,24 @@ async function enforceConstraints(
 async function untilMutatorsFollow(platform: Platform, policy: RuntimePolicy): Promise<void> {
   const hash = policyHash(policy);
   await until('every mutator decides by the policy', async () => {
-    const trust = { ca: await caBundle(platform), client: apiServerClient(platform) };
-    const replicas = await webhookReplicas(platform);
-    const hashes = await Promise.all(replicas.map((replica) => policyAt(replica, policy, trust)));
+    // Where the policy is not enforced no pod is given a decision to read the hash from.
+    const isEnforced = scopeFinder(policy)(ASKED_NAMESPACE).enforcement === 'deny';
+    const hashes = isEnforced ? await decidingBy(platform, policy) : await loadedBy(platform);
     const all = hashes.length > 0 && hashes.every((one) => one === hash);
     return all || new NotYet(`${hashes.join(', ')} instead of ${hash}`);
   });
+}
+
+async function decidingBy(platform: Platform, policy: RuntimePolicy) {
+  const trust = { ca: await caBundle(platform), client: apiServerClient(platform) };
+  const replicas = await webhookReplicas(platform);
+  return Promise.all(replicas.map((replica) => policyAt(replica, policy, trust)));
+}
+
+/** Hash of the policy that each replica has loaded, by its own metrics. */
+async function loadedBy(platform: Platform): Promise<(string | undefined)[]> {
+  const texts = await metricsTexts(platform);
+  return texts.map((text) => /^secure_ai_mutator_policy_info\{hash="(\w+)"\} 1$/m.exec(text)?.[1]);
 }
 
 function constraintsOf(policy: RuntimePolicy): KubernetesObject[] {

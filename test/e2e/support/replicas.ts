@@ -16,6 +16,9 @@ import type { Platform } from './platform';
 
 const SERVER_NAME = `${MUTATOR.name}.${NAMESPACES.gatekeeper}.svc`;
 
+/** Of the pods that `policyAt` asks about. */
+export const ASKED_NAMESPACE = 'e2e';
+
 interface Replica {
   readonly address: string;
   readonly port: number;
@@ -66,7 +69,7 @@ async function decidedBy(
       uid: 'e2e',
       kind: { group: '', version: 'v1', kind: 'Pod' },
       resource: { group: '', version: 'v1', resource: 'pods' },
-      namespace: 'e2e',
+      namespace: ASKED_NAMESPACE,
       operation: 'CREATE',
       object: { apiVersion: 'v1', kind: 'Pod', metadata: { labels }, spec: { containers: [] } },
     },

@@ -311,7 +311,9 @@ describe('messages', () => {
     ],
     ['UNSANDBOXED', {}, 'Pod demo in namespace ai-production would run outside a sandbox'],
   ])('%s', (code, pod, message) => {
-    expect(decider.validate(makePod(pod), CONTEXT)).toContainEqual(expect.objectContaining({ code, message }));
+    expect(decider.validate(makePod(pod), CONTEXT)).toContainEqual(
+      expect.objectContaining({ code, message }),
+    );
   });
 
   test('a pod without a name yet is named by what its name will begin with', () => {

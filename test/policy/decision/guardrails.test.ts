@@ -29,7 +29,7 @@ const mounting = (path: string, mounts: readonly (boolean | undefined)[] = [unde
       name: `c${index}`,
       image: 'nginx',
       volumeMounts: [{ name: 'host', ...(readOnly !== undefined && { readOnly }) }],
-    })) as Spec['containers'] & object,
+    })),
   });
 
 const privileged: PodLike = withSpec({

@@ -3,7 +3,6 @@ import * as fc from 'fast-check';
 import { applyPatch as applyRfc6902 } from 'rfc6902';
 import { createDecider } from '../../../policy/decision/decide';
 import { definePolicy } from '../../../policy/model/define';
-import { policyHash } from '../../../policy/model/policy-hash';
 import type { PodFacts } from '../../../policy/pod/facts';
 import { compileMatcher } from '../../../policy/rules/compiled/compile';
 import type { Rule, RuntimePolicy } from '../../../policy/model/runtime-policy';
@@ -13,40 +12,10 @@ import { containers, CONTEXT, pods, policies, RUNTIMES, SANDBOX_ANNOTATIONS } fr
 
 const RUNS = { numRuns: 300 };
 const LABEL = 'secure-ai.io/runtime';
-const ANNOTATION = 'secure-ai.io/decision';
 
 const deciderOf = (policy: RuntimePolicy) => createDecider(policy, compileMatcher(policy));
 const strength = (name: string | undefined) =>
   RUNTIMES.findIndex((runtime) => runtime.name === name);
-
-/** Annotations an author may write: records of every source and runtime, true or forged, and texts that are no record at all. */
-const forgeries = fc.oneof(
-  fc
-    .record({
-      runtime: fc.constantFrom('gvisor', 'firecracker', 'kata', '__proto__'),
-      source: fc.constantFrom('label', 'class', 'rule', 'default', 'none'),
-      rules: fc.constantFrom('none', 'matching'),
-      policy: fc.constantFrom('current', '000000000000'),
-    })
-    .map(
-      ({ rules, policy, ...record }) =>
-        (matching: readonly string[], hash: string) =>
-          JSON.stringify({
-            ...record,
-            rules: rules === 'matching' ? matching : [],
-            policy: policy === 'current' ? hash : policy,
-          }),
-    ),
-  fc.oneof(fc.json(), fc.string()).map((text) => () => text),
-);
-
-const withAnnotation = (pod: PodLike, annotation: string): PodLike => ({
-  ...pod,
-  metadata: {
-    ...pod.metadata,
-    annotations: { ...pod.metadata?.annotations, [ANNOTATION]: annotation },
-  },
-});
 
 test('mutation is idempotent, and what it remembers stays', () => {
   fc.assert(
@@ -187,32 +156,6 @@ test('the order of keys, rules, requirements and containers does not matter', ()
     RUNS,
   );
 });
-
-test('no annotation changes what is chosen, and only one that would be written anyway is kept', () => {
-  const annotationOf = (pod: unknown) => (pod as PodLike).metadata?.annotations?.[ANNOTATION];
-  fc.assert(
-    fc.property(policies(), pods, forgeries, (input, pod, forge) => {
-      const policy = definePolicy(input);
-      const { decide } = deciderOf(policy);
-      const honest = decide(pod, CONTEXT);
-      const annotation = forge(honest.selection.rules, policyHash(policy));
-      const forged = decide(withAnnotation(pod, annotation), CONTEXT);
-      expect(forged.selection.runtime).toEqual(honest.selection.runtime);
-      const labels = without(pod.metadata?.labels, LABEL);
-      const spec = without(pod.spec, 'runtimeClassName');
-      const unlabelled = { ...pod, metadata: { ...pod.metadata, labels } };
-      const origins = [pod, unlabelled, { ...pod, spec }, { ...unlabelled, spec }];
-      const truths = origins.map((origin) => annotationOf(decide(origin, CONTEXT).pod));
-      expect(truths).toContain(annotationOf(forged.pod));
-      expect(forged.denials).toEqual(honest.denials);
-    }),
-    RUNS,
-  );
-});
-
-function without(object: object = {}, key: string): object {
-  return Object.fromEntries(Object.entries(object).filter(([name]) => name !== key));
-}
 
 test('an annotation of the sandbox never turns a refusal into an admission, nor changes what is chosen', () => {
   fc.assert(

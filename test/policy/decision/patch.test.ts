@@ -92,34 +92,51 @@ describe('an annotation that is there', () => {
     expect(selection.source).toBe(source);
   });
 
-  test.each<[string, PodOptions]>([
-    [
-      'claims a default that would be another',
-      { label: 'gvisor', class: 'gvisor', annotation: recordText({ runtime: 'gvisor' }) },
-    ],
+  test.each<[string, PodOptions, Partial<DecisionRecord>]>([
     [
       'claims a rule that does not match',
       { ...both, annotation: recordText({ source: 'rule', rules: ['high_compute'] }) },
+      { source: 'default' },
     ],
     [
       'claims a default where a rule matches',
       { ...both, ...PYTORCH, annotation: recordText({ rules: ['high_compute'] }) },
+      { source: 'rule', rules: ['high_compute'] },
     ],
-    ['names rules that do not match', { ...both, annotation: recordText({ rules: ['a'] }) }],
-    ['is of another policy', { ...both, annotation: recordText({ policy: '0'.repeat(12) }) }],
-    ['has more to say', { ...both, annotation: recordText({ extra: true } as object) }],
-    ['is written in another way', { ...both, annotation: ` ${recordText({})}` }],
-    ['names another runtime', { ...both, annotation: recordText({ runtime: 'gvisor' }) }],
     [
-      'claims a class that is another',
-      { label: 'kata', class: 'gvisor', annotation: recordText({}) },
+      'names rules that do not match',
+      { ...both, annotation: recordText({ rules: ['a'] }) },
+      { source: 'default' },
     ],
-    ['is no record', { ...both, annotation: 'kata' }],
-    ['is empty', { ...both, annotation: '' }],
-  ])('but %s is replaced', (_, options) => {
-    const rules = options.image === undefined ? [] : ['high_compute'];
-    const { label: runtime = '' } = options;
-    const value = recordText({ runtime, source: 'label', rules });
+    [
+      'is of another policy',
+      { ...both, annotation: recordText({ policy: '0'.repeat(12) }) },
+      { source: 'default' },
+    ],
+    [
+      'has more to say',
+      { ...both, annotation: recordText({ extra: true } as object) },
+      { source: 'default' },
+    ],
+    [
+      'is written in another way',
+      { ...both, annotation: ` ${recordText({})}` },
+      { source: 'default' },
+    ],
+    [
+      'names another runtime',
+      { ...both, annotation: recordText({ runtime: 'gvisor' }) },
+      { source: 'label' },
+    ],
+    ['is no record', { ...both, annotation: 'kata' }, { source: 'label' }],
+    ['is empty', { ...both, annotation: '' }, { source: 'label' }],
+    [
+      'claims a class that is not known to be exchangeable',
+      { label: 'gvisor', class: 'gvisor', annotation: recordText({ runtime: 'gvisor' }) },
+      { runtime: 'gvisor', source: 'label' },
+    ],
+  ])('but %s is replaced', (_, options, record) => {
+    const value = recordText(record);
     expect(mutate(makePod(options), CONTEXT).patch).toEqual([
       { op: 'replace', path: annotationPath, value },
     ]);

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { configLints } from '../../../constructs/lints';
 import type { SandboxConfig } from '../../../constructs';
 import { lintPolicy } from '../../../policy/lint/lint';
-import { policyOf, RECIPES } from '../../fixtures/recipes';
+import { RECIPES } from '../../fixtures/recipes';
+import { policyOf } from '../../fixtures/recipes/tried';
 
 const ROOT = join(__dirname, '../../..');
 const EXAMPLES = readdirSync(join(ROOT, 'examples'))

@@ -25,9 +25,9 @@ describe.each([
       when,
       runtime: 'kata',
     }));
-    const { matching } = makeMatcher(definePolicy({ ...EXAMPLE, rules }));
+    const matcher = makeMatcher(definePolicy({ ...EXAMPLE, rules }));
     QUESTIONS.forEach(({ pod, holds }, index) => {
-      const names = matching(podFacts(pod, CONTEXT)).map(({ name }) => name);
+      const names = matcher.matching(podFacts(pod, CONTEXT)).map(({ name }) => name);
       expect(names.includes(`q${index}`)).toBe(holds);
     });
   });

@@ -1,7 +1,8 @@
 /** Big pods, asked of the real program and of explain: both let them through, and both name what is too big. */
 import { Agent } from 'node:https';
 import { explainPod } from '../../../cli/explain/explain';
-import { podsOf, refuseTooLarge } from '../../../cli/explain/manifests';
+import { refuseTooLarge } from '../../../cli/explain/limits';
+import { podsOf } from '../../../cli/explain/manifests';
 import { parsePolicy } from '../../../policy/model/define';
 import type { SandboxError } from '../../../base/errors';
 import { BIG_PODS, MANAGED_POD, TOO_COSTLY_POD, type BigPod } from '../../fixtures/big-pods';
@@ -50,7 +51,7 @@ it.each([
     expect(allowed).toBe(true);
     const [found] = podsOf('f', JSON.stringify(pod));
     if (found === undefined) throw new Error('no pod was found');
-    refuseTooLarge([found]);
+    refuseTooLarge([found], parsePolicy(POLICY));
     const explained = explainPod({ ...found, namespace: 'team-a' }, parsePolicy(POLICY));
     expect(explained.runtime).toBe('kata');
     expect(JSON.parse(Buffer.from(patch, 'base64').toString())).toEqual(explained.patch);
@@ -90,7 +91,7 @@ it(
     const found = { source: 'f', pod: TOO_COSTLY_POD, namespace: 'team-a' };
     let thrown: unknown;
     try {
-      refuseTooLarge([found]);
+      refuseTooLarge([found], parsePolicy(POLICY));
     } catch (error) {
       thrown = error;
     }

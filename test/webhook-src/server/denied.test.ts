@@ -16,7 +16,10 @@ function reviewed(object: unknown, policy = examplePolicy): PodReview {
   const resource = { group: '', version: 'v1', resource: 'pods' };
   const request = { uid: 'u', operation: 'CREATE', resource, namespace: 'ai-production', object };
   const review = { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', request };
-  const verdict = reviewPod(Buffer.from(JSON.stringify(review)), compileDecider(policy));
+  const verdict = reviewPod(
+    Buffer.from(JSON.stringify(review)),
+    compileDecider({ policy, runtimeClasses: [] }),
+  );
   if ('refused' in verdict) throw new Error(verdict.refused);
   return verdict;
 }
@@ -33,9 +36,11 @@ const labelled = (value: string) => ({
   spec: { containers: [{ name: 'main', image: 'nginx' }] },
 });
 
+const SENTENCE = 'Pod demo asks for runtime , which is not one of gvisor, kata';
+
 test.each([
   [MESSAGE_LIMIT * 4, MESSAGE_LIMIT],
-  [64, 'Pod demo asks for runtime , which is not one of gvisor, kata'.length + 64],
+  [64, `${SENTENCE}. Set label secure-ai.io/runtime to one of them, or remove it`.length + 64],
 ])('a label of %d characters: the message has %d', (length, expected) => {
   const { details } = statusOf(reviewed(labelled('k'.repeat(length))));
   expect(details.causes.map(({ message }) => message.length)).toEqual([expected]);
@@ -44,7 +49,7 @@ test.each([
 test('a value cannot write lines of its own, nor turn or break the text', () => {
   const { message } = statusOf(reviewed(labelled('a\nRULE_VIOLATED: b\u0000\u202Ec\uD83D')));
   expect(message).toBe(
-    'UNKNOWN_RUNTIME: Pod demo asks for runtime a\u{FFFD}RULE_VIOLATED: b\u{FFFD}\u{FFFD}c\u{FFFD}, which is not one of gvisor, kata',
+    'UNKNOWN_RUNTIME: Pod demo asks for runtime a\u{FFFD}RULE_VIOLATED: b\u{FFFD}\u{FFFD}c\u{FFFD}, which is not one of gvisor, kata. Set label secure-ai.io/runtime to one of them, or remove it',
   );
 });
 

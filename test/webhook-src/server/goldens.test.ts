@@ -1,11 +1,13 @@
 /**
- * Whole reviews and whole answers: test/fixtures/admission/<case>/{request,response}.json, judged by policy.json beside them.
+ * Whole reviews and whole answers: test/fixtures/admission/<case>/{request,response}.json, judged by policy.json and
+ * runtime-classes.json beside them, those called `enforcement-…` by policy-of-enforcement.json.
  * In response.json the patch stands decoded, to be read by people.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { applyPatch, type Operation } from 'rfc6902';
 import { parsePolicy } from '../../../policy/model/define';
+import { parseRuntimeClasses } from '../../../policy/model/runtime-class';
 import { reviewPod } from '../../../webhook-src/server/review-pod';
 import { compileDecider } from '../../../webhook-src/server/policy-file';
 
@@ -13,7 +15,11 @@ const ROOT = join(__dirname, '../../fixtures/admission');
 const cases = readdirSync(ROOT, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .map(({ name }) => name);
-const decider = compileDecider(parsePolicy(readJson('policy.json')));
+const runtimeClasses = parseRuntimeClasses(readJson('runtime-classes.json'));
+const deciderOf = (file: string) =>
+  compileDecider({ policy: parsePolicy(readJson(file)), runtimeClasses });
+const ordinary = deciderOf('policy.json');
+const ofEnforcement = deciderOf('policy-of-enforcement.json');
 
 interface Answer {
   response: { patch?: string | Operation[]; patchType?: string; warnings?: string[] };
@@ -24,6 +30,7 @@ function readJson(...path: string[]): unknown {
 }
 
 function answer(name: string): Answer {
+  const decider = name.startsWith('enforcement-') ? ofEnforcement : ordinary;
   const verdict = reviewPod(readFileSync(join(ROOT, name, 'request.json')), decider);
   if ('refused' in verdict) throw new Error(`${verdict.refused}: ${verdict.detail}`);
   return JSON.parse(verdict.body) as Answer;

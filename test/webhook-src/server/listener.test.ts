@@ -17,10 +17,12 @@ afterEach(() => {
 
 async function ask(
   changes: Partial<Admission>,
+  body = '{}',
 ): Promise<{ status: number; headers: object; body: string }> {
   const admission: Admission = {
     phase: () => 'serving',
     review: () => ({ outcome: 'untouched', body: '{}', logFields: undefined }),
+    enforcementOf: () => 'deny',
     isAllowedClient: () => true,
     metrics: createMetrics(new Registry()),
     log: pino({}, { write: (line: string) => lines.push(line) }),
@@ -43,7 +45,7 @@ async function ask(
       },
     );
     sent.on('error', reject);
-    sent.end('{}');
+    sent.end(body);
   });
 }
 
@@ -94,24 +96,77 @@ it('does not review for a client that is not allowed', async () => {
   expect(review).not.toHaveBeenCalled();
 });
 
-it('records a decision by closed lists only', async () => {
+const FIELDS = {
+  uid: 'u',
+  namespace: 'a-namespace',
+  name: 'a-name',
+  runtime: 'kata',
+  source: 'rule',
+  rules: ['a-rule'],
+  codes: ['RULE_VIOLATED'],
+  enforcement: 'deny',
+  previews: [{ enforcement: 'warn', runtime: 'kata', source: 'rule', codes: ['HOLLOW_SANDBOX'] }],
+  isRepeated: false,
+} as const;
+
+it('records a decision and its previews by closed lists only', async () => {
   const metrics = createMetrics(new Registry());
-  const logFields = {
-    uid: 'u',
-    namespace: 'a-namespace',
-    name: 'a-name',
-    runtime: 'kata',
-    source: 'rule',
-    rules: ['a-rule'],
-    codes: ['RULE_VIOLATED'],
-  } as const;
-  await ask({ metrics, review: () => ({ outcome: 'denied', body: '{}', logFields }) });
+  await ask({ metrics, review: () => ({ outcome: 'denied', body: '{}', logFields: FIELDS }) });
+  const labels = { runtime: 'kata', source: 'rule' };
   expect((await metrics.decisions.get()).values).toMatchObject([
-    { value: 1, labels: { runtime: 'kata', source: 'rule' } },
+    { value: 1, labels: { ...labels, enforcement: 'deny' } },
+    { value: 1, labels: { ...labels, enforcement: 'warn' } },
   ]);
-  expect((await metrics.denials.get()).values).toContainEqual({
-    value: 1,
-    labels: { code: 'RULE_VIOLATED' },
-  });
-  expect(JSON.parse(lines[0] ?? '')).toMatchObject({ ...logFields, msg: 'denied' });
+  expect(
+    (await metrics.denials.get()).values.filter(({ value }) => value > 0).map((one) => one.labels),
+  ).toEqual([
+    { code: 'RULE_VIOLATED', enforcement: 'deny' },
+    { code: 'HOLLOW_SANDBOX', enforcement: 'warn' },
+  ]);
+  expect(JSON.parse(lines[0] ?? '')).toMatchObject({ ...FIELDS, msg: 'denied' });
 });
+
+describe('a review that exceeds a limit', () => {
+  const head = { apiVersion: 'admission.k8s.io/v1', uid: 'u', namespace: 'team', podName: 'big' };
+  const body = JSON.stringify({
+    apiVersion: head.apiVersion,
+    kind: 'AdmissionReview',
+    request: {
+      uid: head.uid,
+      namespace: head.namespace,
+      object: { metadata: { name: head.podName }, spec: deep(70) },
+    },
+  });
+  const MESSAGE =
+    'POD_TOO_LARGE Pod team/big: it nests 74 levels deep, more than the limit of 64. Fix: remove the deeply nested field; no field of a pod nests that deep';
+  const auditAnnotations = (enforcement: string) => ({
+    [enforcement]: '{"codes":["POD_TOO_LARGE"]}',
+  });
+
+  it.each([
+    ['deny', { allowed: false, status: { code: 403, message: MESSAGE } }],
+    ['warn', { allowed: true, warnings: [MESSAGE], auditAnnotations: auditAnnotations('warn') }],
+    ['audit', { allowed: true, auditAnnotations: auditAnnotations('audit') }],
+  ] as const)('under %s', async (enforcement, expected) => {
+    const asked: string[] = [];
+    const enforcementOf = (namespace: string) => {
+      asked.push(namespace);
+      return enforcement;
+    };
+    const answer = await ask({ enforcementOf }, body);
+    const { response } = JSON.parse(answer.body) as { response: object };
+    expect(response).toMatchObject(expected);
+    expect('warnings' in response).toBe(enforcement === 'warn');
+    expect(asked).toEqual(['team']);
+  });
+
+  it('is denied where no namespace says that nothing is enforced', async () => {
+    const unnamed = body.replace('"namespace":"team",', '');
+    const answer = await ask({ enforcementOf: () => 'audit' }, unnamed);
+    expect(JSON.parse(answer.body)).toMatchObject({ response: { allowed: false } });
+  });
+});
+
+function deep(levels: number): object {
+  return levels === 0 ? {} : { a: deep(levels - 1) };
+}

@@ -19,15 +19,15 @@ writeFileSync(
     if (text === 'spin') for (;;);
     if (text === 'hoard') for (const all = []; ; ) all.push({ at: all.length });
     if (text === 'fail') throw new Error('a fault');
-    parentPort.postMessage({ outcome: 'unchanged', body: text + workerData.policy.rules.length });
+    parentPort.postMessage({ outcome: 'unchanged', body: text + workerData.source.policy.rules.length });
   });`,
 );
 
-const policy = parsePolicy(POLICY);
+const source = { policy: parsePolicy(POLICY), runtimeClasses: [] };
 
 function started(limitMs = 60_000) {
   const worker = createReviewWorker(SCRIPT, limitMs);
-  worker.usePolicy(policy);
+  worker.usePolicy(source);
   return worker;
 }
 
@@ -89,7 +89,7 @@ it(
   async () => {
     const worker = started();
     await worker.review(bodyOf('a'));
-    worker.usePolicy({ ...policy, rules: [] });
+    worker.usePolicy({ ...source, policy: { ...source.policy, rules: [] } });
     expect(await worker.review(bodyOf('a'))).toMatchObject({ body: 'a0' });
   },
   LIMIT_MS,

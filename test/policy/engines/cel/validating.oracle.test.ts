@@ -75,7 +75,7 @@ const NOTICED = [
 ];
 
 test.each(NOTICED)('a policy without %s is noticed', async (name) => {
-  const judged = await judgeValidation(sampled(7, 400), (policy) =>
+  const judged = await judgeValidation(sampled(7, 1_000), (policy) =>
     validatingAdmissionPolicies(policy).map((manifest) => without(name, manifest)),
   );
   expect(judged.some(differ)).toBe(true);

@@ -28,7 +28,7 @@ interface Example {
   readonly spec: object;
 }
 
-/** What Gatekeeper says of the pod, which is named `pod`. */
+/** What Gatekeeper says of the pod, which is named `pod`, without the hints. */
 async function messages(of: RuntimePolicy, example: Example) {
   const { namespace = 'ai-production', label, spec } = example;
   const labels = label === undefined ? {} : { [RUNTIME_LABEL]: label };
@@ -36,7 +36,9 @@ async function messages(of: RuntimePolicy, example: Example) {
   const metadata = { name: 'pod', namespace, labels, annotations };
   const pod = { apiVersion: 'v1', kind: 'Pod', metadata, spec };
   const said = await gatorTest([...constraintTemplates(), ...constraints(of), ...namespaces, pod]);
-  return said.map(({ constraint, code, message }) => `[${constraint}] ${code}: ${message}`);
+  return said.map(
+    ({ constraint, code, message }) => `[${constraint}] ${code}: ${message.split('. ')[0]}`,
+  );
 }
 
 function container(members: object): object {

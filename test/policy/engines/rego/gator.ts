@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { goBinary } from '../../../../local/toolchain/binaries';
 
 const MODULE_DIR = join(__dirname, '..', '..', '..', '..', 'local', 'toolchain', 'kubernetes');
-const TIMEOUT_MILLISECONDS = 60_000;
+/** Seconds are enough, unless the computer has much else to do. */
+const TIMEOUT_MILLISECONDS = 300_000;
 
 /** Builds `gator` where it is not in the cache yet; takes minutes then. */
 export function buildGator(): Promise<string> {
@@ -124,10 +125,14 @@ async function run(args: readonly string[], input: string): Promise<Outcome> {
     child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
     child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
     child.on('error', reject);
-    child.on('close', (status) => {
+    child.on('close', (status, signal) => {
       const text = Buffer.concat(stdout).toString();
       if (text === '')
-        reject(new Error(`gator ${args[0]} failed: ${Buffer.concat(stderr).toString()}`));
+        reject(
+          new Error(
+            `gator ${args[0]} failed (${signal ?? status}): ${Buffer.concat(stderr).toString()}`,
+          ),
+        );
       else resolve({ status, stdout: text });
     });
     child.stdin.on('error', () => undefined); // gator may end before it has read all; its exit says why.

@@ -1,4 +1,5 @@
 /** What the reference and Gatekeeper say of pods under policies: many pairs in one run of gator, which takes a second to start. */
+import { textOf } from '../../../../policy/decision/validate';
 import { createDecider } from '../../../../policy/decision/decide';
 import { constraints, constraintTemplates } from '../../../../policy/engines/rego';
 import type { RuntimePolicy } from '../../../../policy/model/runtime-policy';
@@ -19,7 +20,7 @@ export interface Batch {
 export interface Judged {
   readonly policy: RuntimePolicy;
   readonly pod: JudgedPod;
-  /** Codes and messages of the reference, sorted, none twice. */
+  /** Codes and sentences of the reference, sorted, none twice. */
   readonly expected: readonly string[];
   /** Those of Gatekeeper. */
   readonly actual: readonly string[];
@@ -36,11 +37,13 @@ const namespaces = NAMESPACES_OF_PODS.map((name, index) => ({
 }));
 const enabled: readonly string[] = NAMESPACES_OF_PODS.slice(0, -1);
 
-/** Every pod of a batch under the policy of that batch and no other. */
+/** Every pod of a batch under the policy of that batch and no other: what is refused. `judge-reports.ts` has what is warned of and audited. */
 export async function judge(batches: readonly Batch[]): Promise<readonly Judged[]> {
   const named = batches.map(({ policy, pods }, index) => ({
     policy,
-    constraints: constraints(policy).map((constraint) => forBatch(constraint, index)),
+    constraints: constraints(policy)
+      .filter(({ spec }) => spec.enforcementAction === 'deny')
+      .map((constraint) => forBatch(constraint, index)),
     pods: pods.map((pod, place) => ({
       ...pod,
       metadata: { ...pod.metadata, name: `${prefixOf(index)}${place}` },
@@ -59,11 +62,13 @@ export async function judge(batches: readonly Batch[]): Promise<readonly Judged[
     const decider = createDecider(policy);
     return pods.map((pod) => {
       const { namespace, name } = pod.metadata;
-      const denials = enabled.includes(namespace) ? decider.validate(pod, { namespace }) : [];
+      // Gator reviews as an audit does.
+      const context = { namespace, isStored: true };
+      const denials = enabled.includes(namespace) ? decider.validate(pod, context) : [];
       return {
         policy,
         pod,
-        expected: sorted(denials.map(({ code, message }) => `${code} ${message}`)),
+        expected: sorted(denials.map((denial) => `${denial.code} ${textOf(denial)}`)),
         actual: sorted(said.get(name) ?? []),
       };
     });

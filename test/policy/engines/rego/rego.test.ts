@@ -4,7 +4,7 @@ import { constraints, constraintTemplates } from '../../../../policy/engines/reg
 import type { OpenApiSchema } from '../../../../policy/engines/rego/openapi';
 import type { RuntimePolicyInput } from '../../../../policy/model/runtime-policy';
 import { CONSTRAINT_KINDS } from '../../../../base/names';
-import { policies } from '../../../fixtures/arbitraries';
+import { policies, stagedPolicies } from '../../../fixtures/arbitraries';
 import { EXAMPLE, examplePolicy } from '../../fixtures';
 
 const namesOf = (input: Partial<RuntimePolicyInput>) =>
@@ -28,7 +28,7 @@ describe('templates', () => {
       ]),
     );
     fc.assert(
-      fc.property(policies, (policy) => {
+      fc.property(fc.oneof(policies, stagedPolicies), (policy) => {
         for (const { kind, spec } of constraints(policy)) {
           const schema = schemas.get(kind);
           expect(schema && complaints(schema, spec.parameters, kind)).toEqual([]);
@@ -121,15 +121,22 @@ describe('constraints', () => {
                     "image": {
                       "contains": "pytorch",
                     },
+                  },
+                  "ifFalse": "mismatch",
+                  "ifTrue": "pod",
+                  "name": "container",
+                },
+                {
+                  "ifFalse": "mismatch",
+                  "ifTrue": "match",
+                  "name": "pod",
+                  "pod": {
                     "requests": {
                       "cpu": {
                         "gt": "4",
                       },
                     },
                   },
-                  "ifFalse": "mismatch",
-                  "ifTrue": "match",
-                  "name": "container",
                 },
               ],
             },
@@ -147,15 +154,22 @@ describe('constraints', () => {
                     "image": {
                       "contains": "scikit",
                     },
+                  },
+                  "ifFalse": "mismatch",
+                  "ifTrue": "pod",
+                  "name": "container",
+                },
+                {
+                  "ifFalse": "mismatch",
+                  "ifTrue": "match",
+                  "name": "pod",
+                  "pod": {
                     "requests": {
                       "cpu": {
                         "lt": "1",
                       },
                     },
                   },
-                  "ifFalse": "mismatch",
-                  "ifTrue": "match",
-                  "name": "container",
                 },
               ],
             },
@@ -182,60 +196,5 @@ describe('constraints', () => {
       { namespaces: ['ai-production'], container: 'ai-model' },
     ]);
     expect(parameters('ignore')).not.toHaveProperty('unlabelled');
-  });
-});
-
-describe('deny, exempt and minimum', () => {
-  const exempting = [
-    { name: 'agents', when: { pod: { hostPID: true } }, exempt: 'they watch the node' },
-    { name: 'secrets', when: { pod: { volumes: ['secret'] } }, deny: 'they hold secrets' },
-    { name: 'model', when: { container: { name: 'model' } }, runtime: 'kata' },
-  ];
-  const parametersOf = (input: Partial<RuntimePolicyInput>) =>
-    Object.fromEntries(
-      constraints(definePolicy({ ...EXAMPLE, ...input })).map(({ kind, spec }) => [
-        kind,
-        spec.parameters,
-      ]),
-    );
-  const rulesIn = (parameters: unknown) =>
-    (parameters as { rules?: readonly { readonly name: string }[] }).rules?.map(({ name }) => name);
-
-  test('a policy that only exempts has nothing for K8sDynamicRuntime to say', () => {
-    expect(namesOf({ rules: exempting.slice(0, 1), required: [] })).toEqual([
-      'K8sSandboxedRuntime/enforce-sandbox',
-    ]);
-    expect(namesOf({ rules: exempting.slice(1, 2), required: [] })).toEqual([
-      'K8sDynamicRuntime/enforce-dynamic-ai-runtime',
-      'K8sSandboxedRuntime/enforce-sandbox',
-    ]);
-  });
-
-  test('every constraint knows whom rules exempt, and whom they deny all the same', () => {
-    const all = ['agents', 'secrets', 'model'];
-    const parameters = parametersOf({ rules: exempting });
-    expect(rulesIn(parameters['K8sRequiredRuntime'])).toEqual(['agents', 'secrets']);
-    expect(rulesIn(parameters['K8sDynamicRuntime'])).toEqual(all);
-    expect(rulesIn(parameters['K8sSandboxedRuntime'])).toEqual(all);
-    const ignoring = parametersOf({ rules: exempting, unlabelled: 'ignore' });
-    expect(rulesIn(ignoring['K8sSandboxedRuntime'])).toEqual(['agents', 'secrets']);
-  });
-
-  test('where no rule exempts, constraints carry the rules they judge by and no more', () => {
-    const parameters = parametersOf({ rules: exempting.slice(1), unlabelled: 'ignore' });
-    expect(rulesIn(parameters['K8sRequiredRuntime'])).toBeUndefined();
-    expect(rulesIn(parameters['K8sSandboxedRuntime'])).toBeUndefined();
-  });
-
-  test('a minimum refuses unlabelled pods that are ignored elsewhere', () => {
-    const minimum = [{ namespaces: ['ai-production'], runtime: 'kata' }];
-    const codeUnder = (input: Partial<RuntimePolicyInput>) =>
-      parametersOf(input)['K8sSandboxedRuntime'];
-    expect(codeUnder({ minimum, unlabelled: 'ignore' })).toMatchObject({
-      minimum,
-      unlabelled: { code: 'BELOW_MINIMUM' },
-    });
-    expect(codeUnder({ minimum })).toHaveProperty('unlabelled.code', 'UNSANDBOXED');
-    expect(codeUnder({})).not.toHaveProperty('minimum');
   });
 });

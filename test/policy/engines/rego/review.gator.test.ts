@@ -1,3 +1,4 @@
+import { textOf } from '../../../../policy/decision/validate';
 import * as fc from 'fast-check';
 import { stringify } from 'yaml';
 import { createDecider } from '../../../../policy/decision/decide';
@@ -89,9 +90,7 @@ async function expectVerdicts(judged: readonly Judged[]): Promise<void> {
     const cases = judged.map(({ name, review, denials }): Case => ({
       name,
       object: admissionReview(review),
-      messages: denials
-        .filter(({ code }) => KIND_OF_CODE[code] === constraint.kind)
-        .map(({ message }) => message),
+      messages: denials.filter(({ code }) => KIND_OF_CODE[code] === constraint.kind).map(textOf),
     }));
     return { template, constraint, inventory: [namespace], cases };
   });
@@ -152,10 +151,12 @@ test(
           {
             code: 'LABEL_REQUIRED',
             message: `Pod model-* requires label ${policy.labelKey} to use runtime kata`,
+            hint: 'Container ai-model needs it, and the label is none',
           },
           {
             code: 'RULE_VIOLATED',
             message: 'Workload model-* with high compute requires runtime kata',
+            hint: 'Its label is none and its class none; container ai-model matched. Remove both, or set them to kata and kata-qemu',
           },
         ],
       },

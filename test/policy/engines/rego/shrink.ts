@@ -5,13 +5,23 @@ import type { RuntimePolicyInput } from '../../../../policy/model/runtime-policy
 import type { Batch, Judged, JudgedPod } from './judge';
 import { differ, judge } from './judge';
 
-/** Takes members and elements away, one after the other, as long as the engines still differ; each round is one run of gator. */
+/** Pairs in one run of gator: few, because most often one of the first is still different. */
+const PER_RUN = 40;
+
+/** Takes members and elements away, one after the other, as long as the engines still differ. */
 export async function shrunk(judged: Judged): Promise<Judged> {
-  for (let best = judged; ;) {
-    const smaller = (await judge(candidates(best))).find(differ);
-    if (smaller === undefined) return best;
-    best = smaller;
+  let best = judged;
+  for (let next = await smaller(best); next !== undefined; next = await smaller(best)) best = next;
+  return best;
+}
+
+async function smaller(judged: Judged): Promise<Judged | undefined> {
+  const all = candidates(judged);
+  for (let start = 0; start < all.length; start += PER_RUN) {
+    const found = (await judge(all.slice(start, start + PER_RUN))).find(differ);
+    if (found !== undefined) return found;
   }
+  return undefined;
 }
 
 /** The pair as two files of `test/policy/corpus`, and what each engine says. */
@@ -26,8 +36,16 @@ export function described({ policy, pod, expected, actual }: Judged): string {
 function candidates({ policy, pod }: Judged): Batch[] {
   const policies = without(policy).flatMap((candidate) => definedOrNone(candidate));
   const pods = without(pod).filter(isJudgedPod);
-  return [...policies.map((smaller) => ({ policy: smaller, pods: [pod] })), { policy, pods }];
+  return [
+    // Defaults come back, and what comes back is no smaller.
+    ...policies
+      .filter((one) => sizeOf(one) < sizeOf(policy))
+      .map((one) => ({ policy: one, pods: [pod] })),
+    ...pods.map((one) => ({ policy, pods: [one] })),
+  ];
 }
+
+const sizeOf = (value: unknown): number => JSON.stringify(value).length;
 
 /** Without what makes a policy a policy there is none. */
 function definedOrNone(candidate: unknown): Batch['policy'][] {
