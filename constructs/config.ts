@@ -17,6 +17,7 @@ import {
   type GvisorNodesSettings,
   type KataNodesSettings,
 } from './nodes';
+import { enginesSchema, type Engines } from './policies';
 import { resolveRuntimeNodes, runtimesSchema, type RuntimeNodes } from './runtimes';
 import { mergeTenantPolicies, resolveTenant, tenantSchema, type TenantConfig } from './tenancy';
 import { defaultFailurePolicy, webhookSchema, type WebhookConfig } from './webhook';
@@ -63,6 +64,8 @@ const sandboxSchema = z.strictObject({
     .default({})
     .transform(overPreset)
     .pipe(gatekeeperSchema),
+  /** Which engines enforce the policy. */
+  engines: enginesSchema.prefault({}),
   /** Pods that may read the metrics of Gatekeeper. @default none */
   scrapeFrom: z.array(podPeer).readonly().default([]),
 });
@@ -81,6 +84,7 @@ export interface SandboxConfig {
   readonly nodes: { readonly kata?: KataNodesSettings; readonly gvisor?: GvisorNodesSettings };
   readonly webhook: WebhookConfig;
   readonly gatekeeper: Readonly<z.output<typeof gatekeeperSchema>>;
+  readonly engines: Engines;
   /** Pods that may read the metrics of Gatekeeper. */
   readonly scrapeFrom: readonly PodPeer[];
 }
@@ -95,7 +99,7 @@ export function defineSandbox(input: SandboxInput): SandboxConfig {
   const policy = isObject(input?.policy) ? readPolicy(input.policy) : { problems: [] };
   if (!shape.success) throw invalid(shapeProblems(shape.error), policy.problems);
 
-  const { tenants, webhook, gatekeeper, scrapeFrom } = shape.data;
+  const { tenants, webhook, gatekeeper, engines, scrapeFrom } = shape.data;
   const runtimes = resolveRuntimeNodes(policy.value?.runtimes ?? [], shape.data.runtimes);
   const nodes = nodesFor(policy.value, runtimes.nodes, shape.data.nodes);
   const problems = [
@@ -119,6 +123,7 @@ export function defineSandbox(input: SandboxInput): SandboxConfig {
     nodes: nodes.installers,
     webhook: { failurePolicy, ...webhook },
     gatekeeper: withFailurePolicy(gatekeeper, input.gatekeeper, failurePolicy),
+    engines,
     scrapeFrom,
   };
 }

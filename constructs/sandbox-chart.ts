@@ -8,7 +8,7 @@ import { Gatekeeper } from './gatekeeper';
 import { deployInOrder } from './internal/dependencies';
 import { checkManifests, type Manifest } from './internal/manifest-checks';
 import { GvisorNodes, KataNodes } from './nodes';
-import { RuntimePolicies } from './policies';
+import { NativePolicies, RuntimePolicies } from './policies';
 import { RuntimeClasses, runtimeClassesOf } from './runtimes';
 import { PlatformNamespaces, PlatformNetwork, Tenant } from './tenancy';
 import { CertificateRotator, Mutator, MutatorRegistration } from './webhook';
@@ -71,6 +71,9 @@ export class SandboxChart extends Chart {
     // The mutator starts when the rotator has written its certificate.
     deployInOrder([runtimes, rotator], [mutator]);
     deployInOrder([mutator, ...gatekeeper.webhookConfigurations], [registration]);
+    if (config.engines.validation.includes('native')) {
+      deployInOrder([registration], [new NativePolicies(this, 'NativePolicies', { policy })]);
+    }
 
     this.node.addValidation({
       validate: () => {
