@@ -9,7 +9,7 @@ import {
 } from '../fixtures/many-sidecars';
 import { deleteNamespaces, ENABLED, makeNamespace } from './support/namespaces';
 import { connectPlatform, type Platform } from './support/platform';
-import { createPod, messageOf, pod } from '../fixtures/pods';
+import { createPod, messageOf, pod, withoutHints } from '../fixtures/pods';
 import { NotYet, until } from './support/wait';
 
 jest.setTimeout(300_000);
@@ -33,7 +33,7 @@ afterAll(async () => {
 });
 
 const outcome = ({ status, body }: Awaited<ReturnType<typeof createPod>>) =>
-  status === 200 || status === 201 ? 'ok' : { status, message: messageOf(body) };
+  status === 200 || status === 201 ? 'ok' : { status, message: withoutHints(messageOf(body)) };
 
 const withLabel = (value: string) => ({ metadata: { labels: { [RUNTIME_LABEL]: value } } });
 const withoutFinalizer = { metadata: { '$deleteFromPrimitiveList/finalizers': [FINALIZER] } };
