@@ -14,7 +14,7 @@ import { mutatingAdmissionPolicies, validatingAdmissionPolicies } from '../../po
 import { definePolicy } from '../../policy/model/define';
 import { policyHash } from '../../policy/model/policy-hash';
 import type { RuntimePolicy } from '../../policy/model/runtime-policy';
-import { policies } from '../fixtures/arbitraries';
+import { enforcedPolicies } from '../fixtures/arbitraries';
 import type { Answer } from '../fixtures/api-server';
 import { messageOf, pod, tryPod } from '../fixtures/pods';
 import { sampleSeed } from '../oracle/seed';
@@ -86,6 +86,16 @@ const SMALLEST = {
 function pathOf(kind: keyof typeof RESOURCES, name: string): string {
   return `${ADMISSION}/${RESOURCES[kind]}/${name}`;
 }
+
+/** Of one scope and one stage: what is only warned of or audited comes out as nothing here, and tenants are other namespaces. */
+const policies = enforcedPolicies.map((policy): RuntimePolicy => {
+  const isEnforced = (value: unknown) =>
+    typeof value === 'object'
+      ? valueAt(value, 'otherwise') === 'deny'
+      : value !== 'warn' && value !== 'audit';
+  const guardrails = Object.entries(policy.guardrails).filter(([, value]) => isEnforced(value));
+  return { ...policy, tenants: [], guardrails: Object.fromEntries(guardrails) };
+});
 
 /** Of the one scope of the policy, for the namespace of this test alone; the page of its messages tells one policy from the next. */
 function manifestsOf(policy: RuntimePolicy, index: number) {
