@@ -66,9 +66,11 @@ async function enforceConstraints(
 async function untilMutatorsFollow(platform: Platform, policy: RuntimePolicy): Promise<void> {
   const hash = policyHash(policy);
   await until('every mutator decides by the policy', async () => {
-    // Where the policy is not enforced no pod is given a decision to read the hash from.
+    // Where the policy is not enforced, or refuses or exempts every pod that is asked about, no decision has the hash.
     const isEnforced = scopeFinder(policy)(ASKED_NAMESPACE).enforcement === 'deny';
-    const hashes = isEnforced ? await decidingBy(platform, policy) : await loadedBy(platform);
+    const deciding = isEnforced ? await decidingBy(platform, policy) : [];
+    const hasDecided = deciding.length > 0 && deciding.every((one) => one !== undefined);
+    const hashes = hasDecided ? deciding : await loadedBy(platform);
     const all = hashes.length > 0 && hashes.every((one) => one === hash);
     return all || new NotYet(`${hashes.join(', ')} instead of ${hash}`);
   });
