@@ -18,6 +18,7 @@ import { stringify } from 'yaml';
 import { stringAt, valueAt } from '../../kubernetes/object';
 import { createDecider, type Decider } from '../../policy/decision/decide';
 import { DENIAL_CODES } from '../../policy/decision/decision';
+import { definePolicy } from '../../policy/model/define';
 import { policyHash } from '../../policy/model/policy-hash';
 import { parseRuntimeClasses, type RuntimeClass } from '../../policy/model/runtime-class';
 import type { RuntimePolicy } from '../../policy/model/runtime-policy';
@@ -238,13 +239,33 @@ function labelled({ labelKey, runtimes }: RuntimePolicy): AcceptedPod[] {
   }));
 }
 
+/** Refuses, exempts and asks for a minimum, which generated policies seldom do to the pods they are tried on. */
+function withRareEffects({ labelKey, runtimes }: RuntimePolicy): RuntimePolicy {
+  return definePolicy({
+    labelKey,
+    runtimes: [...runtimes],
+    rules: [
+      { name: 'refuses', when: { container: { name: 'refused' } }, deny: 'not here' },
+      { name: 'exempts', when: { container: { name: 'exempted' } }, exempt: 'left alone' },
+    ],
+    minimum: [{ namespaces: [NAMESPACES[1]], runtime: runtimes.at(-1)?.name ?? '' }],
+    unlabelled: 'deny',
+  });
+}
+
+const OF_RARE_EFFECTS: readonly AcceptedPod[] = ['refused', 'exempted'].map((container) => ({
+  pod: pod({ name: 'generated', namespace: NAMESPACES[1], container }),
+  forgery: undefined,
+}));
+
 /** As generated, but for an even share of what policies can do about pods that say and show nothing. */
 function sampledPolicies(seed: number): RuntimePolicy[] {
-  return fc.sample(enforcedPolicies, { seed, numRuns: POLICIES }).map((policy, index) => {
+  const sampled = fc.sample(enforcedPolicies, { seed, numRuns: POLICIES }).map((policy, index) => {
     const assign = policy.runtimes[0]?.name ?? '';
     const unlabelled = ([{ assign }, 'deny', 'ignore'] as const)[index % 3] ?? 'deny';
     return { ...policy, unlabelled };
   });
+  return [...sampled, ...sampled.slice(0, 1).map(withRareEffects)];
 }
 
 test(`${POLICIES * PODS_PER_POLICY} pairs of policy and pod come out as the reference says`, async () => {
@@ -262,7 +283,7 @@ test(`${POLICIES * PODS_PER_POLICY} pairs of policy and pod come out as the refe
     const run = await fc.check(equal, {
       seed,
       numRuns: PODS_PER_POLICY,
-      examples: [SAYS_NOTHING, ...labelled(policy)].map((example) => [example]),
+      examples: [SAYS_NOTHING, ...labelled(policy), ...OF_RARE_EFFECTS].map((example) => [example]),
     });
     const [failing] = run.counterexample ?? [];
     if (failing !== undefined) {
