@@ -1,8 +1,8 @@
 /** Why a rule matches a pod or does not: its condition with the values it was evaluated on, as data to print. */
 import { atomHolds, describeAtom, seenBy } from './ask';
 import type { Atom } from './atoms';
-import type { ContainerFormula, Formula } from './formula';
-import { formulaOf } from './formula';
+import type { Clause, ContainerFormula, Formula, FormulaOf } from './formula';
+import { formulaOf, isList, isNegation } from './formula';
 import type { PodFacts } from '../pod/facts';
 import type { Rule } from '../model/runtime-policy';
 import type { Subject, Subjects } from '../pod/subject';
@@ -31,25 +31,22 @@ export function explainRule(rule: Rule, facts: PodFacts): RuleExplanation {
 }
 
 function explain(formula: Formula, subjects: Subjects): Explanation {
-  const explainPart = (part: Formula) => explain(part, subjects);
-  switch (formula.kind) {
-    case 'all':
-      return everyOf('all', formula.parts.map(explainPart));
-    case 'any':
-      return someOf('any', formula.parts.map(explainPart));
-    case 'not':
-      return negated(explainPart(formula.part));
+  return explainNested(formula, (clause) => explainClause(clause, subjects));
+}
+
+function explainClause(clause: Clause, subjects: Subjects): Explanation {
+  switch (clause.kind) {
     case 'container':
-      return someOf('some container', explainContainers(formula.formula, subjects));
+      return someOf('some container', explainContainers(clause.formula, subjects));
     case 'everyContainer': {
       const { text, holds, parts } = everyOf(
         'every container',
-        explainContainers(formula.formula, subjects),
+        explainContainers(clause.formula, subjects),
       );
       return { text, holds: holds && parts.length > 0, parts };
     }
     case 'pod':
-      return explainAtoms('pod', formula.atoms, subjects.pod);
+      return explainAtoms('pod', clause.atoms, subjects.pod);
   }
 }
 
@@ -64,17 +61,20 @@ function explainContainers(formula: ContainerFormula, { containers }: Subjects):
 
 /** What stands directly in a condition reads as the `all` it is. */
 function explainContainer(formula: ContainerFormula, subject: Subject): Explanation {
-  const explainPart = (part: ContainerFormula) => explainContainer(part, subject);
-  switch (formula.kind) {
-    case 'all':
-      return everyOf('all', formula.parts.map(explainPart));
-    case 'any':
-      return someOf('any', formula.parts.map(explainPart));
-    case 'not':
-      return negated(explainPart(formula.part));
-    case 'test':
-      return explainAtoms('all', formula.atoms, subject);
+  return explainNested(formula, ({ atoms }) => explainAtoms('all', atoms, subject));
+}
+
+function explainNested<Leaf extends { readonly kind: string }>(
+  formula: FormulaOf<Leaf>,
+  explainLeaf: (leaf: Leaf) => Explanation,
+): Explanation {
+  if (isList(formula)) {
+    const parts = formula.parts.map((part) => explainNested(part, explainLeaf));
+    return formula.kind === 'all' ? everyOf('all', parts) : someOf('any', parts);
   }
+  return isNegation(formula)
+    ? negated(explainNested(formula.part, explainLeaf))
+    : explainLeaf(formula);
 }
 
 function negated(inner: Explanation): Explanation {
